@@ -1,0 +1,176 @@
+/** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
+import type {
+  Account,
+  AccountingEvent,
+  AccountKind,
+  AccountUsage,
+  AuditEntry,
+  BlockList,
+  ImportCount,
+  InvalidationKind,
+  IssuedToken,
+  Nas,
+  NewAudit,
+  NewRouter,
+  NewSubscriber,
+  NewTariff,
+  NewToken,
+  OpenLogin,
+  OpenLoginResult,
+  PendingDisconnect,
+  Policy,
+  Router,
+  RouterCredentials,
+  RouterState,
+  RouterTotals,
+  Session,
+  StateInterval,
+  Subscriber,
+  Tariff,
+  TokenFacts,
+  Village,
+  VillageImport,
+  Voucher,
+} from './types.ts';
+
+export interface VillageStore {
+  /** All or nothing. Idempotent. */
+  importVillages(args: VillageImport): Promise<ImportCount>;
+  listVillages(): Promise<Village[]>;
+  village(code: string): Promise<Village | null>;
+}
+
+export interface RouterStore {
+  /** `STORE_CONFLICT` when name or address is taken, `STORE_NOT_FOUND` for an unknown village, `STORE_LAN_FULL`. */
+  addRouter(args: NewRouter): Promise<Router>;
+  /** Closes its open sessions too. False when there is none of that id. */
+  removeRouter(args: { routerId: string; at: number }): Promise<boolean>;
+  listRouters(): Promise<Router[]>;
+  /** Cached. */
+  routerByName(name: string): Promise<Router | null>;
+  routerCredentials(routerId: string): Promise<RouterCredentials | null>;
+  /** After enrolment the controller uses its own API user. */
+  setApiUser(args: { routerId: string; apiUser: string; apiPassword: string }): Promise<void>;
+  recordProvisioning(args: {
+    routerId: string;
+    provisioning: Router['provisioning'];
+    digest: string | null;
+    detail: string | null;
+    at: number;
+  }): Promise<void>;
+  /** Cached; by the source address of a RADIUS packet. */
+  nasByAddress(address: string): Promise<Nas | null>;
+}
+
+export interface AccessStore {
+  /** HMAC-SHA-256 of a secret under the store key, hex: what a secret is found and compared by. */
+  credentialKey(secret: string): string;
+  createTariff(args: NewTariff): Promise<Tariff>;
+  listTariffs(): Promise<Tariff[]>;
+  /** Returns the printable codes, which are shown this once; the store keeps `k` and a sealed copy. */
+  createVouchers(args: {
+    tariff: string;
+    count: number;
+    villageCode: string | null;
+    batch: string;
+    at: number;
+  }): Promise<{ id: string; code: string }[]>;
+  listVouchers(args: { batch?: string; limit: number }): Promise<Voucher[]>;
+  /** Cached; spaces, hyphens, case and look-alikes forgiven. */
+  voucherByCode(code: string): Promise<Voucher | null>;
+  /** The printable code again, for a reprint; null for an unknown id. */
+  voucherCode(id: string): Promise<string | null>;
+  /** Disables it and asks for the end of its open sessions, in one commit. */
+  revokeVoucher(args: { id: string; at: number }): Promise<boolean>;
+  /** Up to 5,000 a call; existing usernames are updated. `STORE_NOT_FOUND` names an unknown tariff. */
+  importSubscribers(args: {
+    subscribers: readonly NewSubscriber[];
+    at: number;
+  }): Promise<ImportCount>;
+  /** Cached. */
+  subscriberByUsername(username: string): Promise<Subscriber | null>;
+  /** Subscribers whose password still waits to be hardened (`k$…`). */
+  unhardenedSubscribers(limit: number): Promise<{ id: string; passwordHash: string }[]>;
+  /** Only while the stored value is still `was`. */
+  hardenPassword(args: { id: string; was: string; passwordHash: string }): Promise<void>;
+  account(kind: AccountKind, id: string): Promise<Account | null>;
+  usage(kind: AccountKind, id: string, day: string): Promise<AccountUsage>;
+  issueToken(args: NewToken): Promise<IssuedToken>;
+  /** By the user name that the portal handed out; expired and spent tokens included. */
+  tokenFacts(username: string): Promise<TokenFacts | null>;
+  openLogin(args: OpenLogin): Promise<OpenLoginResult>;
+}
+
+export interface SessionStore {
+  /** Monotonic, idempotent, order-free merge; resolves after COMMIT. */
+  recordAccounting(event: AccountingEvent): Promise<{ sessionId: string }>;
+  /** Ends what was open on a router and began before `before` (Accounting-On/Off, reboot seen by API). */
+  closeRouterSessions(args: {
+    routerId: string;
+    before: number;
+    cause: string;
+    at: number;
+  }): Promise<number>;
+  /** Closes (reversibly, cause `Stale`) open sessions not heard of since `before`, and stale reservations. */
+  closeStaleSessions(args: { before: number; openingBefore: number; at: number }): Promise<number>;
+  session(id: string): Promise<Session | null>;
+  /** The open session of a phone, by its un-NATed source address. */
+  sessionByAddress(framedIp: string): Promise<Session | null>;
+  listSessions(args: { routerId?: string; openOnly?: boolean; limit: number }): Promise<Session[]>;
+  /** False when the session is not open. */
+  requestDisconnect(args: { sessionId: string; reason: string; at: number }): Promise<boolean>;
+  pendingDisconnects(limit: number): Promise<PendingDisconnect[]>;
+  /** `acked` waits for the Stop; `gone` (Error-Cause 503) closes the session; `failed` counts an attempt. */
+  recordDisconnect(args: {
+    sessionId: string;
+    outcome: 'acked' | 'gone' | 'failed';
+    at: number;
+  }): Promise<void>;
+}
+
+export interface FilterStore {
+  setPolicy(policy: Policy): Promise<void>;
+  listPolicies(): Promise<Policy[]>;
+  saveList(list: BlockList): Promise<void>;
+  listLists(): Promise<BlockList[]>;
+}
+
+export interface FleetStore {
+  /** Opens a new interval when the state differs from the open one; returns whether it did. */
+  recordState(args: {
+    routerId: string;
+    state: RouterState;
+    cause: string | null;
+    at: number;
+  }): Promise<boolean>;
+  /** The router (re)started at `bootAt`: sessions older than that are closed with cause `NAS-Reboot`. */
+  recordBoot(args: { routerId: string; bootAt: number; at: number }): Promise<{ closed: number }>;
+  heartbeat(args: { at: number }): Promise<void>;
+  /** Turns [last heartbeat, at) into `unknown` for every router: the controller was blind. */
+  recordBlindness(args: { at: number }): Promise<void>;
+  stateIntervals(routerId: string): Promise<StateInterval[]>;
+  /** Seconds in each state up to `at`, for every router; counters, never going back. */
+  stateSeconds(at: number): Promise<{ routerId: string; state: RouterState; seconds: number }[]>;
+  currentStates(): Promise<{ routerId: string; state: RouterState; since: number }[]>;
+  routerTotals(): Promise<RouterTotals[]>;
+}
+
+export interface AuditStore {
+  appendAudit(entry: NewAudit): Promise<void>;
+  listAudit(limit: number): Promise<AuditEntry[]>;
+  /** Null when the chain holds, else the first entry that breaks it. */
+  verifyAudit(): Promise<AuditEntry | null>;
+}
+
+export interface Store
+  extends VillageStore,
+    RouterStore,
+    AccessStore,
+    SessionStore,
+    FilterStore,
+    FleetStore,
+    AuditStore,
+    AsyncDisposable {
+  /** Called after a commit, in every thread. Returns the way to stop. */
+  onInvalidate(listener: (kind: InvalidationKind, id: string) => void): () => void;
+}
