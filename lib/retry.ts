@@ -20,7 +20,6 @@ export async function forEachLimited<T>(
   const lane = async (): Promise<void> => {
     while (next < items.length) {
       const index = next++;
-      // biome-ignore lint/performance/noAwaitInLoops: a lane is serial on purpose
       await work(items[index]!, index);
     }
   };
