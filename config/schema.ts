@@ -1,0 +1,186 @@
+/**
+ * The configuration file's shape: one strict object per section, every key with a default.
+ *
+ * Names are a promise to operators: sections grow, keys stay. Relations between keys are in
+ * `rules.ts`; where a default depends on another key, `completeConfig` fills it in.
+ */
+import { z } from 'zod';
+import type { HostPort } from '../lib/net.ts';
+import * as field from './fields.ts';
+
+export interface PortalConfig {
+  readonly listen: HostPort;
+  /** Origin that phones are sent to, without a final slash. */
+  readonly publicUrl: string;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Where the block page answers plain HTTP for sinkholed names; undefined = nowhere. */
+  readonly blockListen: HostPort | undefined;
+}
+
+export interface RadiusConfig {
+  readonly auth: HostPort;
+  readonly acct: HostPort;
+  readonly interimSeconds: number;
+  /** Shared by portal and RADIUS server; undefined = made anew at each start. */
+  readonly portalSecret: string | undefined;
+  /** IPv4 source address of CoA and Disconnect packets; undefined = the system's choice. */
+  readonly coaSource: string | undefined;
+}
+
+export interface ResolverConfig {
+  readonly listen: HostPort;
+  readonly upstreams: readonly HostPort[];
+  /** IPv4 address that blocked names with a block page resolve to. */
+  readonly blockAddress: string;
+  readonly allowPrivateAnswers: boolean;
+  readonly listsDirectory: string;
+}
+
+/** The server's addresses in the management tunnel, and what routers are told. */
+export interface NetworkConfig {
+  readonly controllerAddress: string;
+  readonly radiusAddress: string;
+  readonly portalAddress: string;
+  readonly resolverAddress: string;
+  readonly tunnelSubnet: string;
+  readonly lanPool: string;
+  readonly loginHost: string;
+  readonly ssid: string;
+  readonly ntpServers: readonly string[];
+  readonly hotspotPort: number;
+}
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Frozen, validated, every path absolute. */
+export interface Config {
+  /** `sqlite:/absolute/path`. */
+  readonly store: string;
+  readonly keyFile: string;
+  readonly regency: string;
+  readonly timeZone: string;
+  readonly portal: PortalConfig;
+  readonly console: { readonly listen: HostPort };
+  readonly metrics: { readonly listen: HostPort };
+  readonly radius: RadiusConfig;
+  readonly resolver: ResolverConfig;
+  readonly network: NetworkConfig;
+  readonly controller: { readonly pollSeconds: number; readonly autoApply: boolean };
+  readonly log: { readonly level: LogLevel };
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Keys outside any section. `base` is the folder that relative paths start at. */
+export function topSchema(base: string) {
+  return z.strictObject({
+    store: field.store(base).prefault('sqlite:./var/smartwifi.db'),
+    keyFile: field.path(base).prefault('./var/store.key'),
+    regency: field.regency.prefault('16.06'),
+    timeZone: field.timeZone.prefault('Asia/Jakarta'),
+  });
+}
+
+/** One strict object per section. */
+export function sectionSchemas(base: string) {
+  return {
+    portal: z.strictObject({
+      listen: field.hostPort.prefault('0.0.0.0:8080'),
+      publicUrl: field.origin.optional(),
+      tls: z
+        .strictObject(
+          { certFile: field.path(base), keyFile: field.path(base) },
+          { error: keysExpected('certFile and keyFile') },
+        )
+        .optional(),
+      blockListen: field.hostPort.optional(),
+    }),
+    console: z.strictObject({ listen: field.hostPort.prefault('127.0.0.1:8081') }),
+    metrics: z.strictObject({ listen: field.hostPort.prefault('127.0.0.1:9464') }),
+    radius: z.strictObject({
+      auth: field.hostPort.prefault('0.0.0.0:1812'),
+      acct: field.hostPort.prefault('0.0.0.0:1813'),
+      interimSeconds: field.whole('seconds', 60, 3600).prefault(300),
+      portalSecret: field.secret.optional(),
+      coaSource: field.ipv4.optional(),
+    }),
+    resolver: z.strictObject({
+      listen: field.hostPort.prefault('0.0.0.0:53'),
+      upstreams: z
+        .array(field.upstream, { error: 'expected a list of IPv4 addresses' })
+        .min(1, { error: 'expected at least one upstream' })
+        .prefault(['9.9.9.9', '149.112.112.112']),
+      blockAddress: field.ipv4.optional(),
+      allowPrivateAnswers: field.yesNo.prefault(false),
+      listsDirectory: field.path(base).prefault('./var/lists'),
+    }),
+    network: z.strictObject({
+      controllerAddress: field.ipv4.prefault('10.255.0.1'),
+      radiusAddress: field.ipv4.optional(),
+      portalAddress: field.ipv4.optional(),
+      resolverAddress: field.ipv4.optional(),
+      tunnelSubnet: field.network.prefault('10.255.0.0/16'),
+      lanPool: field.network.prefault('172.16.0.0/12'),
+      loginHost: field.hostName.prefault('login.wifi.home.arpa'),
+      ssid: field.ssid.prefault('Desa Digital'),
+      ntpServers: z
+        .array(field.ipv4, { error: 'expected a list of IPv4 addresses' })
+        .min(1, { error: 'expected at least one time server' })
+        .prefault(['162.159.200.1', '162.159.200.123']),
+      hotspotPort: field.port.prefault(80),
+    }),
+    controller: z.strictObject({
+      pollSeconds: field.whole('seconds', 5, 3600).prefault(30),
+      autoApply: field.yesNo.prefault(true),
+    }),
+    log: z.strictObject({ level: field.oneOf(LOG_LEVELS).prefault('info') }),
+  };
+}
+
+export type SectionName = keyof ReturnType<typeof sectionSchemas>;
+export type Top = z.output<ReturnType<typeof topSchema>>;
+/** Sections as their own schemas give them, before defaults that depend on other keys. */
+export type Sections = {
+  [K in SectionName]: z.output<ReturnType<typeof sectionSchemas>[K]>;
+};
+
+/** Fills in the defaults that follow from other keys. */
+export function completeConfig(top: Top, sections: Sections): Config {
+  const { portal, resolver, network } = sections;
+  const portalAddress = network.portalAddress ?? network.controllerAddress;
+  const scheme = portal.tls === undefined ? 'http' : 'https';
+  const blockHost = portal.blockListen?.host;
+  return {
+    ...top,
+    ...sections,
+    portal: {
+      listen: portal.listen,
+      publicUrl:
+        portal.publicUrl ?? new URL(`${scheme}://${portalAddress}:${portal.listen.port}`).origin,
+      tls: portal.tls,
+      blockListen: portal.blockListen,
+    },
+    radius: {
+      ...sections.radius,
+      portalSecret: sections.radius.portalSecret,
+      coaSource: sections.radius.coaSource,
+    },
+    resolver: {
+      ...resolver,
+      blockAddress:
+        resolver.blockAddress ??
+        (blockHost === undefined || blockHost === '0.0.0.0' ? portalAddress : blockHost),
+    },
+    network: {
+      ...network,
+      portalAddress,
+      radiusAddress: network.radiusAddress ?? network.controllerAddress,
+      resolverAddress: network.resolverAddress ?? network.controllerAddress,
+    },
+  };
+}
+
+function keysExpected(keys: string) {
+  return (issue: { code?: string }): string | undefined =>
+    issue.code === 'invalid_type' ? `expected the keys ${keys}` : undefined;
+}
