@@ -202,6 +202,17 @@ describe('a good file', () => {
   });
 });
 
+describe('the container image', () => {
+  it('keeps all its state in one volume', () => {
+    const file = join(HERE, 'examples', 'container.yaml');
+    const config = loadConfig({ file, env: {}, cwd: '/' });
+
+    for (const path of [config.store, config.keyFile, config.resolver.listsDirectory]) {
+      expect(path).toMatch(/^(?:sqlite:)?\/var\/lib\/smartwifi\//);
+    }
+  });
+});
+
 describe('the example', () => {
   it('is accepted', () => {
     expect(loadConfig({ file: EXAMPLE, env: {}, cwd: '/' }).portal.blockListen?.port).toBe(80);
