@@ -1,0 +1,95 @@
+/** Builds the {@link Store} of one thread: reads on its own connection, writes by name, caches between. */
+import { readThrough } from './cache.ts';
+import type { Store } from './contract.ts';
+import { reads, type WriteName, writes } from './intents/registry.ts';
+import type { Keys } from './keys.ts';
+import type { ReadContext, Sql } from './sql.ts';
+import type { Invalidation } from './sqlite/engine.ts';
+import type { InvalidationKind } from './types.ts';
+import { normalizeVoucherCode } from './voucher-code.ts';
+
+export interface StoreParts {
+  readonly sql: Sql;
+  readonly keys: Keys;
+  readonly submit: (name: WriteName, args: unknown) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+export interface AssembledStore {
+  readonly store: Store;
+  /** To be called with what a commit made stale; null drops everything. */
+  invalidated(what: readonly Invalidation[] | null): void;
+}
+
+type Methods = Record<string, (...args: never[]) => Promise<unknown>>;
+
+const ALL_KINDS: readonly InvalidationKind[] = [
+  'router',
+  'village',
+  'tariff',
+  'voucher',
+  'subscriber',
+  'session',
+  'policy',
+  'list',
+];
+
+export function assembleStore(parts: StoreParts): AssembledStore {
+  const context: ReadContext = { sql: parts.sql, keys: parts.keys };
+  const listeners = new Set<(kind: InvalidationKind, id: string) => void>();
+  const methods: Methods = {};
+  for (const [name, read] of Object.entries(reads)) {
+    const run = read as (ctx: ReadContext, ...args: unknown[]) => Promise<unknown>;
+    methods[name] = (...args) => run(context, ...args);
+  }
+  for (const name of Object.keys(writes) as WriteName[]) {
+    methods[name] = (args) => parts.submit(name, args);
+  }
+  const cached = cachedReads(context);
+  const store = {
+    ...methods,
+    ...cached.methods,
+    credentialKey: parts.keys.credentialKey,
+    onInvalidate: (listener: (kind: InvalidationKind, id: string) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    [Symbol.asyncDispose]: parts.close,
+  } as unknown as Store;
+  const invalidated = (what: readonly Invalidation[] | null): void => {
+    for (const [kind, id] of what ?? ALL_KINDS.map((kind) => [kind, '*'] as const)) {
+      cached.drop(kind);
+      for (const listener of listeners) listener(kind, id);
+    }
+  };
+  return { store, invalidated };
+}
+
+/** The reads on the path of a login. Rows are small and change rarely: a change drops the whole kind. */
+function cachedReads(context: ReadContext) {
+  const routers = readThrough((name) => reads.routerByName(context, name));
+  const nas = readThrough((address) => reads.nasByAddress(context, address));
+  const vouchers = readThrough((code) => reads.voucherByCode(context, code));
+  const subscribers = readThrough((username) => reads.subscriberByUsername(context, username));
+  const byKind: Partial<Record<InvalidationKind, readonly { clear(): void }[]>> = {
+    router: [routers, nas],
+    village: [routers, nas],
+    tariff: [vouchers, subscribers],
+    voucher: [vouchers],
+    subscriber: [subscribers],
+  };
+  return {
+    methods: {
+      routerByName: routers.get,
+      nasByAddress: nas.get,
+      voucherByCode: async (code: string) => {
+        const normalized = normalizeVoucherCode(code);
+        return normalized === null ? null : vouchers.get(normalized);
+      },
+      subscriberByUsername: subscribers.get,
+    },
+    drop: (kind: InvalidationKind) => {
+      for (const cache of byKind[kind] ?? []) cache.clear();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { readThrough } from './cache.ts';
+
+it('loads once, and again after it was cleared', async () => {
+  let loads = 0;
+  const cache = readThrough(async (key) => `${key}${++loads}`);
+
+  expect([await cache.get('a'), await cache.get('a')]).toEqual(['a1', 'a1']);
+  cache.clear();
+  expect(await cache.get('a')).toBe('a2');
+});
+
+it('does not keep what was read before an invalidation and arrived after it', async () => {
+  const loads: PromiseWithResolvers<string>[] = [];
+  const cache = readThrough(() => {
+    loads.push(Promise.withResolvers<string>());
+    return loads.at(-1)!.promise;
+  });
+  const before = cache.get('a');
+  cache.clear();
+  loads[0]!.resolve('old');
+  await before;
+  const after = cache.get('a');
+  loads[1]!.resolve('new');
+
+  expect(await after).toBe('new');
+});
+
+it('drops the least recently used beyond its capacity', async () => {
+  const loaded: string[] = [];
+  const cache = readThrough(async (key) => loaded.push(key), 2);
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key);
+
+  expect(loaded).toEqual(['a', 'b', 'c', 'b']);
+});

@@ -1,0 +1,44 @@
+/** Closing sessions that did not say goodbye. What was counted stays; nothing is deleted. */
+import type { SqlValue, WriteContext } from '../sql.ts';
+
+/** Closes every session that matches, at the time it was last heard of; returns how many. */
+export async function closeSessions(
+  ctx: WriteContext,
+  what: { where: string; values: SqlValue[]; cause: string },
+): Promise<number> {
+  const rows = await ctx.sql.all<{ id: string }>(
+    `SELECT id FROM sessions WHERE state <> 'closed' AND ${what.where}`,
+    ...what.values,
+  );
+  for (const { id } of rows) {
+    await ctx.sql.run(
+      `UPDATE sessions SET state = 'closed', stopped_at = updated_at, stop_cause = ? WHERE id = ?`,
+      what.cause,
+      id,
+    );
+    ctx.invalidate('session', id);
+  }
+  return rows.length;
+}
+
+/** Asks for the end of open sessions; the enforcer sends the Disconnect-Requests. */
+export async function requestEnd(
+  ctx: WriteContext,
+  what: { where: string; values: SqlValue[]; reason: string; at: number },
+): Promise<number> {
+  const rows = await ctx.sql.all<{ id: string }>(
+    `SELECT id FROM sessions
+     WHERE state = 'open' AND disconnect_requested_at IS NULL AND ${what.where}`,
+    ...what.values,
+  );
+  for (const { id } of rows) {
+    await ctx.sql.run(
+      'UPDATE sessions SET disconnect_requested_at = ?, disconnect_reason = ? WHERE id = ?',
+      what.at,
+      what.reason,
+      id,
+    );
+    ctx.invalidate('session', id);
+  }
+  return rows.length;
+}

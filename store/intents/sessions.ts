@@ -1,0 +1,177 @@
+/** Sessions as roles read them, and their ends. */
+import type { ReadContext, WriteContext } from '../sql.ts';
+import type { AccountKind, PendingDisconnect, Session, SessionState } from '../types.ts';
+import { nasOfRouter } from './routers.ts';
+import { closeSessions, requestEnd } from './session-end.ts';
+
+interface SessionRow {
+  id: string;
+  router_id: string;
+  router: string;
+  village_code: string;
+  account_kind: AccountKind | null;
+  account_id: string | null;
+  username: string;
+  mac: string;
+  framed_ip: string | null;
+  acct_session_id: string | null;
+  state: SessionState;
+  started_at: number;
+  updated_at: number;
+  stopped_at: number | null;
+  stop_cause: string | null;
+  input_octets: number;
+  output_octets: number;
+  seconds: number;
+  session_timeout_seconds: number | null;
+  total_limit_octets: number | null;
+  disconnect_requested_at: number | null;
+  disconnect_reason: string | null;
+  disconnect_attempts: number;
+}
+
+/** After so many unanswered Disconnect-Requests the stale sweep has the last word. */
+const MAX_DISCONNECT_ATTEMPTS = 10;
+
+export const sessionReads = {
+  async session({ sql }: ReadContext, id: string): Promise<Session | null> {
+    const row = await sql.get<SessionRow>('SELECT * FROM sessions WHERE id = ?', id);
+    return row === undefined ? null : toSession(row);
+  },
+
+  async sessionByAddress({ sql }: ReadContext, framedIp: string): Promise<Session | null> {
+    const row = await sql.get<SessionRow>(
+      `SELECT * FROM sessions WHERE framed_ip = ? AND state = 'open' ORDER BY started_at DESC LIMIT 1`,
+      framedIp,
+    );
+    return row === undefined ? null : toSession(row);
+  },
+
+  async listSessions(
+    { sql }: ReadContext,
+    args: { routerId?: string; openOnly?: boolean; limit: number },
+  ): Promise<Session[]> {
+    const where = [
+      ...(args.routerId === undefined ? [] : ['router_id = ?']),
+      ...(args.openOnly === true ? [`state <> 'closed'`] : []),
+    ];
+    const rows = await sql.all<SessionRow>(
+      `SELECT * FROM sessions ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+       ORDER BY started_at DESC LIMIT ?`,
+      ...(args.routerId === undefined ? [] : [args.routerId]),
+      args.limit,
+    );
+    return rows.map(toSession);
+  },
+
+  async pendingDisconnects(ctx: ReadContext, limit: number): Promise<PendingDisconnect[]> {
+    const rows = await ctx.sql.all<SessionRow>(
+      `SELECT * FROM sessions
+       WHERE disconnect_requested_at IS NOT NULL AND disconnect_acked_at IS NULL AND state = 'open'
+         AND disconnect_attempts < ?
+       ORDER BY disconnect_requested_at LIMIT ?`,
+      MAX_DISCONNECT_ATTEMPTS,
+      limit,
+    );
+    const pending: PendingDisconnect[] = [];
+    for (const row of rows) {
+      const nas = await nasOfRouter(ctx, row.router_id);
+      if (nas === null) continue;
+      pending.push({
+        session: toSession(row),
+        nas,
+        requestedAt: row.disconnect_requested_at!,
+        reason: row.disconnect_reason ?? '',
+        attempts: row.disconnect_attempts,
+      });
+    }
+    return pending;
+  },
+};
+
+export const sessionWrites = {
+  async closeRouterSessions(
+    ctx: WriteContext,
+    args: { routerId: string; before: number; cause: string; at: number },
+  ): Promise<number> {
+    return closeSessions(ctx, {
+      where: 'router_id = ? AND started_at < ?',
+      values: [args.routerId, args.before],
+      cause: args.cause,
+    });
+  },
+
+  async closeStaleSessions(
+    ctx: WriteContext,
+    args: { before: number; openingBefore: number; at: number },
+  ): Promise<number> {
+    return closeSessions(ctx, {
+      where: `((state = 'open' AND updated_at < ?) OR (state = 'opening' AND updated_at < ?))`,
+      values: [args.before, args.openingBefore],
+      cause: 'Stale',
+    });
+  },
+
+  async requestDisconnect(
+    ctx: WriteContext,
+    args: { sessionId: string; reason: string; at: number },
+  ): Promise<boolean> {
+    const asked = await requestEnd(ctx, {
+      where: 'id = ?',
+      values: [args.sessionId],
+      reason: args.reason,
+      at: args.at,
+    });
+    return asked === 1;
+  },
+
+  async recordDisconnect(
+    ctx: WriteContext,
+    args: { sessionId: string; outcome: 'acked' | 'gone' | 'failed'; at: number },
+  ): Promise<void> {
+    switch (args.outcome) {
+      case 'acked':
+        await ctx.sql.run(
+          'UPDATE sessions SET disconnect_acked_at = ? WHERE id = ?',
+          args.at,
+          args.sessionId,
+        );
+        break;
+      case 'gone':
+        await closeSessions(ctx, { where: 'id = ?', values: [args.sessionId], cause: 'Stale' });
+        break;
+      case 'failed':
+        await ctx.sql.run(
+          'UPDATE sessions SET disconnect_attempts = disconnect_attempts + 1 WHERE id = ?',
+          args.sessionId,
+        );
+        break;
+    }
+    ctx.invalidate('session', args.sessionId);
+  },
+};
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    routerId: row.router_id,
+    router: row.router,
+    villageCode: row.village_code,
+    accountKind: row.account_kind,
+    accountId: row.account_id,
+    username: row.username,
+    mac: row.mac,
+    framedIp: row.framed_ip,
+    acctSessionId: row.acct_session_id,
+    state: row.state,
+    startedAt: row.started_at,
+    updatedAt: row.updated_at,
+    stoppedAt: row.stopped_at,
+    stopCause: row.stop_cause,
+    inputOctets: row.input_octets,
+    outputOctets: row.output_octets,
+    seconds: row.seconds,
+    sessionTimeoutSeconds: row.session_timeout_seconds,
+    totalLimitOctets: row.total_limit_octets,
+  };
+}

@@ -1,0 +1,46 @@
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { MIGRATIONS, type Migration, migrate } from './migrate.ts';
+import { sqliteDialect, sqlOf } from './sqlite/database.ts';
+
+const run = (db: Database.Database, migrations?: readonly Migration[]): Promise<string[]> =>
+  migrate(sqlOf(db), sqliteDialect, migrations);
+
+it('applies each migration once', async () => {
+  const db = new Database(':memory:');
+
+  expect(await run(db)).toEqual(MIGRATIONS.map((m) => m.name));
+  expect(await run(db)).toEqual([]);
+});
+
+it('makes every table STRICT', async () => {
+  const db = new Database(':memory:');
+  await run(db);
+  const tables = db
+    .prepare<[], { name: string; strict: number }>(
+      `SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'`,
+    )
+    .all();
+
+  expect(tables.length).toBeGreaterThan(10);
+  expect(tables.filter((table) => table.strict !== 1)).toEqual([]);
+});
+
+it('refuses a migration that was changed after it had been applied', async () => {
+  const db = new Database(':memory:');
+  await run(db, [{ id: 1, name: 'a', sql: 'CREATE TABLE a (x TEXT)' }]);
+
+  await expect(
+    run(db, [{ id: 1, name: 'a', sql: 'CREATE TABLE a (y TEXT)' }]),
+  ).rejects.toMatchObject({
+    code: 'STORE_MIGRATION',
+  });
+});
+
+it('refuses a store that a newer version wrote', async () => {
+  const db = new Database(':memory:');
+  const first = { id: 1, name: 'a', sql: 'CREATE TABLE a (x TEXT)' };
+  await run(db, [first, { id: 2, name: 'b', sql: 'CREATE TABLE b (x TEXT)' }]);
+
+  await expect(run(db, [first])).rejects.toMatchObject({ code: 'STORE_MIGRATION' });
+});

@@ -1,0 +1,68 @@
+/**
+ * Forward-only, checksummed migrations. A migration that was applied must still be the text that is
+ * shipped, else the program refuses to start: a schema that nobody can name is worse than none.
+ */
+import { hash } from 'node:crypto';
+import { StoreError } from './errors.ts';
+import { sql as initial } from './migrations/0001-initial.ts';
+import type { Sql } from './sql.ts';
+
+export interface Migration {
+  readonly id: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [{ id: 1, name: 'initial', sql: initial }];
+
+/** Brings the schema up to date within the caller's transaction; returns the names applied now. */
+export async function migrate(
+  sql: Sql,
+  dialect: (statement: string) => string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<string[]> {
+  await sql.run(
+    dialect(
+      'CREATE TABLE IF NOT EXISTS migrations (id BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)',
+    ),
+  );
+  const rows = await sql.all<{ id: number; name: string; checksum: string }>(
+    'SELECT id, name, checksum FROM migrations ORDER BY id',
+  );
+  const done = new Map(rows.map((row) => [row.id, row]));
+  const newest = rows.at(-1);
+  if (newest !== undefined && newest.id > (migrations.at(-1)?.id ?? 0)) {
+    throw new StoreError(
+      'STORE_MIGRATION',
+      `the store was written by a newer version (migration ${newest.id} ${newest.name}): install that version or restore a backup`,
+    );
+  }
+  const applied: string[] = [];
+  for (const migration of migrations) {
+    const checksum = hash('sha256', migration.sql);
+    const before = done.get(migration.id);
+    if (before === undefined) {
+      for (const statement of statements(migration.sql)) await sql.run(dialect(statement));
+      await sql.run(
+        'INSERT INTO migrations (id, name, checksum) VALUES (?, ?, ?)',
+        migration.id,
+        migration.name,
+        checksum,
+      );
+      applied.push(migration.name);
+    } else if (before.checksum !== checksum) {
+      throw new StoreError(
+        'STORE_MIGRATION',
+        `migration ${migration.id} ${migration.name} was changed after it had been applied: install the version that wrote this store`,
+      );
+    }
+  }
+  return applied;
+}
+
+function statements(text: string): string[] {
+  return text
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}

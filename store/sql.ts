@@ -1,0 +1,31 @@
+/**
+ * What an intent may touch. SQL is portable: `?` placeholders, 0/1 for booleans, CASE for greatest,
+ * TEXT, BIGINT, DOUBLE PRECISION and BYTEA in migrations. Intents await nothing but `sql`, so that an
+ * engine can run many of them in one transaction.
+ */
+import type { Keys } from './keys.ts';
+import type { InvalidationKind } from './types.ts';
+
+export type SqlValue = string | number | null | Uint8Array;
+
+export interface Sql {
+  get<T>(sql: string, ...values: SqlValue[]): Promise<T | undefined>;
+  all<T>(sql: string, ...values: SqlValue[]): Promise<T[]>;
+  /** Number of rows changed. */
+  run(sql: string, ...values: SqlValue[]): Promise<number>;
+}
+
+export interface ReadContext {
+  readonly sql: Sql;
+  readonly keys: Keys;
+}
+
+export interface WriteContext extends ReadContext {
+  /** Told to every thread after COMMIT. */
+  invalidate(kind: InvalidationKind, id: string): void;
+}
+
+/** `?, ?, ?` for a list of values. */
+export function placeholders(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
