@@ -24,7 +24,7 @@ export const FOLDERS = [...ROLES, 'store', 'views', 'config', 'lib', 'scripts', 
 const MAX_LINES = 400;
 const MAX_LIB_FILES = 10;
 const STORE_TYPES = ['store/types.ts', 'store/contract.ts'];
-const COMPOSITION_ROOT = /^scripts\/(?:commands|demo)\//;
+const COMPOSITION_ROOT = /^scripts\/(?:commands|serve|demo)\//;
 const SIMULATION_ROOT = /^scripts\/(?:commands\/(?:demo|simulate)[^/]*\.ts$|demo\/)/;
 const TEST_FILE = /\.test\.ts$/;
 
@@ -111,9 +111,7 @@ function roleBreach(from: string, to: string): string | null {
       return SIMULATION_ROOT.test(from) ? null : 'only demo and simulate import the simulator';
     }
     if (target === 'filter') return null;
-    return COMPOSITION_ROOT.test(from)
-      ? null
-      : 'only scripts/commands and scripts/demo start roles';
+    return COMPOSITION_ROOT.test(from) ? null : 'only scripts/commands, serve and demo start roles';
   }
   if (BETWEEN_ROLES[source]?.some((allowed) => allowed.test(to)) === true) return null;
   return `${source} does not import ${target}`;

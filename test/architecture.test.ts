@@ -66,11 +66,7 @@ describe('an import', () => {
       'simulator/twin.ts',
       'only demo and simulate import the simulator',
     ],
-    [
-      'scripts/dashboards.ts',
-      'portal/app.ts',
-      'only scripts/commands and scripts/demo start roles',
-    ],
+    ['scripts/dashboards.ts', 'portal/app.ts', 'only scripts/commands, serve and demo start roles'],
   ])('%s → %s is refused', (from, to, why) => {
     expect(value(from, to)).toBe(why);
   });
@@ -91,6 +87,7 @@ describe('an import', () => {
     ['radius/server.test.ts', 'store/open.ts'],
     ['scripts/commands/serve.ts', 'store/open.ts'],
     ['scripts/commands/serve.ts', 'radius/server.ts'],
+    ['scripts/serve/radius-worker.ts', 'radius/server.ts'],
     ['scripts/commands/demo.ts', 'simulator/twin.ts'],
     ['scripts/commands/simulate-phones.ts', 'simulator/phone.ts'],
     ['scripts/demo/run.ts', 'simulator/phone.ts'],
