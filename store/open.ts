@@ -105,9 +105,9 @@ export function connectStore(ticket: StoreTicket): Store {
       return pending.promise;
     },
     close: async () => {
+      db.close();
       send({ kind: 'close' });
       await new Promise((resolve) => ticket.port.once('close', resolve));
-      db.close();
     },
   });
   return assembled.store;
@@ -127,8 +127,8 @@ export async function openStore(
     keys,
     submit: engine.submit,
     close: async () => {
-      engine[Symbol.dispose]();
       db.close();
+      engine[Symbol.dispose]();
     },
   });
   return { store: assembled.store, migrated: engine.migrated };

@@ -1,0 +1,35 @@
+import { openStore } from '../../store/open.ts';
+import type { Command } from '../command.ts';
+
+export const checkConfig: Command = {
+  summary: 'read the configuration, name every problem, and start nothing',
+  usage: '',
+  options: {},
+  run: async (context) => {
+    const { radius, ...rest } = context.config;
+    const shown = {
+      ...rest,
+      radius: {
+        ...radius,
+        portalSecret: radius.portalSecret === undefined ? undefined : '[redacted]',
+      },
+    };
+    context.print(shown, `the configuration is right: store ${context.config.store}`);
+    return 0;
+  },
+};
+
+export const migrateStore: Command = {
+  summary: 'bring the store to the schema of this version',
+  usage: '',
+  options: {},
+  run: async (context) => {
+    const { store, migrated } = await openStore(context.config);
+    await store[Symbol.asyncDispose]();
+    context.print(
+      { migrated },
+      migrated.length === 0 ? 'the store is up to date' : `applied: ${migrated.join(', ')}`,
+    );
+    return 0;
+  },
+};

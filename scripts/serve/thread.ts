@@ -1,0 +1,82 @@
+/**
+ * A role in a worker thread, from its parent's side. The thread says when it is ready, hands over its
+ * metrics on request, and stops when told; should it die, whoever owns it hears of it.
+ */
+import { type Transferable, Worker } from 'node:worker_threads';
+import { SmartWifiError } from '../../lib/errors.ts';
+import type { MetricsJson } from '../../lib/metrics.ts';
+
+export type FromThread =
+  | { readonly kind: 'ready'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'metrics'; readonly id: number; readonly json: MetricsJson }
+  | { readonly kind: 'say'; readonly value: unknown };
+
+export type ToThread =
+  | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'stop' };
+
+export interface RoleThread<T> extends AsyncDisposable {
+  /** What the role reported when it was ready, such as the ports it is bound to. */
+  readonly ready: T;
+  metrics(): Promise<MetricsJson>;
+  /** Rejects when the thread ends without being told to. */
+  readonly died: Promise<never>;
+}
+
+export async function startThread<T>(
+  file: URL,
+  data: unknown,
+  transfer: readonly Transferable[],
+  onSay: (value: unknown) => void = () => {},
+): Promise<RoleThread<T>> {
+  const worker = new Worker(file, { workerData: data, transferList: [...transfer] });
+  const ready = Promise.withResolvers<T>();
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => {});
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const asked = new Map<number, (json: MetricsJson) => void>();
+  let stopping = false;
+  let nextId = 0;
+
+  const fail = (error: unknown): void => {
+    ready.reject(error);
+    died.reject(error);
+  };
+  worker.on('message', (message: FromThread) => {
+    switch (message.kind) {
+      case 'ready':
+        ready.resolve(message.value as T);
+        break;
+      case 'failed':
+        fail(new SmartWifiError(message.code, message.message));
+        break;
+      case 'metrics':
+        asked.get(message.id)?.(message.json);
+        asked.delete(message.id);
+        break;
+      case 'say':
+        onSay(message.value);
+        break;
+    }
+  });
+  worker.on('error', fail);
+  worker.on('exit', (code) => {
+    if (!stopping) fail(new SmartWifiError('ROLE_ENDED', `a role thread ended with code ${code}`));
+  });
+  return {
+    ready: await ready.promise,
+    died: died.promise,
+    metrics: () =>
+      new Promise((resolve) => {
+        nextId += 1;
+        asked.set(nextId, resolve);
+        worker.postMessage({ kind: 'metrics', id: nextId } satisfies ToThread);
+      }),
+    [Symbol.asyncDispose]: async () => {
+      stopping = true;
+      worker.postMessage({ kind: 'stop' } satisfies ToThread);
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** The command line as operators use it: real processes, a store of their own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const CLI = resolve(import.meta.dirname, '../../scripts/cli.ts');
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'smartwifi-cli-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function smartwifi(...args: string[]): Promise<Outcome> {
+  return new Promise((done) => {
+    execFile(process.execPath, [CLI, ...args], { cwd: directory }, (error, out, err) => {
+      done({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+it('brings villages and makes vouchers, as text and as JSON', async () => {
+  const imported = await smartwifi('village', 'import', '--regency', '16.06', '--json');
+  await smartwifi('tariff', 'create', 'harian', '--down-kbps', '5000', '--daily-mb', '500');
+  const vouchers = await smartwifi('voucher', 'create', '--tariff', 'harian', '--count', '3');
+  const listed = await smartwifi('voucher', 'list', '--json');
+
+  expect(JSON.parse(imported.out)).toMatchObject({ villages: 242, districts: 15, added: 242 });
+  expect(vouchers.out.trim().split('\n')).toHaveLength(3);
+  expect(JSON.parse(listed.out)).toHaveLength(3);
+  expect(listed.out).not.toContain(vouchers.out.trim().split('\n')[0]);
+});
+
+it.each([
+  [['no-such-verb'], 2, 'unknown command: no-such-verb'],
+  [['voucher', 'create', '--count', '3'], 2, '--tariff is missing'],
+  [['voucher', 'create', '--tariff', 'x', '--count', 'many'], 2, '--count expects a number'],
+  [['voucher', 'create', '--tariff', 'x', '--count', '3'], 1, 'there is no tariff x'],
+  [['village', 'list', '--colour'], 2, 'colour'],
+  [['village', 'list', '--config', 'none.yaml'], 78, 'none.yaml'],
+])('answers %j with exit code %i and says why', async (args, code, text) => {
+  const outcome = await smartwifi(...args);
+
+  expect(outcome.code).toBe(code);
+  expect(outcome.err).toContain(text);
+  expect(outcome.out).toBe('');
+});
+
+it('imports nothing from a file with one bad row', async () => {
+  await writeFile(
+    join(directory, 'v.csv'),
+    'code,village,district\n16.06.01.1009,Kayu Ara,Sekayu\nbad,X,Y\n',
+  );
+  const imported = await smartwifi('village', 'import', '--csv', 'v.csv');
+  const listed = await smartwifi('village', 'list', '--json');
+
+  expect(imported).toMatchObject({ code: 1 });
+  expect(imported.err).toContain('line 3: code "bad"');
+  expect(JSON.parse(listed.out)).toEqual([]);
+});
