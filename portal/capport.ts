@@ -1,0 +1,54 @@
+/**
+ * `GET /capport/:router`: the Captive Portal API (RFC 8908), found by DHCP option 114 (RFC 8910).
+ *
+ * The phone is known by its source address, so the seconds and bytes are its account's. The router's
+ * name only leads the phone back to the right place. RFC 8908 wants TLS throughout: that is, a
+ * portal whose public URL is https.
+ */
+import type { Request, Response } from 'express';
+import type { Handler, PortalDeps } from './context.ts';
+import { routerIn } from './context.ts';
+import { connectedAt } from './status.ts';
+
+interface CaptiveState {
+  readonly captive: boolean;
+  readonly 'user-portal-url': string;
+  /** Phones offer it after the login: the status page. */
+  readonly 'venue-info-url': string;
+  /** A session ends with its limits; a new code needs a new login. */
+  readonly 'can-extend-session': false;
+  readonly 'seconds-remaining'?: number;
+  readonly 'bytes-remaining'?: number;
+}
+
+export function showCapport(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    const name = req.params.router;
+    const asked = new URLSearchParams({ router: typeof name === 'string' ? name : '' });
+    const router = await routerIn(deps, asked);
+    if (router === null) {
+      sendJson(res, req, 404, { error: 'unknown router' });
+      return;
+    }
+    const connected = await connectedAt(deps, req);
+    const { seconds = null, octets = null } = connected?.allowance ?? {};
+    const state: CaptiveState = {
+      captive: connected === null,
+      'user-portal-url': `${deps.publicOrigin}/?router=${router.name}`,
+      'venue-info-url': `${deps.publicOrigin}/status?router=${router.name}`,
+      'can-extend-session': false,
+      ...(seconds === null ? {} : { 'seconds-remaining': seconds.left }),
+      ...(octets === null ? {} : { 'bytes-remaining': octets.left }),
+    };
+    sendJson(res, req, 200, state);
+  };
+}
+
+function sendJson(res: Response, req: Request, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'application/captive+json');
+  res.setHeader('Cache-Control', 'private, no-store');
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(req.method === 'HEAD' ? undefined : text);
+}

@@ -1,0 +1,103 @@
+/** What all handlers share: their dependencies, and the questions that every request raises. */
+import type { Request, Response } from 'express';
+import { plainAddress } from '../lib/net.ts';
+import type { Router, Session } from '../store/types.ts';
+import {
+  createFrame,
+  type Frame,
+  type FrameRequest,
+  type Place,
+  type Speech,
+  speak,
+} from './frame.ts';
+import type { Locale, TextKey } from './i18n.ts';
+import type { AdmitLogin } from './login-limits.ts';
+import type { PortalMetrics } from './metrics.ts';
+import { type RedirectOutcome, readRedirect, routerNameIn } from './redirect-params.ts';
+import type { PortalOptions } from './types.ts';
+import type { Views } from './views.ts';
+import type { Wording } from './wording.ts';
+
+export type PortalDeps = Pick<
+  PortalOptions,
+  'store' | 'radius' | 'clock' | 'log' | 'timeZone' | 'categoryOf'
+> & {
+  readonly publicOrigin: string;
+  readonly blockAddresses: ReadonlySet<string>;
+  readonly tokenTtlMs: number;
+  readonly views: Views;
+  readonly metrics: PortalMetrics;
+  readonly wordings: Readonly<Record<Locale, Wording>>;
+  readonly admitLogin: AdmitLogin;
+};
+
+export type Handler = (req: Request, res: Response) => Promise<void>;
+
+/** The query as sent, every repetition kept. */
+export function queryOf(req: Request): URLSearchParams {
+  const at = req.originalUrl.indexOf('?');
+  return new URLSearchParams(at === -1 ? '' : req.originalUrl.slice(at + 1));
+}
+
+/** The fields of a posted form; empty when there was none. */
+export function formOf(req: Request): URLSearchParams {
+  return new URLSearchParams(typeof req.body === 'string' ? req.body : '');
+}
+
+/** The phone's own address: the router does not hide it (docs/architecture.md, the network path). */
+export function sourceOf(req: Request): string {
+  return plainAddress(req.socket.remoteAddress);
+}
+
+export async function sessionOf(deps: PortalDeps, req: Request): Promise<Session | null> {
+  return deps.store.sessionByAddress(sourceOf(req));
+}
+
+export async function routerIn(deps: PortalDeps, params: URLSearchParams): Promise<Router | null> {
+  const name = routerNameIn(params);
+  return name === null ? null : deps.store.routerByName(name);
+}
+
+export async function redirectIn(
+  deps: PortalDeps,
+  params: URLSearchParams,
+): Promise<RedirectOutcome> {
+  const outcome = readRedirect(params, await routerIn(deps, params));
+  if (outcome.kind === 'refused') deps.metrics.redirectRefused(outcome.because);
+  return outcome;
+}
+
+export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place | null> {
+  if (router === null) return null;
+  const village = await deps.store.village(router.villageCode);
+  return {
+    kind: village?.kind ?? 'other',
+    village: router.villageName,
+    district: router.districtName,
+    regency: fullRegencyName(village?.regencyName ?? ''),
+  };
+}
+
+/** Speech and frame of one request; `titleKey` names the page. */
+export interface Scene {
+  readonly speech: Speech;
+  /** `own` are parameters that only the page's own language link keeps. */
+  frame(titleKey: TextKey, own?: Readonly<Record<string, string>>): Frame;
+}
+
+export function sceneOf(req: Request, request: Omit<FrameRequest, 'acceptLanguage'>): Scene {
+  const whole = { ...request, acceptLanguage: req.headers['accept-language'] };
+  const speech = speak(whole);
+  return { speech, frame: (titleKey, own) => createFrame(speech, whole, titleKey, own) };
+}
+
+/** 303: whatever the method was, the next page is fetched with GET. */
+export function seeOther(res: Response, url: string): void {
+  res.statusCode = 303;
+  res.setHeader('Location', url);
+  res.end();
+}
+
+function fullRegencyName(name: string): string {
+  return name === '' || /^(?:kabupaten|kota) /i.test(name) ? name : `Kabupaten ${name}`;
+}

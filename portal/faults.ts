@@ -1,0 +1,57 @@
+/** Reject codes in the words of a page: what happened, and what to do next. */
+import type { Speech } from './frame.ts';
+import type { Fault, LoginMethod } from './pages.ts';
+import type { RejectCode } from './reject-codes.ts';
+import type { Wording } from './wording.ts';
+
+/** A login that was refused. `method` is null when the router reports it: it knows no forms. */
+export function loginFault(
+  code: RejectCode,
+  method: LoginMethod | null,
+  speech: Speech,
+  wording: Wording,
+  nowMs: number,
+): Fault {
+  const { t } = speech;
+  if (code === 'SW-BADCRED' && method !== null) {
+    return {
+      code,
+      title: t(`fault.SW-BADCRED.${method}.title`),
+      help: t(`fault.SW-BADCRED.${method}.help`),
+      field: fieldOf(method, speech),
+    };
+  }
+  return {
+    code,
+    title: t(`fault.${code}.title`),
+    help: t(`fault.${code}.help`, { zone: wording.zone(nowMs) }),
+    field: null,
+  };
+}
+
+/** Nothing was typed: nobody needs to be asked. */
+export function emptyFault(method: LoginMethod, speech: Speech): Fault {
+  return {
+    code: 'SW-BADCRED',
+    title: speech.t(`fault.empty.${method}.title`),
+    help: speech.t(`fault.empty.${method}.help`),
+    field: fieldOf(method, speech),
+  };
+}
+
+/** The redirect is not in order; the way out is to come anew through the router. */
+export function redirectFault(speech: Speech): Fault {
+  return {
+    code: 'SW-ERROR',
+    title: speech.t('fault.redirect.title'),
+    help: speech.t('fault.redirect.help'),
+    field: null,
+  };
+}
+
+function fieldOf(method: LoginMethod, speech: Speech): Fault['field'] {
+  return {
+    id: method === 'voucher' ? 'voucher' : 'username',
+    link: speech.t(`fault.field.${method}`),
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * How often a login may be tried: token buckets by source address, phone and router, in bounded maps.
+ *
+ * This is against floods; guessing is RADIUS's business, which has its own attempt budget. An address
+ * gets enough for a whole village, should a router hide its phones behind one address.
+ */
+export interface Bucket {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export interface LoginLimits {
+  readonly address: Bucket;
+  readonly phone: Bucket;
+  readonly router: Bucket;
+  /** Keys remembered of each kind; the longest unused goes first. */
+  readonly keys: number;
+}
+
+export interface LoginAttempt {
+  readonly address: string;
+  readonly mac: string;
+  readonly router: string;
+}
+
+export const DEFAULT_LOGIN_LIMITS: LoginLimits = {
+  address: { burst: 60, perSecond: 1 },
+  phone: { burst: 20, perSecond: 1 / 3 },
+  router: { burst: 300, perSecond: 5 },
+  keys: 20_000,
+};
+
+/** True when the attempt may go on. A refused one is not charged to the buckets after the refusing one. */
+export type AdmitLogin = (attempt: LoginAttempt, nowMs: number) => boolean;
+
+export function createLoginLimiter(limits: LoginLimits): AdmitLogin {
+  const address = createBuckets(limits.address, limits.keys);
+  const phone = createBuckets(limits.phone, limits.keys);
+  const router = createBuckets(limits.router, limits.keys);
+  return (attempt, nowMs) =>
+    address(attempt.address, nowMs) &&
+    phone(`${attempt.router} ${attempt.mac}`, nowMs) &&
+    router(attempt.router, nowMs);
+}
+
+function createBuckets(bucket: Bucket, keys: number): (key: string, nowMs: number) => boolean {
+  const levels = new Map<string, { tokens: number; at: number }>();
+  return (key, nowMs) => {
+    const was = levels.get(key) ?? { tokens: bucket.burst, at: nowMs };
+    const refill = (Math.max(0, nowMs - was.at) / 1000) * bucket.perSecond;
+    const tokens = Math.min(bucket.burst, was.tokens + refill);
+    const admitted = tokens >= 1;
+    // Set anew, so that the map stays in order of use.
+    levels.delete(key);
+    levels.set(key, { tokens: admitted ? tokens - 1 : tokens, at: nowMs });
+    if (levels.size > keys) levels.delete(levels.keys().next().value!);
+    return admitted;
+  };
+}

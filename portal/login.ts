@@ -1,0 +1,214 @@
+/** `GET /` and `POST /login`: from the router's redirect to the hand-back with a one-time token. */
+import type { Request, Response } from 'express';
+import { cidrContains, parseCidr, parseIpv4 } from '../lib/net.ts';
+import type { Router } from '../store/types.ts';
+import {
+  formOf,
+  type Handler,
+  type PortalDeps,
+  placeOf,
+  queryOf,
+  redirectIn,
+  routerIn,
+  type Scene,
+  sceneOf,
+  seeOther,
+  sessionOf,
+  sourceOf,
+} from './context.ts';
+import { readCredentials, type Typed } from './credentials.ts';
+import { emptyFault, loginFault, redirectFault } from './faults.ts';
+import type { Fault, LoginMethod } from './pages.ts';
+import { type Redirect, writeRedirect } from './redirect-params.ts';
+import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
+import { handBackUrl, servletUrl } from './router-links.ts';
+import type { LoginAnswer } from './types.ts';
+import { withQuery } from './urls.ts';
+
+/** What the login page is shown for. */
+interface Showing {
+  readonly fault: Fault | null;
+  readonly method: LoginMethod;
+  readonly username: string;
+  readonly status: number;
+}
+
+export function showLogin(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    const params = queryOf(req);
+    const outcome = await redirectIn(deps, params);
+    if (outcome.kind === 'refused') {
+      const router = await routerIn(deps, params);
+      await sendJoin(deps, req, res, { router, refused: true, params });
+      return;
+    }
+    if (outcome.kind === 'complete') {
+      const scene = await loginScene(deps, req, outcome.redirect, params);
+      const code = outcome.redirect.error;
+      const fault = code === null ? null : faultOf(deps, scene, code, null);
+      const showing: Showing = { fault, method: 'voucher', username: '', status: 200 };
+      await sendLogin(deps, { req, res }, outcome.redirect, scene, showing);
+      return;
+    }
+    const router = outcome.kind === 'router' ? outcome.router : null;
+    if ((await sessionOf(deps, req)) !== null) {
+      seeOther(res, withQuery('/status', keep(params, 'router', 'lang')));
+    } else if (router !== null && isBehind(router, sourceOf(req))) {
+      // Only the router can say which phone this is; its login page comes back here with all of it.
+      seeOther(res, servletUrl(router, 'login'));
+    } else {
+      await sendJoin(deps, req, res, { router, refused: false, params });
+    }
+  };
+}
+
+export function submitLogin(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    const form = formOf(req);
+    const outcome = await redirectIn(deps, form);
+    if (outcome.kind !== 'complete') {
+      if (outcome.kind !== 'none') deps.metrics.login('SW-ERROR');
+      const router = await routerIn(deps, form);
+      await sendJoin(deps, req, res, { router, refused: true, params: form });
+      return;
+    }
+    const { redirect } = outcome;
+    const scene = await loginScene(deps, req, redirect, form);
+    const typed = readCredentials(form);
+    const refuse = async (fault: Fault): Promise<void> => {
+      deps.metrics.login(fault.code);
+      const username = typed.method === 'account' ? (form.get('username') ?? '').slice(0, 64) : '';
+      const status = REJECT_STATUS[fault.code];
+      const showing = { fault, method: typed.method, username, status };
+      await sendLogin(deps, { req, res }, redirect, scene, showing);
+    };
+    if (typed.kind === 'empty') {
+      await refuse(emptyFault(typed.method, scene.speech));
+      return;
+    }
+    const verdict = await judge(deps, req, redirect, typed);
+    if (typeof verdict === 'string') {
+      await refuse(faultOf(deps, scene, verdict, typed.method));
+      return;
+    }
+    const { locale } = scene.speech;
+    const welcome = withQuery('/status', { router: redirect.router.name, lang: locale, wait: '1' });
+    const token = await deps.store.issueToken({
+      accountKind: verdict.account.kind,
+      accountId: verdict.account.id,
+      mac: redirect.mac,
+      routerId: redirect.router.id,
+      at: deps.clock.now(),
+      ttlMs: deps.tokenTtlMs,
+    });
+    deps.metrics.login('accepted');
+    seeOther(res, handBackUrl(redirect.linkLoginOnly, token, deps.publicOrigin + welcome));
+  };
+}
+
+/** The accepted account, or the code of the refusal. */
+async function judge(
+  deps: PortalDeps,
+  req: Request,
+  redirect: Redirect,
+  typed: Exclude<Typed, { kind: 'empty' }>,
+): Promise<Extract<LoginAnswer, { kind: 'accept' }> | RejectCode> {
+  const router = redirect.router.name;
+  const attempt = { address: sourceOf(req), mac: redirect.mac, router };
+  if (!deps.admitLogin(attempt, deps.clock.now())) return 'SW-LIMIT';
+  if (typed.kind === 'impossible') return 'SW-BADCRED';
+  const answer = await deps.radius.authenticate({
+    username: typed.username,
+    password: typed.password,
+    router,
+    mac: redirect.mac,
+    framedIp: redirect.ip ?? sourceOf(req),
+  });
+  if (answer.kind === 'accept') return answer;
+  if (answer.kind === 'reject') return rejectCode(answer.code);
+  deps.log.warn({ router }, 'RADIUS did not answer a login');
+  return 'SW-ERROR';
+}
+
+async function loginScene(
+  deps: PortalDeps,
+  req: Request,
+  redirect: Redirect,
+  params: URLSearchParams,
+): Promise<Scene> {
+  return sceneOf(req, {
+    lang: params.get('lang'),
+    place: await placeOf(deps, redirect.router),
+    path: '/',
+    carry: writeRedirect(redirect),
+  });
+}
+
+function faultOf(
+  deps: PortalDeps,
+  scene: Scene,
+  code: RejectCode,
+  method: LoginMethod | null,
+): Fault {
+  const { speech } = scene;
+  return loginFault(code, method, speech, deps.wordings[speech.locale], deps.clock.now());
+}
+
+async function sendLogin(
+  deps: PortalDeps,
+  exchange: { req: Request; res: Response },
+  redirect: Redirect,
+  scene: Scene,
+  showing: Showing,
+): Promise<void> {
+  const { fault, method, username, status } = showing;
+  const fields = { ...writeRedirect(redirect), lang: scene.speech.locale };
+  const hidden = Object.entries(fields).map(([name, value]) => ({ name, value }));
+  const frame =
+    fault === null
+      ? scene.frame('login.title')
+      : scene.frame('login.titleFault', { error: fault.code });
+  const page = { name: 'login' as const, frame, facts: { fault, method, username, hidden } };
+  await deps.views.send(exchange, page, {
+    status,
+    formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
+    ...(status === 429 ? { headers: { 'Retry-After': '60' } } : {}),
+  });
+}
+
+/** The way to the login leads through the WiFi: for visitors without a redirect in order. */
+async function sendJoin(
+  deps: PortalDeps,
+  req: Request,
+  res: Response,
+  visit: { router: Router | null; refused: boolean; params: URLSearchParams },
+): Promise<void> {
+  const { router, refused, params } = visit;
+  const scene = sceneOf(req, {
+    lang: params.get('lang'),
+    place: await placeOf(deps, router),
+    path: '/',
+    carry: router === null ? {} : { router: router.name },
+  });
+  const facts = {
+    fault: refused ? redirectFault(scene.speech) : null,
+    loginUrl: router === null ? null : servletUrl(router, 'login'),
+  };
+  const page = { name: 'join' as const, frame: scene.frame('join.title'), facts };
+  await deps.views.send({ req, res }, page, { status: refused ? 400 : 200 });
+}
+
+function isBehind(router: Router, address: string): boolean {
+  const lan = parseCidr(router.lanSubnet);
+  const value = parseIpv4(address);
+  return lan !== null && value !== null && cidrContains(lan, value);
+}
+
+function keep(params: URLSearchParams, ...names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = params.get(name);
+      return value === null ? [] : [[name, value.slice(0, 64)]];
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+/** The portal's series. Labels are closed sets: never a router's, a person's or a site's name. */
+import type { Metrics } from '../lib/metrics.ts';
+import type { RefusedBecause } from './redirect-params.ts';
+import type { RejectCode } from './reject-codes.ts';
+
+export type Route =
+  | '/'
+  | '/login'
+  | '/status'
+  | '/logout'
+  | '/blocked'
+  | '/capport/:router'
+  | '/terms'
+  | '/privacy'
+  | 'probe'
+  | 'blocked name'
+  | 'other';
+
+export type LoginResult = 'accepted' | RejectCode;
+
+export interface PortalMetrics {
+  request(route: Route, status: number, seconds: number): void;
+  login(result: LoginResult): void;
+  /** A redirect whose parameters were not in order. */
+  redirectRefused(because: RefusedBecause): void;
+  certificateExpiry(atMs: number): void;
+  /** The files changed and could not be used; the certificate before stays. */
+  certificateRefused(): void;
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export function createPortalMetrics(metrics: Metrics, options: { tls: boolean }): PortalMetrics {
+  const requests = metrics.histogram(
+    'smartwifi_portal_http_request_duration_seconds',
+    'Portal requests by route template and status class',
+    SECONDS,
+    ['route', 'status'],
+  );
+  const logins = metrics.counter('smartwifi_portal_logins_total', 'Login forms sent, by result', [
+    'result',
+  ]);
+  const refused = metrics.counter(
+    'smartwifi_portal_redirects_refused_total',
+    'Redirects from routers with parameters that were not in order',
+    ['because'],
+  );
+  const certificate = options.tls ? createCertificateMetrics(metrics) : null;
+  return {
+    request: (route, status, seconds) => {
+      requests.observe({ route, status: `${Math.floor(status / 100)}xx` }, seconds);
+    },
+    login: (result) => logins.inc({ result }),
+    redirectRefused: (because) => refused.inc({ because }),
+    certificateExpiry: (atMs) => certificate?.expiry.set(Math.floor(atMs / 1000)),
+    certificateRefused: () => certificate?.failures.inc(),
+  };
+}
+
+/** Apart, because a portal without a certificate must not export an expiry of 1970. */
+function createCertificateMetrics(metrics: Metrics) {
+  return {
+    expiry: metrics.gauge(
+      'smartwifi_portal_certificate_expiry_timestamp_seconds',
+      'When the certificate in use ends',
+    ),
+    failures: metrics.counter(
+      'smartwifi_portal_certificate_reload_failures_total',
+      'Changed certificate files that could not be used',
+    ),
+  };
+}

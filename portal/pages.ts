@@ -1,0 +1,83 @@
+/** What each page's template is given besides the frame. Texts in it are plain; templates escape them. */
+import type { Locale } from './i18n.ts';
+import type { RejectCode } from './reject-codes.ts';
+
+/** The login form that a fault belongs to. */
+export type LoginMethod = 'voucher' | 'account';
+
+export interface Fault {
+  readonly code: RejectCode;
+  readonly title: string;
+  /** What to do next. */
+  readonly help: string;
+  /** Id of the field to mend, with the words of the link to it; null when no field is at fault. */
+  readonly field: { readonly id: string; readonly link: string } | null;
+}
+
+export interface HiddenField {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Gauge {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string | null;
+  /** 0 to 100 of the whole; null when there is no whole. */
+  readonly percent: number | null;
+}
+
+export interface Row {
+  readonly label: string;
+  readonly value: string;
+}
+
+export interface Section {
+  readonly heading: string;
+  readonly text: string;
+}
+
+export interface PageFacts {
+  readonly login: {
+    readonly fault: Fault | null;
+    readonly method: LoginMethod;
+    readonly hidden: readonly HiddenField[];
+    /** What was typed as user name; codes and passwords are never sent back. */
+    readonly username: string;
+  };
+  readonly join: { readonly fault: Fault | null; readonly loginUrl: string | null };
+  readonly status: {
+    readonly gauges: readonly Gauge[];
+    readonly rows: readonly Row[];
+    readonly hidden: readonly HiddenField[];
+    readonly updatedAt: string;
+    /** The link that starts or stops the page's renewing itself. */
+    readonly refreshing: boolean;
+    readonly refreshUrl: string;
+  };
+  readonly offline: { readonly waiting: boolean; readonly actionUrl: string | null };
+  readonly blocked: {
+    readonly name: string | null;
+    readonly reason: string;
+  };
+  readonly document: {
+    readonly heading: string;
+    readonly sections: readonly Section[];
+    readonly backUrl: string;
+  };
+  readonly message: {
+    readonly heading: string;
+    readonly text: string;
+    readonly homeUrl: string;
+    /** Set where the fault is ours. */
+    readonly code: 'SW-ERROR' | null;
+  };
+}
+
+export type PageName = keyof PageFacts;
+
+export interface LanguageLink {
+  readonly locale: Locale;
+  readonly name: string;
+  readonly url: string;
+}

@@ -1,0 +1,70 @@
+/** What the portal is given: its slice of the store, the one who answers logins, and its settings. */
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import type { Store } from '../store/contract.ts';
+import type { AccountKind } from '../store/types.ts';
+import type { LoginLimits } from './login-limits.ts';
+
+export type PortalStore = Pick<
+  Store,
+  'routerByName' | 'village' | 'sessionByAddress' | 'account' | 'usage' | 'issueToken'
+>;
+
+/** A voucher is asked for with its code as user name and as password. */
+export interface LoginQuestion {
+  readonly username: string;
+  readonly password: string;
+  /** Name of the router, as in `/system/identity`. */
+  readonly router: string;
+  readonly mac: string;
+  readonly framedIp: string;
+}
+
+export type LoginAnswer =
+  | {
+      readonly kind: 'accept';
+      readonly account: { readonly kind: AccountKind; readonly id: string };
+    }
+  | { readonly kind: 'reject'; readonly code: string; readonly text: string }
+  | { readonly kind: 'unreachable' };
+
+/** RADIUS with Service-Type Authenticate-Only: says whether, changes nothing. */
+export interface Authenticator {
+  authenticate(question: LoginQuestion): Promise<LoginAnswer>;
+}
+
+/** Category of a blocked name, as policies call it; null when no list has it. */
+export type CategoryOf = (name: string) => string | null;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface PortalOptions {
+  readonly listen: Address;
+  /** Beside a TLS listener: plain HTTP for the block page and for addresses typed without https. */
+  readonly plainListen?: Address;
+  /** Origin that phones reach the portal at, as in the router's login page. */
+  readonly publicUrl: string;
+  /** Local addresses that blocked names resolve to. */
+  readonly blockAddresses: readonly string[];
+  readonly tls?: TlsFiles;
+  readonly store: PortalStore;
+  readonly radius: Authenticator;
+  readonly categoryOf?: CategoryOf;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** IANA name; days and printed times are in it. */
+  readonly timeZone: string;
+  /** Life of the hand-back token, at most and by default 60,000. */
+  readonly tokenTtlMs?: number;
+  readonly loginLimits?: LoginLimits;
+}
