@@ -1,0 +1,190 @@
+/**
+ * The two questions about a login. The portal asks whether a person may go online (Authenticate-Only):
+ * answered from memory and one read, nothing is written. A NAS lets a phone in: the token is spent and
+ * the device slot reserved in one commit before the answer (architecture, decision 12).
+ */
+import type { Clock } from '../lib/clock.ts';
+import { calendarDay } from '../lib/units.ts';
+import type { Store } from '../store/contract.ts';
+import type { Account, LoginGrant, Nas, OpenLoginResult, TokenFacts } from '../store/types.ts';
+import type { AttemptKey, Attempts } from './attempts.ts';
+import { authorize, type Decision } from './authorize.ts';
+import type { AttributeValue } from './codec.ts';
+import type { Credentials } from './credentials.ts';
+import type { RejectCode } from './reject.ts';
+
+export interface LoginDeps {
+  readonly store: Pick<Store, 'usage' | 'tokenFacts' | 'issueToken' | 'openLogin'>;
+  readonly clock: Clock;
+  readonly timeZone: string;
+  readonly interimSeconds: number;
+  readonly credentials: Credentials;
+  readonly attempts: Attempts;
+}
+
+export interface LoginRequest {
+  readonly username: string;
+  readonly password: string;
+  /** Canonical, or null when the client did not say. */
+  readonly mac: string | null;
+}
+
+export interface Station {
+  readonly routerId: string;
+  /** Village code. */
+  readonly village: string;
+}
+
+export type LoginAnswer =
+  | { readonly kind: 'accept'; readonly attributes: readonly AttributeValue[] }
+  | { readonly kind: 'reject'; readonly code: RejectCode };
+
+/** Life of a token that is issued and spent within one request. */
+const OWN_TOKEN_MS = 60_000;
+const GIGAWORD = 2 ** 32;
+
+type Accept = Extract<Decision, { kind: 'accept' }>;
+
+/** The portal's question. The Class names the account, so that the portal can issue a token for it. */
+export async function askLogin(
+  deps: LoginDeps,
+  request: LoginRequest,
+  at: Station,
+): Promise<LoginAnswer> {
+  const verdict = await deps.credentials.verify({ ...request, routerId: at.routerId });
+  if (verdict.kind === 'unknown') return reject(verdict.code);
+  const { account } = verdict;
+  const decision = await decide(deps, account, at.village, request.mac ?? '');
+  if (decision.kind === 'reject') return decision;
+  return { kind: 'accept', attributes: [['Class', `account:${account.kind}:${account.id}`]] };
+}
+
+/** A NAS wants to let a phone in: with the token that the portal handed out, or directly. */
+export async function openLogin(
+  deps: LoginDeps,
+  request: LoginRequest,
+  nas: Nas,
+): Promise<LoginAnswer> {
+  if (request.password === '') return reject('SW-BADCRED');
+  const facts = await deps.store.tokenFacts(request.username);
+  if (facts !== null) return openWithToken(deps, request, nas, facts);
+
+  const { mac } = request;
+  const verdict = await deps.credentials.verify({ ...request, routerId: nas.routerId });
+  if (verdict.kind === 'unknown') return reject(verdict.code);
+  if (mac === null) return reject('SW-ERROR');
+  const { account } = verdict;
+  const decision = await decide(deps, account, nas.village, mac);
+  if (decision.kind === 'reject') return decision;
+  const issued = await deps.store.issueToken({
+    accountKind: account.kind,
+    accountId: account.id,
+    mac,
+    routerId: nas.routerId,
+    at: deps.clock.now(),
+    ttlMs: OWN_TOKEN_MS,
+  });
+  return (await open(deps, issued, mac, nas, decision)).answer;
+}
+
+async function openWithToken(
+  deps: LoginDeps,
+  request: LoginRequest,
+  nas: Nas,
+  facts: TokenFacts,
+): Promise<LoginAnswer> {
+  const { username, password: token, mac } = request;
+  const expired = deps.clock.now() > facts.expiresAt;
+  if (mac === null || mac !== facts.mac || nas.routerId !== facts.routerId || expired) {
+    return reject('SW-TOKEN');
+  }
+  // A token is guessed at by its own name only: no other phone of the NAS pays for it.
+  const keys: AttemptKey[] = [{ kind: 'account', id: username }];
+  if (!deps.attempts.take(keys)) return reject('SW-LIMIT');
+  const decision = await decide(deps, facts.account, nas.village, mac);
+  if (decision.kind === 'reject') {
+    deps.attempts.giveBack(keys);
+    return decision;
+  }
+  const { outcome, answer } = await open(deps, { username, token }, mac, nas, decision);
+  if (outcome !== 'token') deps.attempts.giveBack(keys);
+  return answer;
+}
+
+async function open(
+  deps: LoginDeps,
+  issued: { readonly username: string; readonly token: string },
+  mac: string,
+  nas: Nas,
+  decision: Accept,
+): Promise<{ outcome: OpenLoginResult['outcome']; answer: LoginAnswer }> {
+  const opened = await deps.store.openLogin({
+    username: issued.username,
+    token: issued.token,
+    ...decision.grant,
+    mac,
+    routerId: nas.routerId,
+    devices: decision.devices,
+    at: deps.clock.now(),
+  });
+  switch (opened.outcome) {
+    case 'opened': {
+      const attributes = grantAttributes(deps, opened.sessionId, opened.grant, decision);
+      return { outcome: 'opened', answer: { kind: 'accept', attributes } };
+    }
+    case 'token':
+      return { outcome: 'token', answer: reject('SW-TOKEN') };
+    case 'devices':
+      return { outcome: 'devices', answer: reject('SW-DEVICES') };
+    case 'disabled':
+      return { outcome: 'disabled', answer: reject('SW-DISABLED') };
+  }
+}
+
+async function decide(
+  deps: LoginDeps,
+  account: Account,
+  village: string,
+  mac: string,
+): Promise<Decision> {
+  const now = deps.clock.now();
+  const usage = await deps.store.usage(account.kind, account.id, calendarDay(now, deps.timeZone));
+  return authorize({ account, usage, village, mac }, now);
+}
+
+/** Rates are seen from the router: rx is what it receives, the subscriber's upload. */
+function grantAttributes(
+  deps: LoginDeps,
+  sessionId: string,
+  grant: LoginGrant,
+  { upKbps, downKbps }: Accept,
+): AttributeValue[] {
+  const attributes: AttributeValue[] = [['Class', sessionId]];
+  if (grant.sessionTimeoutSeconds !== null) {
+    attributes.push(['Session-Timeout', Math.min(grant.sessionTimeoutSeconds, GIGAWORD - 1)]);
+  }
+  attributes.push(['Acct-Interim-Interval', deps.interimSeconds]);
+  if (grant.totalLimitOctets !== null) attributes.push(...totalLimit(grant.totalLimitOctets));
+  if (upKbps !== null || downKbps !== null) {
+    attributes.push(['Mikrotik-Rate-Limit', `${rate(upKbps)}/${rate(downKbps)}`]);
+  }
+  return attributes;
+}
+
+/** A low word of 0 means "no limit" to a router that ignores Gigawords: one octet less is sent then. */
+function totalLimit(octets: number): AttributeValue[] {
+  const limit = octets % GIGAWORD === 0 ? octets - 1 : octets;
+  const attributes: AttributeValue[] = [['Mikrotik-Total-Limit', limit % GIGAWORD]];
+  if (limit >= GIGAWORD) {
+    attributes.push(['Mikrotik-Total-Limit-Gigawords', Math.floor(limit / GIGAWORD)]);
+  }
+  return attributes;
+}
+
+function rate(kbps: number | null): string {
+  return kbps === null ? '0' : `${kbps}k`;
+}
+
+function reject(code: RejectCode): Extract<LoginAnswer, { kind: 'reject' }> {
+  return { kind: 'reject', code };
+}

@@ -1,0 +1,80 @@
+/** What RADIUS counts. No person, phone or session is ever a label. */
+import type { Metrics } from '../lib/metrics.ts';
+
+export type RequestType = 'access_request' | 'authenticate_only' | 'accounting' | 'status_server';
+
+export type ResponseCode = 'access_accept' | 'access_reject' | 'accounting_response';
+
+export type DropReason =
+  | 'unknown_nas'
+  | 'malformed'
+  | 'unexpected_code'
+  | 'bad_authenticator'
+  | 'missing_message_authenticator'
+  | 'proxy_state'
+  | 'eap_unsigned'
+  | 'overload'
+  | 'store_error';
+
+export type AccountingStatus = 'start' | 'interim' | 'stop' | 'on' | 'off';
+
+export type DisconnectOutcome = 'acked' | 'gone' | 'refused' | 'unanswered';
+
+/** Where a response goes; empty for what concerns no router. */
+export interface Place {
+  readonly router: string;
+  readonly village: string;
+  readonly district: string;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
+
+export type RadiusMetrics = ReturnType<typeof createRadiusMetrics>;
+
+export function createRadiusMetrics(metrics: Metrics) {
+  const duration = metrics.histogram(
+    'smartwifi_radius_request_duration_seconds',
+    'From the arrival of a request to its reply, without the wait of a delayed reject.',
+    SECONDS,
+    ['type'],
+  );
+  const responses = metrics.counter(
+    'smartwifi_radius_responses_total',
+    'Replies sent, repeated ones not counted again.',
+    ['router', 'village', 'district', 'code'],
+  );
+  const dropped = metrics.counter(
+    'smartwifi_radius_dropped_total',
+    'Packets dropped without a reply.',
+    ['reason'],
+  );
+  const duplicates = metrics.counter(
+    'smartwifi_radius_duplicates_total',
+    'Retransmits: answered with the reply of the first, or dropped while it is being made.',
+  );
+  const accounting = metrics.counter(
+    'smartwifi_radius_accounting_total',
+    'Accounting-Requests recorded.',
+    ['status'],
+  );
+  return {
+    replied: (type: RequestType, code: ResponseCode, place: Place, seconds: number): void => {
+      duration.observe({ type }, seconds);
+      responses.inc({ ...place, code });
+    },
+    dropped: (reason: DropReason): void => dropped.inc({ reason }),
+    duplicate: (): void => duplicates.inc(),
+    recorded: (status: AccountingStatus): void => accounting.inc({ status }),
+  };
+}
+
+export type EnforceMetrics = ReturnType<typeof createEnforceMetrics>;
+
+export function createEnforceMetrics(metrics: Metrics) {
+  const disconnects = metrics.counter(
+    'smartwifi_radius_disconnects_total',
+    'Disconnect-Requests by what came of them.',
+    ['outcome'],
+  );
+  return { disconnect: (outcome: DisconnectOutcome): void => disconnects.inc({ outcome }) };
+}

@@ -1,0 +1,63 @@
+/** The RADIUS server: two ports, one handler each (RFC 2865, RFC 2866, RFC 5080, RFC 5997). */
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import type { HostPort } from '../lib/net.ts';
+import { type AccountingDeps, createAccountingHandler } from './accounting.ts';
+import { type AuthDeps, createAuthHandler } from './auth.ts';
+import { createRadiusMetrics } from './metrics.ts';
+import { type Listener, listen } from './sockets.ts';
+
+export interface RadiusOptions {
+  readonly auth: HostPort;
+  readonly acct: HostPort;
+  readonly store: AuthDeps['store'] & AccountingDeps['store'];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly timeZone: string;
+  /** How often a NAS reports an open session. */
+  readonly interimSeconds: number;
+  /** The portal is a client of its own, told by its source address. */
+  readonly portal: { readonly address: string; readonly secret: string };
+  /** Machine time before a NAS hears of wrong credentials; 500 by default. */
+  readonly rejectDelayMs?: number;
+}
+
+export interface RadiusServer extends AsyncDisposable {
+  readonly authPort: number;
+  readonly acctPort: number;
+}
+
+/** Secrets below this can be searched for from one captured packet. */
+const SHORT_SECRET = 16;
+
+/** `RADIUS_LISTEN` when a port cannot be bound. */
+export async function startRadius(options: RadiusOptions): Promise<RadiusServer> {
+  const { auth, acct, log } = options;
+  const deps = { ...options, metrics: createRadiusMetrics(options.metrics) };
+  if (options.portal.secret.length < SHORT_SECRET) {
+    log.warn({ characters: SHORT_SECRET }, 'secret of the portal is shorter than it should be');
+  }
+  const authHandler = createAuthHandler(deps);
+  const accounting = createAccountingHandler(deps);
+  const listeners: Listener[] = [];
+  const dispose = async (): Promise<void> => {
+    for (const listener of listeners) await listener[Symbol.asyncDispose]();
+    await accounting.settled();
+    authHandler[Symbol.dispose]();
+  };
+  try {
+    listeners.push(await listen(auth.host, auth.port, authHandler.handle, log));
+    listeners.push(await listen(acct.host, acct.port, accounting.handle, log));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  const [authPort, acctPort] = listeners.map((listener) => listener.port);
+  log.info(
+    { auth: `${auth.host}:${authPort}`, acct: `${acct.host}:${acctPort}` },
+    'RADIUS listens',
+  );
+  return { authPort: authPort!, acctPort: acctPort!, [Symbol.asyncDispose]: dispose };
+}

@@ -1,0 +1,133 @@
+/**
+ * The two signatures of RADIUS: authenticators (RFC 2865 §3, RFC 2866 §3, RFC 5176 §2.3) and the
+ * Message-Authenticator (RFC 3579 §3.2).
+ *
+ * Where a packet has both, the Message-Authenticator comes first: it is computed over the request's
+ * authenticator (replies, Access-Request) or over zeros (Accounting, Disconnect), and the
+ * authenticator then covers it. Every comparison takes the same time whatever differs.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import {
+  hmacMd5Final,
+  hmacMd5Start,
+  type Md5State,
+  md5Final,
+  md5Reset,
+  md5Start,
+  md5Update,
+} from '../lib/md5.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import { authenticatorOf, FIRST_MA_AT, HEADER_BYTES, type Packet } from './codec.ts';
+import type { RadiusSecret } from './secret.ts';
+
+const ZEROS = new Uint8Array(16);
+
+/** Signs a reply in place; a Message-Authenticator, when it has one, must be its first attribute. */
+export function signResponse(
+  bytes: Buffer,
+  requestAuthenticator: Uint8Array,
+  secret: RadiusSecret,
+): Buffer {
+  bytes.set(requestAuthenticator, 4);
+  fillMessageAuthenticator(bytes, secret);
+  return fillAuthenticator(bytes, secret);
+}
+
+/** Signs an Access-Request or Status-Server in place; `authenticator` is 16 unpredictable octets. */
+export function signAccessRequest(
+  bytes: Buffer,
+  authenticator: Uint8Array,
+  secret: RadiusSecret,
+): Buffer {
+  bytes.set(authenticator, 4);
+  fillMessageAuthenticator(bytes, secret);
+  return bytes;
+}
+
+/** Signs an Accounting-Request, Disconnect-Request or CoA-Request in place. */
+export function signRequest(bytes: Buffer, secret: RadiusSecret): Buffer {
+  return signResponse(bytes, ZEROS, secret);
+}
+
+/**
+ * Whether the Message-Authenticator is right; false when there is none. `over` is the authenticator
+ * it was computed with: the request's own, the one of the request replied to, or zeros.
+ */
+export function messageAuthenticatorHolds(
+  packet: Packet,
+  over: Uint8Array,
+  secret: RadiusSecret,
+): boolean {
+  const at = packet.messageAuthenticatorAt;
+  if (at === -1) return false;
+  const expected = Buffer.allocUnsafe(16);
+  computeMessageAuthenticator(packet.bytes, at, over, secret, expected, 0);
+  return timingSafeEqual(expected, packet.bytes.subarray(at, at + 16));
+}
+
+/** For Access-Request and Status-Server. */
+export function accessRequestHolds(packet: Packet, secret: RadiusSecret): boolean {
+  return messageAuthenticatorHolds(packet, authenticatorOf(packet), secret);
+}
+
+/** For Accounting-Request and Disconnect-Request, with their Message-Authenticator if they have one. */
+export function requestHolds(packet: Packet, secret: RadiusSecret): boolean {
+  return responseHolds(packet, ZEROS, secret);
+}
+
+/** For a reply, with its Message-Authenticator if it has one. */
+export function responseHolds(
+  packet: Packet,
+  requestAuthenticator: Uint8Array,
+  secret: RadiusSecret,
+): boolean {
+  const expected = Buffer.allocUnsafe(16);
+  const state = hashStart();
+  md5Update(state, packet.bytes, 0, 4);
+  md5Update(state, requestAuthenticator);
+  md5Update(state, packet.bytes, HEADER_BYTES);
+  md5Update(state, secret.bytes);
+  md5Final(state, expected);
+  const signed = timingSafeEqual(expected, authenticatorOf(packet));
+  if (packet.messageAuthenticatorAt === -1) return signed;
+  return messageAuthenticatorHolds(packet, requestAuthenticator, secret) && signed;
+}
+
+function fillMessageAuthenticator(bytes: Buffer, secret: RadiusSecret): void {
+  if (bytes[HEADER_BYTES] !== ATTRIBUTES['Message-Authenticator'].type) return;
+  const over = bytes.subarray(4, HEADER_BYTES);
+  computeMessageAuthenticator(bytes, FIRST_MA_AT, over, secret, bytes, FIRST_MA_AT);
+}
+
+function fillAuthenticator(bytes: Buffer, secret: RadiusSecret): Buffer {
+  const state = hashStart();
+  md5Update(state, bytes);
+  md5Update(state, secret.bytes);
+  md5Final(state, bytes, 4);
+  return bytes;
+}
+
+function computeMessageAuthenticator(
+  bytes: Buffer,
+  at: number,
+  over: Uint8Array,
+  secret: RadiusSecret,
+  out: Uint8Array,
+  offset: number,
+): void {
+  const state = hmacMd5Start(secret.hmac);
+  md5Update(state, bytes, 0, 4);
+  md5Update(state, over);
+  md5Update(state, bytes, HEADER_BYTES, at);
+  md5Update(state, ZEROS);
+  md5Update(state, bytes, at + 16);
+  hmacMd5Final(state, secret.hmac, out, offset);
+}
+
+const hash = md5Start();
+
+/** One running digest for all: a computation here never yields. */
+function hashStart(): Md5State {
+  md5Reset(hash);
+  return hash;
+}
