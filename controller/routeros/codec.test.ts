@@ -68,19 +68,19 @@ describe('createSentenceParser', () => {
   });
 
   it('lets only its own error out, whatever bytes come', () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 }), (chunks) => {
-        const parser = createSentenceParser();
-        try {
-          for (const chunk of chunks) {
-            for (const words of parser.push(Buffer.from(chunk))) parseReply(words);
-          }
-        } catch (error) {
-          if (!(error instanceof RouterOsError)) throw error;
+    const read = (chunks: readonly Uint8Array[]): void => {
+      const parser = createSentenceParser();
+      try {
+        for (const chunk of chunks) {
+          for (const words of parser.push(Buffer.from(chunk))) parseReply(words);
         }
-      }),
-      { numRuns: 5000, seed: 7 },
-    );
+      } catch (error) {
+        if (!(error instanceof RouterOsError)) throw error;
+      }
+    };
+    const bytes = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 });
+
+    expect(() => fc.assert(fc.property(bytes, read), { numRuns: 5000, seed: 7 })).not.toThrow();
   });
 });
 

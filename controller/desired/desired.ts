@@ -1,0 +1,72 @@
+/**
+ * The configuration of one village's router, from what the store and the settings say. Pure: the same
+ * input gives the same configuration and the same digest. The list of parts below is the order of
+ * application; accepts stand before drops, so that applying never cuts the API connection.
+ */
+import { createHash } from 'node:crypto';
+import { factoryRules } from './factory.ts';
+import { dns, firewall } from './firewall.ts';
+import { hardening, note, time } from './hardening.ts';
+import { hotspot, pageFiles, radius, walledGarden } from './hotspot.ts';
+import { mergeMenus } from './menu.ts';
+import { identity, lan, management, wan } from './network.ts';
+import { radio } from './radio.ts';
+import type { DesiredConfiguration, VillageInput } from './types.ts';
+
+/** Throws `ROUTER_SETTINGS` when the village LAN is not a subnet. */
+export function desired(input: VillageInput): DesiredConfiguration {
+  const menus = mergeMenus([
+    ...identity(input),
+    ...time(input),
+    ...management(input),
+    ...wan(),
+    ...lan(input),
+    ...radio(input),
+    ...radius(input),
+    ...hotspot(input),
+    ...walledGarden(input),
+    ...dns(input),
+    ...firewall(input),
+    ...hardening(input),
+    ...note(),
+  ]);
+  const files = pageFiles(input);
+  const parts = { menus, files, folders: foldersOf(files), factory: factoryRules() };
+  return { ...parts, digest: digestOf(parts) };
+}
+
+function foldersOf(files: DesiredConfiguration['files']): string[] {
+  const folders = new Set<string>();
+  for (const { name } of files) {
+    const steps = name.split('/').slice(0, -1);
+    // The disk itself (`flash`) is not ours to make.
+    for (let depth = 1; depth <= steps.length; depth++) {
+      const folder = steps.slice(0, depth).join('/');
+      if (folder !== 'flash') folders.add(folder);
+    }
+  }
+  return [...folders];
+}
+
+function digestOf(parts: Omit<DesiredConfiguration, 'digest'>): string {
+  return sha256(canonicalJson(parts));
+}
+
+/** Sorted keys, no spaces; whatever lies under `secrets` enters as its hash. */
+function canonicalJson(value: unknown, secret = false): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const fields = Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(
+        ([name, item]) =>
+          `${JSON.stringify(name)}:${canonicalJson(item, secret || name === 'secrets')}`,
+      );
+    return `{${fields.join(',')}}`;
+  }
+  return JSON.stringify(secret ? sha256(String(value)) : value) ?? 'null';
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

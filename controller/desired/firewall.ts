@@ -1,0 +1,168 @@
+/**
+ * Names and packets: DNS through our resolver and nothing else, and the filter. Phones reach portal,
+ * block page and resolver un-NATed at the server's tunnel addresses; the rest of the tunnel is closed
+ * to them. No fasttrack: it would pass hotspot accounting and rate limits by.
+ */
+import { parseIpv4 } from '../../lib/net.ts';
+import { row, single, tagged } from './menu.ts';
+import { LAN, MGMT, WAN } from './network.ts';
+import type { DesiredMenu, DesiredRow, VillageInput } from './types.ts';
+
+const SERVICES = 'sw-services';
+const DOH = 'sw-doh';
+/** Public DNS-over-HTTPS endpoints that phones and browsers use unasked. */
+const DOH_HOSTS = [
+  'dns.google',
+  'cloudflare-dns.com',
+  'mozilla.cloudflare-dns.com',
+  'dns.quad9.net',
+  'dns.adguard-dns.com',
+  'doh.opendns.com',
+  'dns.nextdns.io',
+];
+/** "No" to these makes a client keep to the network's resolver. */
+const CANARIES = ['use-application-dns.net', 'mask.icloud.com', 'mask-h2.icloud.com'];
+
+export function dns(input: VillageInput): DesiredMenu[] {
+  const { settings } = input;
+  const host = new URL(settings.portalUrl).hostname;
+  const portalName =
+    parseIpv4(host) === null
+      ? [row('dns-portal', { name: host, type: 'A', address: settings.portalAddress })]
+      : [];
+  return [
+    single('/ip/dns', {
+      servers: settings.resolverAddress,
+      'allow-remote-requests': 'yes',
+      'cache-size': '8192',
+      // A changed policy shows within this time.
+      'cache-max-ttl': '10m',
+      'max-concurrent-queries': '200',
+    }),
+    tagged('/ip/dns/static', [
+      ...portalName,
+      ...CANARIES.map((name, i) => row(`canary${i + 1}`, { name, type: 'NXDOMAIN' })),
+    ]),
+  ];
+}
+
+export function firewall(input: VillageInput): DesiredMenu[] {
+  const { settings } = input;
+  const services = [
+    ...new Set([settings.portalAddress, settings.blockAddress, settings.resolverAddress]),
+  ];
+  const redirect = (key: string, protocol: string): DesiredRow =>
+    row(key, {
+      chain: 'dstnat',
+      action: 'redirect',
+      protocol,
+      'dst-port': '53',
+      'in-interface-list': LAN,
+      'to-ports': '53',
+    });
+  return [
+    tagged('/ip/firewall/address-list', [
+      ...services.map((address, i) => row(`svc${i + 1}`, { list: SERVICES, address })),
+      ...DOH_HOSTS.map((address, i) => row(`doh${i + 1}`, { list: DOH, address })),
+    ]),
+    tagged(
+      '/ip/firewall/nat',
+      [
+        row('nat-masq', { chain: 'srcnat', action: 'masquerade', 'out-interface-list': WAN }),
+        redirect('nat-dnsu', 'udp'),
+        redirect('nat-dnst', 'tcp'),
+      ],
+      { ordered: true },
+    ),
+    tagged('/ip/firewall/filter', [...inputChain(input), ...forwardChain(input)], {
+      ordered: true,
+    }),
+    tagged('/ip/firewall/raw', [
+      row('raw-dns', {
+        chain: 'prerouting',
+        action: 'drop',
+        'in-interface-list': WAN,
+        protocol: 'udp',
+        'dst-port': '53',
+      }),
+    ]),
+  ];
+}
+
+/** What the router itself answers. Accepts stand before the drop, so the API is never cut off. */
+function inputChain(input: VillageInput): DesiredRow[] {
+  const { settings, router, facts } = input;
+  const rule = (key: string, action: string, values: Record<string, string>): DesiredRow =>
+    row(key, { chain: 'input', action, ...values });
+  // Before the enrolment has made the tunnel, the server is told by its addresses.
+  const untunnelled = [
+    rule('in-31', 'accept', { protocol: 'tcp', 'src-address': settings.controllerAddress }),
+    rule('in-32', 'accept', {
+      protocol: 'udp',
+      'dst-port': String(router.coaPort),
+      'src-address': settings.radiusAddress,
+    }),
+  ];
+  return [
+    rule('in-10', 'accept', { 'connection-state': 'established,related,untracked' }),
+    rule('in-20', 'drop', { 'connection-state': 'invalid' }),
+    rule('in-30', 'accept', { 'in-interface-list': MGMT }),
+    ...(facts.hasTunnel ? [] : untunnelled),
+    rule('in-40', 'accept', { protocol: 'icmp', limit: '10,20:packet' }),
+    rule('in-50', 'accept', {
+      protocol: 'udp',
+      'dst-port': '53,67,123',
+      'in-interface-list': LAN,
+    }),
+    // 64872-64875: the hotspot's servlet and proxies.
+    rule('in-60', 'accept', {
+      protocol: 'tcp',
+      'dst-port': '53,80,443,64872-64875',
+      'in-interface-list': LAN,
+    }),
+    rule('in-99', 'drop', {}),
+  ];
+}
+
+/** What the router passes on. */
+function forwardChain(input: VillageInput): DesiredRow[] {
+  const { settings } = input;
+  const rule = (key: string, action: string, values: Record<string, string>): DesiredRow =>
+    row(key, { chain: 'forward', action, ...values });
+  const fromLan = { 'in-interface-list': LAN };
+  const ports = [...new Set([53, 80, 443, settings.portalPort])].join(',');
+  const doh = { 'dst-address-list': DOH, 'dst-port': '443', ...fromLan };
+  return [
+    rule('fw-10', 'accept', { 'connection-state': 'established,related,untracked' }),
+    rule('fw-20', 'drop', { 'connection-state': 'invalid' }),
+    rule('fw-25', 'accept', {
+      protocol: 'tcp',
+      'dst-port': ports,
+      'dst-address-list': SERVICES,
+      ...fromLan,
+    }),
+    rule('fw-26', 'accept', {
+      protocol: 'udp',
+      'dst-port': '53',
+      'dst-address-list': SERVICES,
+      ...fromLan,
+    }),
+    rule('fw-30', 'drop', { ...fromLan, 'out-interface-list': MGMT }),
+    rule('fw-31', 'drop', { ...fromLan, 'dst-address': settings.tunnelSubnet }),
+    rule('fw-dot', 'reject', {
+      'reject-with': 'tcp-reset',
+      protocol: 'tcp',
+      'dst-port': '853',
+      ...fromLan,
+    }),
+    rule('fw-doq', 'drop', { protocol: 'udp', 'dst-port': '853,784,8853', ...fromLan }),
+    rule('fw-doh-u', 'reject', {
+      'reject-with': 'icmp-admin-prohibited',
+      protocol: 'udp',
+      ...doh,
+    }),
+    rule('fw-doh-t', 'reject', { 'reject-with': 'tcp-reset', protocol: 'tcp', ...doh }),
+    rule('fw-90', 'accept', { ...fromLan, 'out-interface-list': WAN }),
+    rule('fw-99', 'drop', {}),
+  ];
+}

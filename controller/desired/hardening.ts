@@ -1,0 +1,52 @@
+/** Services closed, time, and the note that tells the next person who is in charge here. */
+import { fixed, row, single, tagged } from './menu.ts';
+import { MGMT } from './network.ts';
+import type { DesiredMenu, VillageInput } from './types.ts';
+
+export function hardening(input: VillageInput): DesiredMenu[] {
+  const from = { address: input.settings.tunnelSubnet, disabled: 'no' };
+  return [
+    // A hotspot is IPv4 only; IPv6 would go around it.
+    single('/ipv6/settings', { 'disable-ipv6': 'yes' }),
+    fixed('/ip/service', {
+      telnet: { disabled: 'yes' },
+      ftp: { disabled: 'yes' },
+      www: { disabled: 'yes' },
+      // Controller, CLI and a proof of reachability at once, and a few that died unnoticed.
+      api: { ...from, 'max-sessions': '10' },
+      winbox: from,
+      ssh: from,
+    }),
+    single('/ip/ssh', { 'strong-crypto': 'yes' }),
+    single('/tool/mac-server', { 'allowed-interface-list': 'none' }),
+    single('/tool/mac-server/mac-winbox', { 'allowed-interface-list': MGMT }),
+    single('/tool/bandwidth-server', { enabled: 'no' }),
+    single('/ip/neighbor/discovery-settings', { 'discover-interface-list': MGMT }),
+    single('/snmp', { enabled: 'no' }),
+  ];
+}
+
+export function time(input: VillageInput): DesiredMenu[] {
+  const { settings } = input;
+  return [
+    single('/system/clock', {
+      'time-zone-autodetect': 'no',
+      'time-zone-name': settings.timeZone,
+    }),
+    single('/system/ntp/client', { enabled: 'yes' }),
+    tagged(
+      '/system/ntp/client/servers',
+      settings.ntpServers.map((address, i) => row(`ntp${i + 1}`, { address })),
+    ),
+    single('/system/ntp/server', { enabled: 'yes' }),
+  ];
+}
+
+export function note(): DesiredMenu[] {
+  return [
+    single('/system/note', {
+      note: 'managed by Smart WiFi - do not edit rows with comment sw:',
+      'show-at-login': 'yes',
+    }),
+  ];
+}

@@ -1,0 +1,145 @@
+/** Interfaces and addresses: who we are, the way out (WAN), the village LAN. */
+
+import { SmartWifiError } from '../../lib/errors.ts';
+import { formatIpv4, parseCidr } from '../../lib/net.ts';
+import { atLeast, duration, named, row, single, tagged } from './menu.ts';
+import type { DesiredMenu, VillageInput } from './types.ts';
+
+export const BRIDGE = 'br-hotspot';
+export const WAN_PORT = 'ether1';
+export const TUNNEL = 'wg-mgmt';
+export const WAN = 'sw-WAN';
+export const LAN = 'sw-LAN';
+export const MGMT = 'sw-MGMT';
+/** The bridge of MikroTik's default configuration. */
+export const FACTORY_BRIDGE = 'bridge';
+
+export function identity(input: VillageInput): DesiredMenu[] {
+  return [single('/system/identity', { name: input.router.name })];
+}
+
+/** Our API user first: from then on the controller depends on nobody else's password. */
+export function management(input: VillageInput): DesiredMenu[] {
+  const { settings, facts } = input;
+  const policy = 'read,write,policy,test,reboot,api,ftp,sensitive';
+  const user = {
+    name: settings.apiUser,
+    group: 'sw-ctl',
+    address: settings.controllerAddress,
+  };
+  return [
+    tagged('/user/group', [row('grp', { name: 'sw-ctl', policy })]),
+    tagged('/user', [row('usr', user, { secrets: { password: input.apiPassword } })]),
+    tagged('/interface/list', [
+      row('l-wan', { name: WAN }),
+      row('l-lan', { name: LAN }),
+      row('l-mgmt', { name: MGMT }),
+    ]),
+    tagged(
+      '/interface/list/member',
+      facts.hasTunnel ? [row('m-mgmt', { list: MGMT, interface: TUNNEL })] : [],
+    ),
+  ];
+}
+
+export function wan(): DesiredMenu[] {
+  const client = {
+    interface: WAN_PORT,
+    'use-peer-dns': 'no',
+    'use-peer-ntp': 'no',
+    'add-default-route': 'yes',
+    disabled: 'no',
+  };
+  return [
+    tagged('/interface/list/member', [row('m-wan', { list: WAN, interface: WAN_PORT })]),
+    tagged('/ip/dhcp-client', [
+      row('wan-dhcp', client, { adopt: { interface: WAN_PORT, comment: 'defconf' } }),
+    ]),
+  ];
+}
+
+export function lan(input: VillageInput): DesiredMenu[] {
+  const { facts, router } = input;
+  const ports = [
+    ...facts.ethernet.filter((name) => name !== WAN_PORT),
+    ...(facts.wifi?.radios ?? []),
+  ];
+  const subnet = parseCidr(router.lanSubnet);
+  if (subnet === null || subnet.prefix > 28) {
+    throw new SmartWifiError('ROUTER_SETTINGS', `no village LAN: ${router.lanSubnet}`);
+  }
+  const ranges = `${formatIpv4(subnet.first + 10)}-${formatIpv4(subnet.last - 1)}`;
+  const bridge = { name: BRIDGE, 'protocol-mode': 'rstp', 'igmp-snooping': 'no' };
+  return [
+    tagged('/interface/bridge', [row('br', bridge)]),
+    tagged('/interface/list/member', [row('m-lan', { list: LAN, interface: BRIDGE })]),
+    tagged(
+      '/interface/bridge/port',
+      // The same horizon on every port keeps phones from reaching each other.
+      ports.map((name) =>
+        row(
+          `bp-${name}`,
+          { bridge: BRIDGE, interface: name, horizon: '1' },
+          { adopt: { bridge: FACTORY_BRIDGE, interface: name } },
+        ),
+      ),
+    ),
+    tagged('/ip/address', [
+      row('lan-ip', {
+        address: `${router.hotspotAddress}/${subnet.prefix}`,
+        interface: BRIDGE,
+      }),
+    ]),
+    tagged('/ip/pool', [row('pool', { name: 'sw-pool', ranges })]),
+    ...dhcp(input),
+  ];
+}
+
+function dhcp(input: VillageInput): DesiredMenu[] {
+  const { router, settings, facts } = input;
+  // RFC 8910: the URI of the captive portal API; only over TLS, else phones call the network broken.
+  const hasCapport = settings.portalUrl.startsWith('https://');
+  const optionSet = { name: 'sw-opts', options: 'sw-capport' };
+  const sets = '/ip/dhcp-server/option/sets';
+  const setRows = hasCapport ? [optionSet] : [];
+  return [
+    tagged(
+      '/ip/dhcp-server/option',
+      hasCapport
+        ? [
+            row('o114', {
+              name: 'sw-capport',
+              code: '114',
+              force: 'yes',
+              value: `'${settings.portalUrl}/capport/${router.name}'`,
+            }),
+          ]
+        : [],
+    ),
+    atLeast(facts.version, 7, 24)
+      ? tagged(
+          sets,
+          setRows.map((values) => row('o-set', values)),
+        )
+      : named(sets, setRows),
+    tagged('/ip/dhcp-server', [
+      row('dhcp', {
+        name: 'sw-dhcp',
+        interface: BRIDGE,
+        'address-pool': 'sw-pool',
+        'lease-time': duration(Math.max(3600, settings.sessionLeaseSeconds)),
+        ...(hasCapport ? { 'dhcp-option-set': 'sw-opts' } : {}),
+        'conflict-detection': 'yes',
+        disabled: 'no',
+      }),
+    ]),
+    tagged('/ip/dhcp-server/network', [
+      row('net', {
+        address: router.lanSubnet,
+        gateway: router.hotspotAddress,
+        'dns-server': router.hotspotAddress,
+        'ntp-server': router.hotspotAddress,
+      }),
+    ]),
+  ];
+}

@@ -1,0 +1,117 @@
+/** What a router should be: menus with rows in the order of application, and files. */
+
+export type Values = Readonly<Record<string, string>>;
+
+export interface DesiredRow {
+  /** Unique in its menu and stable: the `<key>` of `comment=sw:<key>`, or the name that says it is ours. */
+  readonly key: string;
+  readonly values: Values;
+  /** Write-only properties: never read back, so a plan compares them by the digest of the whole. */
+  readonly secrets?: Values;
+  /** A row of MikroTik's default configuration with exactly these values becomes this one. */
+  readonly adopt?: Values;
+}
+
+/**
+ * `single`: one row without an id. `rows`: ours are told by `ownedBy`; others are not touched.
+ * `fixed`: the router's own rows (services, radios), told by `ownedBy`; set only, never made or removed.
+ */
+export interface DesiredMenu {
+  readonly path: string;
+  readonly kind: 'single' | 'rows' | 'fixed';
+  readonly ownedBy: 'comment' | 'name';
+  /** Whether the order of our rows among themselves matters. */
+  readonly ordered: boolean;
+  readonly rows: readonly DesiredRow[];
+}
+
+export interface DesiredFile {
+  /** As `/file/print` shows it: `flash/sw/login.html`. */
+  readonly name: string;
+  readonly contents: string;
+}
+
+/** Rows of MikroTik's default configuration that go; all `match` values must hold, `x*` is a prefix. */
+export interface FactoryRule {
+  readonly path: string;
+  readonly match: Values;
+}
+
+export interface DesiredConfiguration {
+  readonly menus: readonly DesiredMenu[];
+  readonly files: readonly DesiredFile[];
+  /** Folders that the files lie in, outermost first. */
+  readonly folders: readonly string[];
+  readonly factory: readonly FactoryRule[];
+  /** SHA-256 (hex) of all of it; secrets enter as their hash. */
+  readonly digest: string;
+}
+
+/** What the configuration depends on and only the router can tell. */
+export interface RouterFacts {
+  /** `7.20.8`, without the channel. */
+  readonly version: string;
+  readonly board: string;
+  readonly serial: string | null;
+  /** Ethernet ports in board order, those that an operator has bridged elsewhere left out. */
+  readonly ethernet: readonly string[];
+  readonly wifi: { readonly kind: 'wifi' | 'wireless'; readonly radios: readonly string[] } | null;
+  /** Whether the WireGuard interface `wg-mgmt` of the enrolment exists. */
+  readonly hasTunnel: boolean;
+  /** Boards with 16 MB keep files over a reboot only below `flash/`. */
+  readonly hasFlashFolder: boolean;
+  /** device-mode (RouterOS 7.17) lets a hotspot run; null when the router does not say. */
+  readonly hotspotAllowed: boolean | null;
+}
+
+export interface VillageRouter {
+  readonly name: string;
+  /** Tunnel address, the source of its RADIUS packets. */
+  readonly address: string;
+  readonly coaPort: number;
+  readonly lanSubnet: string;
+  readonly hotspotAddress: string;
+  readonly loginHost: string;
+  readonly villageCode: string;
+  readonly villageName: string;
+}
+
+/** The same for every village. */
+export interface FleetSettings {
+  /** Where API connections come from. */
+  readonly controllerAddress: string;
+  readonly radiusAddress: string;
+  readonly radiusStandbyAddress?: string;
+  readonly authPort: number;
+  readonly acctPort: number;
+  /** `https://wifi.example.go.id`, without a path. */
+  readonly portalUrl: string;
+  /** The server's tunnel addresses, reached un-NATed. */
+  readonly portalAddress: string;
+  readonly portalPort: number;
+  readonly blockAddress: string;
+  readonly resolverAddress: string;
+  readonly tunnelSubnet: string;
+  readonly ntpServers: readonly string[];
+  /** Our user on the routers; its name begins with `sw-`. */
+  readonly apiUser: string;
+  /** The longest session there is; a DHCP lease lasts at least as long. */
+  readonly sessionLeaseSeconds: number;
+  readonly ssid: string;
+  readonly timeZone: string;
+}
+
+export interface Page {
+  /** `login.html`. */
+  readonly name: string;
+  readonly contents: string;
+}
+
+export interface VillageInput {
+  readonly router: VillageRouter;
+  readonly nasSecret: string;
+  readonly apiPassword: string;
+  readonly facts: RouterFacts;
+  readonly settings: FleetSettings;
+  readonly pages: readonly Page[];
+}

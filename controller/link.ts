@@ -1,0 +1,95 @@
+/**
+ * Logged in to one router, as whoever the store names or as our own user. The first contact is made
+ * with the operator's user; `adoptOurUser` changes over once our user stands in the configuration.
+ */
+import { errorCode } from '../lib/errors.ts';
+import type { Store } from '../store/contract.ts';
+import type { Router } from '../store/types.ts';
+import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
+import { RouterOsError } from './routeros/errors.ts';
+import { apiPasswordOf } from './village.ts';
+
+export interface LinkOptions {
+  readonly store: Pick<Store, 'routerCredentials' | 'credentialKey' | 'setApiUser'>;
+  readonly router: Router;
+  /** Name of our user on the routers. */
+  readonly apiUser: string;
+  readonly signal?: AbortSignal;
+  readonly connect?: typeof connectRouter;
+}
+
+export interface RouterLink extends AsyncDisposable {
+  readonly connection: RouterOsConnection;
+  readonly nasSecret: string;
+  readonly apiPassword: string;
+  /** Whether we are logged in as our own user. */
+  readonly isOurs: boolean;
+  /** Reaches the router on a connection of its own; throws when it cannot. */
+  prove(): Promise<void>;
+  /** Logs in anew as our own user, which proves that it works, and tells the store. */
+  adoptOurUser(): Promise<void>;
+}
+
+interface Who {
+  readonly apiUser: string;
+  readonly apiPassword: string;
+}
+
+/** Throws what `connectRouter` throws, and `ROUTER_LOGIN` for a router that the store does not know. */
+export async function openLink(options: LinkOptions): Promise<RouterLink> {
+  const { store, router, signal } = options;
+  const credentials = await store.routerCredentials(router.id);
+  if (credentials === null)
+    throw new RouterOsError('ROUTER_LOGIN', `unknown router ${router.name}`);
+  const ours: Who = { apiUser: options.apiUser, apiPassword: apiPasswordOf(store, router.id) };
+  let who: Who = credentials;
+  const dial = ({ apiUser, apiPassword }: Who): Promise<RouterOsConnection> =>
+    (options.connect ?? connectRouter)({
+      host: router.address,
+      port: router.apiPort,
+      user: apiUser,
+      password: apiPassword,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const dialEither = async (): Promise<RouterOsConnection> => {
+    try {
+      return await dial(who);
+    } catch (error) {
+      if (errorCode(error) !== 'ROUTER_LOGIN' || isSame(who, ours)) throw error;
+      // The password was set on the router, and the store does not know yet.
+      const connection = await dial(ours);
+      who = ours;
+      return connection;
+    }
+  };
+
+  let connection = await dialEither();
+  return {
+    get connection() {
+      return connection;
+    },
+    nasSecret: credentials.nasSecret,
+    apiPassword: ours.apiPassword,
+    get isOurs() {
+      return isSame(who, ours);
+    },
+    prove: async () => {
+      await using fresh = await dialEither();
+      await fresh.run('/system/identity/print');
+    },
+    adoptOurUser: async () => {
+      const fresh = await dial(ours);
+      await connection.close();
+      connection = fresh;
+      who = ours;
+      if (!isSame(credentials, ours)) {
+        await store.setApiUser({ routerId: router.id, ...ours });
+      }
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
+
+function isSame(a: Who, b: Who): boolean {
+  return a.apiUser === b.apiUser && a.apiPassword === b.apiPassword;
+}

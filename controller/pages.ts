@@ -1,0 +1,12 @@
+/** The pages that the hotspot serves, read from `pages/`. */
+import { readdir, readFile } from 'node:fs/promises';
+import type { Page } from './desired/types.ts';
+
+const FOLDER = new URL('./pages/', import.meta.url);
+
+export async function loadPages(): Promise<Page[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.html')).toSorted();
+  return Promise.all(
+    names.map(async (name) => ({ name, contents: await readFile(new URL(name, FOLDER), 'utf8') })),
+  );
+}

@@ -1,0 +1,199 @@
+/**
+ * One router from what it is to what it should be: connect, read, plan, apply, read again. The last
+ * reading proves the plan empty; what it still finds is drift. `planRouter` stops before it writes.
+ */
+import type { Clock } from '../lib/clock.ts';
+import { errorCode, errorMessage } from '../lib/errors.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Store } from '../store/contract.ts';
+import type { Router } from '../store/types.ts';
+import { applyChanges } from './apply.ts';
+import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
+import { readFacts } from './facts.ts';
+import { openLink, type RouterLink } from './link.ts';
+import { observe } from './observe.ts';
+import { loadPages } from './pages.ts';
+import { type Change, plan } from './plan.ts';
+import { renderPlan } from './render-plan.ts';
+import type { connectRouter } from './routeros/client.ts';
+import { RouterOsError } from './routeros/errors.ts';
+import { desiredForRouter, longestSessionSeconds } from './village.ts';
+
+export type ProvisionStore = Pick<
+  Store,
+  'routerCredentials' | 'listTariffs' | 'credentialKey' | 'setApiUser' | 'recordProvisioning'
+>;
+
+export interface RouterTask {
+  readonly store: ProvisionStore;
+  readonly router: Router;
+  readonly settings: FleetSettings;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  /** Default: those that come with the program. */
+  readonly pages?: readonly Page[];
+  readonly connect?: typeof connectRouter;
+}
+
+export interface RouterPlan {
+  readonly changes: readonly Change[];
+  readonly facts: RouterFacts;
+  readonly digest: string;
+}
+
+export interface ProvisionResult {
+  /** What was to be done; empty when the router already was as it should be. */
+  readonly changes: readonly Change[];
+  /** Whether the last reading found nothing left to do. */
+  readonly empty: boolean;
+  /** `unreachable`: nothing was tried, nothing is recorded. */
+  readonly outcome: 'unchanged' | 'applied' | 'drifted' | 'failed' | 'unreachable';
+  /** For an operator; null when all is well. */
+  readonly detail: string | null;
+  /** The stable code of what failed. */
+  readonly code: string | null;
+  readonly facts: RouterFacts | null;
+  readonly digest: string | null;
+}
+
+/** What `provisionRouter` would do. Never writes, neither to the router nor to the store. */
+export async function planRouter(task: RouterTask): Promise<RouterPlan> {
+  await using link = await open(task);
+  const { changes, facts, configuration } = await look(task, link);
+  return { changes, facts, digest: configuration.digest };
+}
+
+/** Never throws for what a router does; the outcome says it, and the store holds it. */
+export async function provisionRouter(task: RouterTask): Promise<ProvisionResult> {
+  const progress: Progress = { before: null, wrote: false };
+  try {
+    await using link = await open(task);
+    const before = await look(task, link);
+    progress.before = before;
+    progress.wrote = before.changes.length > 0;
+    const left = progress.wrote ? await applyAndRead(task, link, before) : [];
+    if (!link.isOurs) await link.adoptOurUser();
+    return await succeed(task, before, left);
+  } catch (error) {
+    if (!errorCode(error).startsWith('ROUTER_')) throw error;
+    return await fail(task, progress, error);
+  }
+}
+
+interface Progress {
+  before: Look | null;
+  /** Whether a write may have reached the router. */
+  wrote: boolean;
+}
+
+async function succeed(
+  { store, router, clock, log }: RouterTask,
+  { changes, facts, configuration }: Look,
+  left: readonly Change[],
+): Promise<ProvisionResult> {
+  const { digest } = configuration;
+  const drifted = left.length > 0;
+  const detail = drifted ? renderPlan(left).trimEnd() : null;
+  const outcome = drifted ? 'drifted' : changes.length > 0 ? 'applied' : 'unchanged';
+  await store.recordProvisioning({
+    routerId: router.id,
+    provisioning: drifted ? 'drifted' : 'applied',
+    digest: drifted ? null : digest,
+    detail,
+    at: clock.now(),
+  });
+  log.info({ router: router.name, changes: changes.length, outcome }, 'router provisioned');
+  return { changes, empty: !drifted, outcome, detail, code: null, facts, digest };
+}
+
+async function fail(
+  { store, router, clock, log }: RouterTask,
+  { before, wrote }: Progress,
+  error: unknown,
+): Promise<ProvisionResult> {
+  const code = errorCode(error);
+  const detail = `${code}: ${errorMessage(error)}`;
+  const outcome = !wrote && isLinkError(code) ? 'unreachable' : 'failed';
+  if (outcome === 'failed') {
+    await store.recordProvisioning({
+      routerId: router.id,
+      provisioning: 'failed',
+      // Half written: everything, secrets too, is written again next time.
+      digest: wrote ? null : router.appliedDigest,
+      detail,
+      at: clock.now(),
+    });
+  }
+  log.warn({ router: router.name, code, detail }, 'router not provisioned');
+  const facts = before?.facts ?? null;
+  return {
+    changes: before?.changes ?? [],
+    empty: false,
+    outcome,
+    detail,
+    code,
+    facts,
+    digest: null,
+  };
+}
+
+function isLinkError(code: string): boolean {
+  const link = ['ROUTER_UNREACHABLE', 'ROUTER_LOST', 'ROUTER_TIMEOUT', 'ROUTER_ABORTED'];
+  return link.includes(code);
+}
+
+interface Look {
+  readonly changes: readonly Change[];
+  readonly facts: RouterFacts;
+  readonly configuration: DesiredConfiguration;
+}
+
+function open(task: RouterTask): Promise<RouterLink> {
+  const { store, router, settings, signal, connect } = task;
+  return openLink({
+    store,
+    router,
+    apiUser: settings.apiUser,
+    ...(signal === undefined ? {} : { signal }),
+    ...(connect === undefined ? {} : { connect }),
+  });
+}
+
+async function look(task: RouterTask, link: RouterLink): Promise<Look> {
+  const { store, router, settings, signal } = task;
+  const facts = await readFacts(link.connection, signal);
+  if (facts.hotspotAllowed === false) {
+    throw new RouterOsError('ROUTER_DEVICE_MODE', 'device-mode forbids the hotspot');
+  }
+  const configuration = desiredForRouter({
+    router,
+    facts,
+    settings,
+    pages: task.pages ?? (await loadPages()),
+    nasSecret: link.nasSecret,
+    apiPassword: link.apiPassword,
+    leaseSeconds: await longestSessionSeconds(store, settings),
+  });
+  const secrets = configuration.digest === router.appliedDigest ? 'keep' : 'write';
+  const observed = await observe(link.connection, configuration, signal);
+  return { changes: plan(configuration, observed, { secrets }), facts, configuration };
+}
+
+/** Applies and reads again; gives what is still to be done. */
+async function applyAndRead(
+  task: RouterTask,
+  link: RouterLink,
+  before: Look,
+): Promise<readonly Change[]> {
+  const { signal } = task;
+  await applyChanges(before.changes, {
+    connection: link.connection,
+    version: before.facts.version,
+    prove: link.prove,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  await link.adoptOurUser();
+  const observed = await observe(link.connection, before.configuration, signal);
+  return plan(before.configuration, observed);
+}
