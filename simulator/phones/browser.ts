@@ -11,7 +11,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { parseIpv4 } from '../../lib/net.ts';
 import { type DnsAnswer, type DnsType, queryDns } from './dns.ts';
 import { type HttpExchange, type HttpFailure, type HttpResponse, httpExchange } from './http.ts';
-import { readPage, resolveUrl } from './page.ts';
+import { parseRefresh, type Refresh, readPage, resolveUrl } from './page.ts';
 
 /** What DHCP gave the phone, and the ports that stand for 80 and 53 of the router. */
 export interface Connection {
@@ -25,8 +25,9 @@ export interface Connection {
 export interface VisitRequest {
   readonly url: string;
   readonly method?: 'GET' | 'POST';
-  /** Form data of a POST. */
+  /** Form data of a POST, and the page that it was entered on. */
   readonly body?: string;
+  readonly origin?: string;
   readonly userAgent?: string;
 }
 
@@ -38,8 +39,10 @@ export interface Visit {
   /** Null when no complete answer came; `failure` says why. */
   readonly html: string | null;
   readonly failure: VisitFailure | null;
-  /** Where the answer sends the phone: absolute `Location`, or the target of a meta refresh. */
+  /** Where the answer sends the phone: absolute `Location`, or the target of a refresh. */
   readonly next: string | null;
+  /** How long the page wants to be seen before that. */
+  readonly nextSeconds: number;
   /** Octets of the body on the wire, compressed as it came. */
   readonly bodyOctets: number;
   /** A host behind the router, the router in its own name, or the router in the name of a host: captive. */
@@ -160,6 +163,7 @@ function send(
       'Accept-Encoding': 'gzip',
       'Accept-Language': options.locale,
       ...(post && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+      ...(post && request.origin !== undefined && { Origin: request.origin }),
     },
     ...(post && { body: request.body ?? '' }),
     timeoutMs: options.timeoutMs,
@@ -174,12 +178,8 @@ async function judge(
 ): Promise<Visit> {
   const { response, status } = exchange;
   const html = response === null ? null : await text(response);
-  const moved = response !== null && Math.floor(response.status / 100) === 3;
-  const next = moved
-    ? resolveUrl(response.headers.get('location'), url.href)
-    : html === null
-      ? null
-      : readPage(html, url.href).refresh;
+  const onward = response === null ? null : leadOn(response, html ?? '', url.href);
+  const next = onward?.url ?? null;
   const captive = next !== null && (await isHotspotRedirect(next, isRouter));
   return {
     url: url.href,
@@ -187,10 +187,19 @@ async function judge(
     html,
     failure: html === null ? (exchange.failure ?? 'malformed') : null,
     next,
+    nextSeconds: onward?.seconds ?? 0,
     bodyOctets: response?.body.length ?? 0,
     answeredBy: own ? 'router' : captive ? 'captive' : 'host',
     exchange,
   };
+}
+
+function leadOn(response: HttpResponse, html: string, url: string): Refresh | null {
+  if (Math.floor(response.status / 100) !== 3) {
+    return parseRefresh(response.headers.get('refresh'), url) ?? readPage(html, url).refresh;
+  }
+  const location = resolveUrl(response.headers.get('location'), url);
+  return location === null ? null : { url: location, seconds: 0 };
 }
 
 /**
@@ -219,6 +228,6 @@ async function text(response: HttpResponse): Promise<string | null> {
 }
 
 function failed(url: string, failure: VisitFailure): Visit {
-  const nothing = { status: null, html: null, next: null, bodyOctets: 0, exchange: null };
-  return { url, failure, answeredBy: 'host', ...nothing };
+  const nothing = { status: null, html: null, next: null, nextSeconds: 0, exchange: null };
+  return { url, failure, answeredBy: 'host', bodyOctets: 0, ...nothing };
 }

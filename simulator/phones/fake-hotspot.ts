@@ -125,7 +125,7 @@ function servlet(
     redirect(response, `${PORTAL}/goodbye`);
   } else if (searchParams.get('password') === 'token') {
     hotspot.online = true;
-    redirect(response, searchParams.get('dst')!);
+    response.setHeader('Refresh', `0; url=${searchParams.get('dst')}`).end('<p>Masuk</p>');
   } else {
     const error = searchParams.has('password') ? 'SW-TOKEN' : '';
     const link = encodeURIComponent(`http://${hotspot.loginHost}/login`);
@@ -162,7 +162,7 @@ function site({ online, loginHost }: Hotspot, url: URL, response: ServerResponse
   if (!online) {
     redirect(response, `http://${loginHost}/login?dst=${encodeURIComponent(url.href)}`);
   } else if (url.hostname === 'sink.test') {
-    response.writeHead(403).end('<main data-blocked="adult">');
+    response.writeHead(451).end('<p>Diblokir</p>');
   } else if (url.pathname === '/generate_204') {
     response.writeHead(204).end();
   } else if (url.pathname === '/cut') {

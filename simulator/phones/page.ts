@@ -15,10 +15,16 @@ export interface Page {
   readonly forms: readonly Form[];
   /** Absolute URLs of `<a href>`, in order. */
   readonly links: readonly string[];
-  /** Target of `<meta http-equiv=refresh>` that fires within {@link REFRESH_SECONDS}; null when none. */
-  readonly refresh: string | null;
+  /** `<meta http-equiv=refresh>` that leads on; null when none does. */
+  readonly refresh: Refresh | null;
   /** First `data-code="SW-…"`: why the portal refused. */
   readonly code: string | null;
+}
+
+export interface Refresh {
+  /** Absolute URL. */
+  readonly url: string;
+  readonly seconds: number;
 }
 
 interface Tag {
@@ -29,7 +35,6 @@ interface Tag {
   readonly end: number;
 }
 
-/** A later refresh is the page keeping itself up to date, not a redirect. */
 const REFRESH_SECONDS = 5;
 const HIDDEN_TEXT = /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
 const TAG = /<(\/?)([a-z][a-z0-9-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/gi;
@@ -75,6 +80,17 @@ export function resolveUrl(reference: string | undefined, base: string): string 
   if (reference === undefined) return null;
   const url = URL.parse(reference.trim(), base);
   return url !== null && /^https?:$/.test(url.protocol) ? url.href : null;
+}
+
+/**
+ * A refresh, of the header or of `<meta>`, that leads on within {@link REFRESH_SECONDS}. A later one
+ * is the page keeping itself up to date.
+ */
+export function parseRefresh(content: string | undefined, base: string): Refresh | null {
+  const match = /^\s*(\d+)[\d.]*\s*[;,]\s*(?:url\s*=\s*)?(["']?)(.*?)\2\s*$/i.exec(content ?? '');
+  if (match === null || Number(match[1]) > REFRESH_SECONDS) return null;
+  const url = resolveUrl(match[3], base);
+  return url === null ? null : { url, seconds: Number(match[1]) };
 }
 
 function* scanTags(html: string): Generator<Tag> {
@@ -145,13 +161,11 @@ function readOption(fields: Map<string, string>, select: string, tag: Tag): void
   if (!fields.has(select) || tag.attributes.has('selected')) fields.set(select, value);
 }
 
-function readRefresh(tags: readonly Tag[], base: string): string | null {
+function readRefresh(tags: readonly Tag[], base: string): Refresh | null {
   for (const { name, attributes } of tags) {
     if (name !== 'meta' || !/^refresh$/i.test(attributes.get('http-equiv') ?? '')) continue;
-    const content = attributes.get('content') ?? '';
-    const match = /^\s*(\d+)[\d.]*\s*[;,]\s*(?:url\s*=\s*)?(["']?)(.*?)\2\s*$/i.exec(content);
-    if (match === null || Number(match[1]) > REFRESH_SECONDS) continue;
-    return resolveUrl(match[3], base);
+    const refresh = parseRefresh(attributes.get('content'), base);
+    if (refresh !== null) return refresh;
   }
   return null;
 }

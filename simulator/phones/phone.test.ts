@@ -220,7 +220,7 @@ describe('a phone that is online', () => {
   });
 
   it.each([
-    ['shows the block page', 'http://sink.test/', 403],
+    ['shows the block page', 'http://sink.test/', 451],
     ['has no such name', 'http://gone.test/', null],
     ['has a null address', 'http://zero.test/', null],
   ])('is blocked where the filter %s', async (_how, url, status) => {

@@ -242,6 +242,7 @@ async function navigate(device: Device, first: VisitRequest): Promise<OpenedPage
     }
     const next = new URL(answer.next);
     if (next.searchParams.has('link-login-only')) device.portal = next.origin;
+    await device.options.clock.sleep(answer.nextSeconds * 1000);
     const keep = answer.status === 307 || answer.status === 308;
     request = keep ? { ...request, url: answer.next } : { url: answer.next };
   }
@@ -292,7 +293,10 @@ function press(
   typed: Readonly<Record<string, string>>,
 ): Promise<OpenedPage> {
   const body = encodeForm(form, typed);
-  if (form.method === 'POST') return navigate(device, { url: form.action, method: 'POST', body });
+  if (form.method === 'POST') {
+    const origin = device.page === null ? {} : { origin: new URL(device.page.url).origin };
+    return navigate(device, { url: form.action, method: 'POST', body, ...origin });
+  }
   const url = new URL(form.action);
   url.search = body;
   return navigate(device, { url: url.href });
@@ -316,11 +320,10 @@ async function fetchUrl(device: Device, url: string, minOctets: number): Promise
   }
 }
 
-/** The block page, under its own URL, by redirect, or in the place of the page that was asked for. */
-function isBlocked({ url, next, html, failure }: Visit): boolean {
-  if (failure === 'name') return true;
-  if (new URL(next ?? url).pathname === '/blocked') return true;
-  return html !== null && /\sdata-blocked\b/.test(html);
+/** The name leads nowhere; or the block page came: by redirect, or in the site's place (RFC 7725). */
+function isBlocked({ url, next, status, failure }: Visit): boolean {
+  if (failure === 'name' || status === 451) return true;
+  return new URL(next ?? url).pathname === '/blocked';
 }
 
 async function https(device: Device, host: string): Promise<'connected' | 'reset' | 'refused'> {
