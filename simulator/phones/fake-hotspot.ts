@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly gzip?: boolean;
   /** The portal redirects to itself for ever. */
   readonly loop?: boolean;
+  /** `form-action` of the portal's pages. */
+  readonly formAction?: string;
 }
 
 interface Hotspot extends Pick<Gateway, 'online' | 'forwarded' | 'seen'> {
@@ -141,6 +143,8 @@ async function portal(
   response: ServerResponse,
 ): Promise<void> {
   const page = async (html: string): Promise<void> => {
+    const { formAction = '*' } = options;
+    response.setHeader('Content-Security-Policy', `default-src 'none'; form-action ${formAction}`);
     if (options.gzip === true) response.setHeader('Content-Encoding', 'gzip');
     response.end(options.gzip === true ? await compress(html) : html);
   };

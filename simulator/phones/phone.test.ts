@@ -196,6 +196,28 @@ describe.each(['127.77.0.1', 'login.test'])('a login with the router at %s', (lo
   });
 });
 
+describe('a form that its own page forbids', () => {
+  it.each([
+    ["'self'", 'refused'],
+    [`'self' http://${GATEWAY}`, 'online'],
+  ])('%s: the way back to the router is %s', async (formAction, outcome) => {
+    await gateway[Symbol.asyncDispose]();
+    gateway = await startGateway({ formAction });
+    const phone = await joined();
+
+    expect(await phone.submit({ voucher: 'good' })).toMatchObject({ outcome });
+    expect(gateway.online).toBe(outcome === 'online');
+  });
+
+  it('is not sent at all when its first target is not allowed', async () => {
+    await gateway[Symbol.asyncDispose]();
+    gateway = await startGateway({ formAction: "'none'" });
+    const phone = await joined();
+
+    await expect(phone.submit({ voucher: 'good' })).rejects.toMatchObject({ code: 'PHONE_POLICY' });
+  });
+});
+
 describe('a phone that is online', () => {
   it('counts a session that its MAC opened from the first answer on', async () => {
     const phone = await joined();

@@ -15,6 +15,7 @@ import {
   type VisitRequest,
 } from './browser.ts';
 import type { DnsType } from './dns.ts';
+import { allowsFormTarget } from './form-policy.ts';
 import { encodeForm, type Form, readPage } from './page.ts';
 import { judgeProbe, type PhoneKind, PROBES, type ProbeResult } from './probes.ts';
 import { createTally, type SessionCount, type SessionRecord } from './tally.ts';
@@ -43,8 +44,11 @@ export interface OpenedPage {
   readonly html: string;
   /** Octets of the page's body on the wire. */
   readonly bytes: number;
-  readonly failure: VisitFailure | null;
+  readonly failure: PageFailure | null;
 }
+
+/** `policy`: the page's form-action forbids the redirect that answered its form; browsers stop there. */
+export type PageFailure = VisitFailure | 'policy';
 
 export interface Submission {
   readonly outcome: 'online' | 'refused';
@@ -124,6 +128,8 @@ interface Device {
   readonly tally: ReturnType<typeof createTally>;
   connection: Connection | null;
   page: OpenedPage | null;
+  /** Content-Security-Policy of that page. */
+  policy: string | undefined;
   /** Origin of the first page that a redirect of the router led to. */
   portal: string | null;
 }
@@ -140,7 +146,15 @@ export function createPhone(options: PhoneOptions): LocalPhone {
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   });
   const tally = createTally(options.mac);
-  const device: Device = { options, browser, tally, connection: null, page: null, portal: null };
+  const device: Device = {
+    options,
+    browser,
+    tally,
+    connection: null,
+    page: null,
+    policy: undefined,
+    portal: null,
+  };
   return {
     join: () => join(device),
     leave: async () => {
@@ -225,27 +239,33 @@ async function probe(device: Device): Promise<{ result: ProbeResult; location?: 
 }
 
 /** Follows redirects as browsers do (RFC 9110 §15.4: 307 and 308 keep the method), to the last page. */
-async function navigate(device: Device, first: VisitRequest): Promise<OpenedPage> {
+async function navigate(
+  device: Device,
+  first: VisitRequest,
+  mayLeadTo: (url: string) => boolean = () => true,
+): Promise<OpenedPage> {
   let request = first;
+  let mayGo = mayLeadTo;
   for (let hop = 0; ; hop += 1) {
     const answer = await visit(device, request);
     noteRouterAnswer(device, request, answer);
-    if (answer.next === null || hop === MAX_HOPS) {
-      device.page = {
-        url: answer.url,
-        status: answer.status,
-        html: answer.html ?? '',
-        bytes: answer.bodyOctets,
-        failure: answer.failure,
-      };
-      return device.page;
-    }
+    if (answer.next === null || hop === MAX_HOPS) return keepPage(device, answer, answer.failure);
+    // A page that came whole ends the form's own way; what it leads to is a new one.
+    if (Math.floor((answer.status ?? 0) / 100) !== 3) mayGo = () => true;
+    if (!mayGo(answer.next)) return keepPage(device, answer, 'policy');
     const next = new URL(answer.next);
     if (next.searchParams.has('link-login-only')) device.portal = next.origin;
     await device.options.clock.sleep(answer.nextSeconds * 1000);
     const keep = answer.status === 307 || answer.status === 308;
     request = keep ? { ...request, url: answer.next } : { url: answer.next };
   }
+}
+
+function keepPage(device: Device, answer: Visit, failure: PageFailure | null): OpenedPage {
+  const { url, status, html, bodyOctets: bytes } = answer;
+  device.policy = answer.exchange?.response?.headers.get('content-security-policy');
+  device.page = { url, status, html: html ?? '', bytes, failure };
+  return device.page;
 }
 
 /** The router's answers to a login and a log-out begin and end the session. */
@@ -293,13 +313,19 @@ function press(
   typed: Readonly<Record<string, string>>,
 ): Promise<OpenedPage> {
   const body = encodeForm(form, typed);
+  const page = device.page?.url ?? form.action;
+  const { policy } = device;
+  const mayLeadTo = (url: string): boolean => allowsFormTarget(policy, page, url);
+  if (!mayLeadTo(form.action)) {
+    throw new SmartWifiError('PHONE_POLICY', `${page} forbids its own form to ${form.action}`);
+  }
   if (form.method === 'POST') {
-    const origin = device.page === null ? {} : { origin: new URL(device.page.url).origin };
-    return navigate(device, { url: form.action, method: 'POST', body, ...origin });
+    const { origin } = new URL(page);
+    return navigate(device, { url: form.action, method: 'POST', body, origin }, mayLeadTo);
   }
   const url = new URL(form.action);
   url.search = body;
-  return navigate(device, { url: url.href });
+  return navigate(device, { url: url.href }, mayLeadTo);
 }
 
 async function fetchUrl(device: Device, url: string, minOctets: number): Promise<Fetched> {
