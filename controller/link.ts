@@ -22,7 +22,7 @@ export interface RouterLink extends AsyncDisposable {
   readonly connection: RouterOsConnection;
   readonly nasSecret: string;
   readonly apiPassword: string;
-  /** Whether we are logged in as our own user. */
+  /** Whether the store names our own user, so that there is nothing to adopt. */
   readonly isOurs: boolean;
   /** Reaches the router on a connection of its own; throws when it cannot. */
   prove(): Promise<void>;
@@ -71,7 +71,7 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     nasSecret: credentials.nasSecret,
     apiPassword: ours.apiPassword,
     get isOurs() {
-      return isSame(who, ours);
+      return isSame(credentials, ours);
     },
     prove: async () => {
       await using fresh = await dialEither();

@@ -193,10 +193,19 @@ function planSet(
     values[property] = value;
     was[property] = old ?? '';
   }
+  // Dropping `disabled` from a desired row does not mean that somebody may switch it off.
+  if (menu.kind === 'rows' && isSwitchedOff(want, have)) {
+    values.disabled = 'no';
+    was.disabled = 'true';
+  }
   const secrets = options.secrets === 'write' ? (want.secrets ?? {}) : {};
   if (Object.keys(values).length === 0 && Object.keys(secrets).length === 0) return [];
   const id = menu.kind === 'single' ? null : (have['.id'] ?? null);
   return [{ kind: 'set', path: menu.path, key: want.key, id, values, secrets, was }];
+}
+
+function isSwitchedOff(want: DesiredRow, have: ObservedRow): boolean {
+  return want.values.disabled === undefined && normalise('disabled', have.disabled) === 'true';
 }
 
 function removalReason(

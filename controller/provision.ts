@@ -73,7 +73,7 @@ export async function provisionRouter(task: RouterTask): Promise<ProvisionResult
     progress.before = before;
     progress.wrote = before.changes.length > 0;
     const left = progress.wrote ? await applyAndRead(task, link, before) : [];
-    if (!link.isOurs) await link.adoptOurUser();
+    if (!progress.wrote && !link.isOurs) await link.adoptOurUser();
     return await succeed(task, before, left);
   } catch (error) {
     if (!errorCode(error).startsWith('ROUTER_')) throw error;

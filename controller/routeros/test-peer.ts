@@ -33,6 +33,7 @@ export async function testPeer(
   const peer = { script };
   const onSocket = (socket: Socket): void => {
     sockets.add(socket);
+    socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
     options.onConnect?.(socket);
