@@ -1,4 +1,4 @@
-# Smart WiFi: portal, RADIUS, content filter, controller and console in one image.
+# Smart WiFi: portal, RADIUS, content filter and controller in one image.
 # The image has Node 24 itself, so the pinned `node` package (a devDependency) stays out.
 # State (database, key, lists) lies in one volume, /var/lib/smartwifi.
 
@@ -27,7 +27,7 @@ COPY . .
 RUN install -m 0644 config/examples/container.yaml /etc/smartwifi/smartwifi.yaml
 USER smartwifi
 VOLUME /var/lib/smartwifi
-# Portal, RADIUS, DNS; console and metrics stay on loopback.
+# Portal, RADIUS, DNS; metrics stay on loopback.
 EXPOSE 8080/tcp 1812/udp 1813/udp 53/udp 53/tcp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
