@@ -1,0 +1,317 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { realClock } from '../../lib/clock.ts';
+import { type FactoryOptions, factoryTree } from '../menu/factory.ts';
+import type { WritableTree } from '../menu/tree-state.ts';
+import { challengeResponse } from './login.ts';
+import { type ApiServer, type ApiServerOptions, startApiServer } from './server.ts';
+import { attributesOf, connectClient, type TestClient } from './test-client.ts';
+
+const ADMIN = { name: 'admin', password: 'rahasia' };
+const open = new AsyncDisposableStack();
+const stacks: AsyncDisposableStack[] = [open];
+
+afterEach(async () => {
+  await stacks.pop()?.disposeAsync();
+  stacks.push(new AsyncDisposableStack());
+});
+
+async function twin(
+  options: FactoryOptions = {},
+  server: Partial<ApiServerOptions> = {},
+): Promise<{ tree: WritableTree; api: ApiServer }> {
+  const tree = factoryTree({ adminPassword: ADMIN.password, ...options });
+  const api = await startApiServer({
+    tree,
+    host: '127.0.0.1',
+    port: 0,
+    clock: realClock,
+    ...server,
+  });
+  stacks.at(-1)!.use(api);
+  return { tree, api };
+}
+
+async function client(api: ApiServer, credentials = ADMIN, from?: string): Promise<TestClient> {
+  const connected = await connectClient(api.port, credentials, from);
+  stacks.at(-1)!.use(connected);
+  return connected;
+}
+
+async function stranger(api: ApiServer, from?: string): Promise<TestClient> {
+  const connected = await connectClient(api.port, undefined, from);
+  stacks.at(-1)!.use(connected);
+  return connected;
+}
+
+describe('login', () => {
+  it('opens with name and password and refuses a wrong one without closing', async () => {
+    const { api } = await twin();
+    const peer = await stranger(api);
+
+    const wrong = await peer.run('/login', '=name=admin', '=password=salah');
+    const right = await peer.run('/login', '=name=admin', '=password=rahasia');
+
+    expect(wrong.traps).toEqual(['invalid user name or password (6)']);
+    expect(right.traps).toEqual([]);
+  });
+
+  it('answers the challenge of before 6.43', async () => {
+    const { api } = await twin();
+    const peer = await stranger(api);
+    const { ret = '' } = await peer.run('/login');
+
+    const response = challengeResponse(ADMIN.password, Buffer.from(ret, 'hex'));
+    const answer = await peer.run('/login', '=name=admin', `=response=${response}`);
+
+    expect(ret).toMatch(/^[0-9a-f]{32}$/);
+    expect(answer.traps).toEqual([]);
+  });
+
+  it('hashes the published vector of the challenge', () => {
+    const challenge = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+
+    expect(challengeResponse('pw', challenge)).toBe('008e656b13eedbb868d58fddcb551be7bd');
+  });
+
+  it('ends a connection that sends a command first', async () => {
+    const { api } = await twin();
+    const peer = await stranger(api);
+
+    peer.send('/system/identity/print');
+
+    expect(await peer.next()).toEqual(['!fatal', 'not logged in']);
+    expect(await peer.next()).toBeNull();
+  });
+
+  it('drops a stranger whose sentence is longer than a login', async () => {
+    const { api } = await twin();
+    const peer = await stranger(api);
+
+    peer.send('/login', `=name=${'x'.repeat(5000)}`);
+
+    expect(await peer.next()).toBeNull();
+  });
+
+  it('says goodbye on /quit', async () => {
+    const { api } = await twin();
+    const peer = await client(api);
+
+    peer.send('/quit');
+
+    expect(await peer.next()).toEqual(['!fatal', 'session terminated on request']);
+    expect(await peer.next()).toBeNull();
+  });
+
+  it('takes a new user with its own password, from its own address only', async () => {
+    const { api } = await twin();
+    const admin = await client(api);
+    await admin.run(
+      '/user/add',
+      '=name=sw-ctl',
+      '=group=full',
+      '=password=kata',
+      '=address=127.0.0.9',
+    );
+
+    const rows = (await admin.run('/user/print', '?name=sw-ctl')).rows;
+
+    expect(rows[0]).toMatchObject({ name: 'sw-ctl', address: '127.0.0.9/32' });
+    expect(rows[0]).not.toHaveProperty('password');
+    await expect(client(api, { name: 'sw-ctl', password: 'kata' }, '127.0.0.8')).rejects.toThrow(
+      'invalid user name or password (6)',
+    );
+    await expect(
+      client(api, { name: 'sw-ctl', password: 'kata' }, '127.0.0.9'),
+    ).resolves.toBeDefined();
+  });
+
+  it('closes on a source outside the service address, and when the house is full', async () => {
+    const { api } = await twin();
+    const admin = await client(api);
+    const service = (await admin.run('/ip/service/print', '?name=api', '?dynamic=false')).rows[0]!;
+    await admin.run(
+      '/ip/service/set',
+      `=.id=${service['.id']}`,
+      '=address=127.0.0.1/32',
+      '=max-sessions=2',
+    );
+
+    await client(api);
+
+    expect(await (await stranger(api, '127.0.0.2')).next()).toBeNull();
+    expect(await (await stranger(api)).next()).toBeNull();
+  });
+});
+
+describe('print', () => {
+  it('gives one row of a singleton without an id', async () => {
+    const { api } = await twin({ identity: 'desa-1' });
+    const peer = await client(api);
+
+    const { rows } = await peer.run('/system/identity/print');
+
+    expect(rows).toEqual([{ name: 'desa-1' }]);
+  });
+
+  it('puts the tag right after the sign and takes it from any place', async () => {
+    const { api } = await twin();
+    const peer = await client(api);
+
+    peer.send('/system/identity/print', '.tag=a7', '=.proplist=name');
+
+    expect(await peer.next()).toEqual(['!re', '.tag=a7', '=name=MikroTik']);
+    expect(await peer.next()).toEqual(['!done', '.tag=a7']);
+  });
+
+  it.each([
+    ['7.20.8', true],
+    ['7.16.2', false],
+  ])('marks an empty answer as version %s does', async (version, empty) => {
+    const { api } = await twin({ version });
+    const peer = await client(api);
+
+    const answer = await peer.run('/ip/hotspot/print');
+
+    expect(answer).toMatchObject({ rows: [], empty });
+  });
+
+  it('counts, selects and restricts', async () => {
+    const { api } = await twin();
+    const peer = await client(api);
+
+    const count = await peer.run('/ip/firewall/filter/print', '=count-only=', '?chain=forward');
+    const chosen = await peer.run(
+      '/ip/firewall/filter/print',
+      '=.proplist=.id,action,connection-nat-state',
+      '?action=fasttrack-connection',
+    );
+
+    expect(count.ret).toBe('7');
+    expect(chosen.rows).toEqual([
+      { '.id': expect.stringMatching(/^\*/), action: 'fasttrack-connection' },
+    ]);
+  });
+
+  it('hides secrets from a group without the right to see them', async () => {
+    const { api } = await twin();
+    const admin = await client(api);
+    await admin.run('/radius/add', '=service=hotspot', '=address=10.0.0.1', '=secret=rahasia-nas');
+    await admin.run('/user/group/add', '=name=mata', '=policy=read,api');
+    await admin.run('/user/add', '=name=mata', '=group=mata', '=password=x');
+    const reader = await client(api, { name: 'mata', password: 'x' });
+
+    const seen = (await reader.run('/radius/print')).rows[0];
+    const write = await reader.run('/system/identity/set', '=name=x');
+
+    expect(seen?.secret).toBe('*****');
+    expect((await admin.run('/radius/print')).rows[0]?.secret).toBe('rahasia-nas');
+    expect(write.traps).toEqual(['not enough permissions (9)']);
+  });
+
+  it('shows live values and the connections that the API service holds', async () => {
+    const { tree, api } = await twin();
+    tree.setLive('/interface', ({ values }) =>
+      values.name === 'ether1' ? { 'rx-byte': '42' } : {},
+    );
+    const peer = await client(api);
+
+    const { rows } = await peer.run('/interface/print', '?name=ether1', '=.proplist=rx-byte,type');
+    const services = await peer.run('/ip/service/print', '?name=api');
+    const active = await peer.run('/user/active/print');
+
+    expect(rows).toEqual([{ 'rx-byte': '42', type: 'ether' }]);
+    expect(services.rows.map((row) => row.dynamic)).toEqual(['false', 'true']);
+    expect(active.rows).toMatchObject([{ name: 'admin', via: 'api', address: '127.0.0.1' }]);
+  });
+
+  it('repeats with a section number until it is cancelled', async () => {
+    const { api } = await twin();
+    const peer = await client(api);
+
+    peer.send('/system/identity/print', '=interval=10ms', '.tag=1');
+    const first = await peer.next();
+    const second = await peer.next();
+    peer.send('/cancel', '=tag=1', '.tag=2');
+
+    expect([first, second].map((words) => attributesOf(words!)['.section'])).toEqual(['0', '1']);
+    const rest: (readonly string[] | null)[] = [];
+    while (rest.at(-1)?.join() !== '!done,.tag=1') rest.push(await peer.next());
+    expect(rest.filter((words) => words?.[0] !== '!re')).toEqual([
+      ['!trap', '.tag=1', '=category=2', '=message=interrupted'],
+      ['!done', '.tag=2'],
+      ['!done', '.tag=1'],
+    ]);
+  });
+});
+
+describe('changes', () => {
+  it('listens to rows that come, change and go', async () => {
+    const { api } = await twin();
+    const watcher = await client(api);
+    const writer = await client(api);
+    watcher.send('/ip/pool/listen', '.tag=l');
+
+    const { ret } = await writer.run('/ip/pool/add', '=name=p', '=ranges=10.0.0.1-10.0.0.9');
+    await writer.run('/ip/pool/set', `=.id=${ret}`, '=ranges=10.0.0.1-10.0.0.8');
+    await writer.run('/ip/pool/remove', `=.id=${ret}`);
+
+    const seen = [await watcher.next(), await watcher.next(), await watcher.next()];
+    expect(seen.map((words) => attributesOf(words!))).toMatchObject([
+      { '.id': ret, ranges: '10.0.0.1-10.0.0.9' },
+      { '.id': ret, ranges: '10.0.0.1-10.0.0.8' },
+      { '.id': ret, '.dead': 'true' },
+    ]);
+  });
+
+  it('rolls back what safe mode holds when its session ends, and keeps what was released', async () => {
+    const { tree, api } = await twin();
+    const careful = await client(api);
+    await careful.run('/safe-mode/take');
+    await careful.run('/system/identity/set', '=name=salah');
+    await careful.run('/ip/pool/add', '=name=p', '=ranges=10.0.0.1');
+    const during = (await careful.run('/safe-mode/print')).rows[0];
+    const released = await client(api);
+    const refused = await released.run('/safe-mode/take');
+
+    await careful[Symbol.asyncDispose]();
+    const second = await client(api);
+    await second.run('/safe-mode/take');
+    await second.run('/system/note/set', '=note=tetap');
+    await second.run('/safe-mode/release');
+    await second[Symbol.asyncDispose]();
+
+    expect(during).toMatchObject({ enabled: 'true', user: 'admin' });
+    expect(refused.traps).toEqual(['failure: safe mode is already taken']);
+    expect(tree.single('/system/identity').name).toBe('MikroTik');
+    expect(tree.find('/ip/pool', 'p')).toBeUndefined();
+    expect(tree.single('/system/note').note).toBe('tetap');
+  });
+
+  it('has no safe mode before 7.18', async () => {
+    const { api } = await twin({ version: '7.16.2' });
+    const peer = await client(api);
+
+    expect((await peer.run('/safe-mode/take')).traps).toEqual(['no such command prefix']);
+  });
+
+  it('answers the menus of an absent package with two traps', async () => {
+    const { api } = await twin({ board: 'hap-lite' });
+    const peer = await client(api);
+
+    const answer = await peer.run('/interface/wifi/print');
+
+    expect(answer.traps).toEqual(['no such command or directory (wifi)', 'no such command prefix']);
+    expect((await peer.run('/interface/wireless/print')).rows).toHaveLength(1);
+  });
+
+  it('hands reboot and shutdown to the twin', async () => {
+    const asked: string[] = [];
+    const { api } = await twin({}, { onPower: (kind) => void asked.push(kind) });
+    const peer = await client(api);
+
+    await peer.run('/system/reboot');
+    await peer.run('/system/shutdown');
+
+    expect(asked).toEqual(['reboot', 'shutdown']);
+  });
+});

@@ -1,0 +1,99 @@
+/**
+ * Files are rows of `/file` whose octets lie beside the values. Folders come into being with the files in them,
+ * and go with all that they hold.
+ */
+import { formatDateTime } from './clock-text.ts';
+import { MENUS } from './schema.ts';
+import { failure } from './trap.ts';
+import {
+  emitChange,
+  emitRow,
+  nextId,
+  rowsOf,
+  type StoredRow,
+  type TreeState,
+} from './tree-state.ts';
+
+type Values = Record<string, string>;
+
+/** Completes the values of a file that is being written and returns its octets. */
+export function prepareFile(
+  state: TreeState,
+  values: Values,
+  old?: StoredRow,
+): { content?: Buffer } {
+  const name = (values.name ?? '').replace(/^\/+|\/+$/g, '');
+  if (name === '' || name.split('/').some((part) => part === '' || part === '..')) {
+    throw failure('bad file name');
+  }
+  values.name = name;
+  const given = values.contents;
+  delete values.contents;
+  makeParents(state, name);
+  values['last-modified'] = formatDateTime(state.now());
+  if (values.type === 'directory') {
+    if (given !== undefined) throw failure('can not write to a directory');
+    return {};
+  }
+  const content = given === undefined ? (old?.content ?? Buffer.alloc(0)) : Buffer.from(given);
+  values.type = typeOf(name);
+  values.size = String(content.length);
+  return { content };
+}
+
+export function writeFile(state: TreeState, name: string, content: Buffer): void {
+  const old = fileRow(state, name);
+  const values: Values = { ...old?.values, name };
+  prepareFile(state, values, old);
+  values.size = String(content.length);
+  const row: StoredRow = {
+    id: old?.id ?? nextId(state, MENUS.get('/file')!),
+    dynamic: false,
+    values,
+    content,
+  };
+  const others = rowsOf(state, '/file').filter(({ id }) => id !== row.id);
+  state.rows.set('/file', [...others, row]);
+  emitRow(state, '/file', row);
+  emitChange(state, '/file');
+}
+
+export function fileRow(state: TreeState, name: string): StoredRow | undefined {
+  return rowsOf(state, '/file').find(({ values }) => values.name === name);
+}
+
+/** The row and, for a folder, everything in it. */
+export function removeFileTree(state: TreeState, row: StoredRow): StoredRow[] {
+  if (row.values.type !== 'directory') return [row];
+  const inside = `${row.values.name}/`;
+  return rowsOf(state, '/file').filter(
+    ({ id, values }) => id === row.id || values.name?.startsWith(inside),
+  );
+}
+
+function makeParents(state: TreeState, name: string): void {
+  const parts = name.split('/').slice(0, -1);
+  for (let depth = 1; depth <= parts.length; depth += 1) {
+    const folder = parts.slice(0, depth).join('/');
+    const existing = fileRow(state, folder);
+    if (existing !== undefined && existing.values.type !== 'directory') {
+      throw failure('not a directory');
+    }
+    if (existing === undefined) {
+      const values = {
+        name: folder,
+        type: 'directory',
+        'last-modified': formatDateTime(state.now()),
+      };
+      const row = { id: nextId(state, MENUS.get('/file')!), dynamic: false, values };
+      state.rows.set('/file', [...rowsOf(state, '/file'), row]);
+      emitRow(state, '/file', row);
+    }
+  }
+}
+
+function typeOf(name: string): string {
+  const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1];
+  if (extension === undefined) return 'file';
+  return { rsc: 'script', backup: 'backup', npk: 'package' }[extension] ?? `.${extension} file`;
+}

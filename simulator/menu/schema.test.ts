@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { MENUS } from './schema.ts';
+import { type Property, prefixed, versionNumber } from './schema-parse.ts';
+
+const PUBLISHED = new URL('../../../shared/data/routeros-schema.json', import.meta.url);
+const present = existsSync(PUBLISHED);
+if (!present) console.log('skipped: the published RouterOS schema is not at hand');
+
+interface PublishedProperty {
+  readonly ro?: boolean;
+  readonly since?: string;
+  readonly removedAfter?: string;
+  readonly enum?: readonly (string | number)[];
+  readonly enumSrc?: string;
+  readonly default?: string | number | boolean;
+  readonly ansibleOnly?: boolean;
+}
+
+interface PublishedMenu {
+  readonly singleton?: boolean;
+  readonly ordered?: boolean;
+  readonly commands?: Readonly<Record<string, unknown>>;
+  readonly properties?: Readonly<Record<string, PublishedProperty>>;
+}
+
+function published(): Readonly<Record<string, PublishedMenu>> {
+  const text = readFileSync(PUBLISHED, 'utf8');
+  return (JSON.parse(text) as { paths: Record<string, PublishedMenu> }).paths;
+}
+
+/** Calls `report` for each property of ours with what was published of it. */
+function eachProperty(report: (where: string, ours: Property, theirs: PublishedProperty) => void) {
+  const menus = published();
+  for (const menu of MENUS.values()) {
+    for (const property of menu.properties.values()) {
+      const theirs = menus[menu.path]?.properties?.[property.name];
+      if (theirs !== undefined) report(`${menu.path} ${property.name}`, property, theirs);
+    }
+  }
+}
+
+describe.skipIf(!present)('against the published schema', () => {
+  it('every menu and property exists', () => {
+    const menus = published();
+    const unknown = [...MENUS.values()].flatMap((menu) =>
+      menus[menu.path] === undefined
+        ? [menu.path]
+        : [...menu.properties.keys()]
+            .filter((name) => menus[menu.path]?.properties?.[name] === undefined)
+            .map((name) => `${menu.path} ${name}`),
+    );
+
+    expect(unknown).toEqual([]);
+  });
+
+  it('order and `unset` are offered where they are', () => {
+    const menus = published();
+    const wrong = [...MENUS.values()].filter((menu) => {
+      const { ordered = false, commands = {} } = menus[menu.path] ?? {};
+      return menu.ordered !== ordered || menu.extra.has('unset') !== 'unset' in commands;
+    });
+
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('what is read-only is read-only', () => {
+    const wrong: string[] = [];
+    eachProperty((where, ours, theirs) => {
+      if (ours.readOnly !== (theirs.ro ?? false)) wrong.push(where);
+    });
+
+    expect(wrong.filter((where) => !OUR_READ_ONLY.includes(where))).toEqual([]);
+  });
+
+  it('properties come and go with the same versions', () => {
+    const wrong: string[] = [];
+    eachProperty((where, ours, theirs) => {
+      const since = Math.floor(versionNumber(theirs.since ?? '0') / 100) * 100;
+      const gone = theirs.removedAfter !== undefined;
+      if (ours.since !== since || ours.until < versionNumber('99') !== gone) wrong.push(where);
+    });
+
+    expect(wrong).toEqual([]);
+  });
+
+  it('every word of an enumeration is one of theirs', () => {
+    const wrong: string[] = [];
+    eachProperty((where, ours, theirs) => {
+      if (ours.type.base !== 'word' && ours.type.base !== 'set' && ours.type.base !== 'policy')
+        return;
+      if (theirs.enum === undefined) return;
+      const known = theirs.enum.map(String);
+      const strange = ours.type.words.filter((word) => !known.includes(word));
+      if (strange.length > 0) wrong.push(`${where}: ${strange.join(',')}`);
+    });
+
+    expect(wrong).toEqual([]);
+  });
+
+  it('defaults agree', () => {
+    const wrong: string[] = [];
+    eachProperty((where, ours, theirs) => {
+      if (ours.default === undefined || theirs.default === undefined) return;
+      const wanted = { yes: 'true', no: 'false' }[String(theirs.default)] ?? String(theirs.default);
+      if (ours.default !== wanted) wrong.push(`${where}: ${ours.default} is not ${wanted}`);
+    });
+
+    expect(wrong.filter((line) => !OUR_DEFAULTS.some((where) => line.startsWith(where)))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('the notation', () => {
+  it('parses names, types and flags', () => {
+    const port = MENUS.get('/radius')?.properties.get('accounting-port');
+
+    expect(port).toMatchObject({ default: '1813', readOnly: false, required: false });
+    expect(port?.type).toMatchObject({ base: 'int', min: 1, max: 65_535 });
+  });
+
+  it('puts a prefix before names and drops defaults', () => {
+    expect(prefixed('security', 'ft,ft-over-ds bool =false')).toBe(
+      'security.ft,security.ft-over-ds bool unset',
+    );
+  });
+
+  it('reads versions as numbers that compare', () => {
+    expect(versionNumber('7.20.8')).toBeGreaterThan(versionNumber('7.18'));
+    expect(versionNumber('7.18')).toBeGreaterThan(versionNumber('7.16.2'));
+    expect(versionNumber('7.24rc1')).toBe(versionNumber('7.24'));
+  });
+});
+
+const OUR_READ_ONLY: readonly string[] = [];
+const OUR_DEFAULTS: readonly string[] = [];
