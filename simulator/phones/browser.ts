@@ -9,7 +9,14 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Clock } from '../../lib/clock.ts';
 import { parseIpv4 } from '../../lib/net.ts';
-import { type DnsAnswer, type DnsType, queryDns } from './dns.ts';
+import {
+  DNS_TYPES,
+  type DnsAnswer,
+  type DnsType,
+  encodeQuery,
+  queryDns,
+  readAnswer,
+} from './dns.ts';
 import { type HttpExchange, type HttpFailure, type HttpResponse, httpExchange } from './http.ts';
 import { parseRefresh, type Refresh, readPage, resolveUrl } from './page.ts';
 
@@ -20,6 +27,8 @@ export interface Connection {
   readonly dns: string;
   readonly httpPort: number;
   readonly dnsPort: number;
+  /** Carries a DNS message to a server other than the router; null is silence, as is no carrier. */
+  readonly askDns?: (server: string, query: Buffer) => Promise<Buffer | null>;
 }
 
 export interface VisitRequest {
@@ -54,7 +63,13 @@ export interface Browser {
   visit(connection: Connection, request: VisitRequest): Promise<Visit>;
   /** CONNECT, the form that a TLS connection takes here; closed again at once. */
   connect(connection: Connection, host: string): Promise<HttpExchange | null>;
-  resolve(connection: Connection, name: string, type?: DnsType): Promise<DnsAnswer | null>;
+  /** Asks the server that DHCP gave, remembering its answers, or a `server` of the phone's choice. */
+  resolve(
+    connection: Connection,
+    name: string,
+    type?: DnsType,
+    server?: string,
+  ): Promise<DnsAnswer | null>;
   /** Forgets names, as a phone does that changes networks. */
   forget(): void;
 }
@@ -74,11 +89,12 @@ const unzip = promisify(gunzip);
 export function createBrowser(options: BrowserOptions): Browser {
   const cache = new Map<string, { answer: DnsAnswer; until: number }>();
 
-  const resolve: Browser['resolve'] = async (connection, name, type = 'A') => {
+  const resolve: Browser['resolve'] = async (connection, name, type = 'A', server) => {
+    if (server !== undefined) return ask(options, connection, server, name, type);
     const key = `${type} ${name.toLowerCase()}`;
     const cached = cache.get(key);
     if (cached !== undefined && cached.until > options.clock.now()) return cached.answer;
-    const answer = await ask(options, connection, name, type);
+    const answer = await ask(options, connection, connection.dns, name, type);
     if (answer !== null && answer.ttl > 0) {
       if (cache.size >= MAX_CACHED_NAMES) cache.clear();
       cache.set(key, { answer, until: options.clock.now() + answer.ttl * 1000 });
@@ -123,22 +139,37 @@ export function createBrowser(options: BrowserOptions): Browser {
 async function ask(
   options: BrowserOptions,
   connection: Connection,
+  server: string,
   name: string,
   type: DnsType,
 ): Promise<DnsAnswer | null> {
+  const timeoutMs = options.timeoutMs / DNS_TRIES;
   for (let attempt = 0; attempt < DNS_TRIES; attempt += 1) {
-    const answer = await queryDns({
-      server: connection.dns,
-      port: connection.dnsPort,
-      localAddress: connection.ip,
-      name,
-      type,
-      id: Math.floor(options.random() * 0x1_0000),
-      timeoutMs: options.timeoutMs / DNS_TRIES,
-    });
+    const id = Math.floor(options.random() * 0x1_0000);
+    const answer =
+      server === connection.gateway
+        ? await queryDns({
+            server,
+            port: connection.dnsPort,
+            localAddress: connection.ip,
+            name,
+            type,
+            id,
+            timeoutMs,
+          })
+        : await askFar(connection, server, encodeQuery(id, name, DNS_TYPES[type]));
     if (answer !== null) return answer;
   }
   return null;
+}
+
+async function askFar(
+  connection: Connection,
+  server: string,
+  query: Buffer,
+): Promise<DnsAnswer | null> {
+  const reply = (await connection.askDns?.(server, query)) ?? null;
+  return reply === null ? null : readAnswer(query, reply);
 }
 
 function send(

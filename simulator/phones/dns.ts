@@ -44,6 +44,7 @@ export interface DnsQuery {
 /** Asks once. Null when no valid answer came in time or nobody listens there. */
 export function queryDns(query: DnsQuery): Promise<DnsAnswer | null> {
   const { promise, resolve } = Promise.withResolvers<DnsAnswer | null>();
+  const encoded = encodeQuery(query.id, query.name, DNS_TYPES[query.type]);
   const socket = createSocket('udp4');
   const settle = (answer: DnsAnswer | null): void => {
     clearTimeout(timer);
@@ -56,23 +57,28 @@ export function queryDns(query: DnsQuery): Promise<DnsAnswer | null> {
   const timer = setTimeout(() => settle(null), query.timeoutMs);
   socket.on('error', () => settle(null));
   socket.on('message', (message) => {
-    const answer = answerTo(query, message);
+    const answer = readAnswer(encoded, message);
     if (answer !== null) settle(answer);
   });
   socket.bind({ address: query.localAddress ?? '0.0.0.0', port: 0 }, () => {
     // Connected, the socket takes answers from that server alone and hears of a closed port.
     socket.connect(query.port, query.server, () => {
-      if (!closed) socket.send(encodeQuery(query.id, query.name, DNS_TYPES[query.type]));
+      if (!closed) socket.send(encoded);
     });
   });
   return promise;
 }
 
-/** A strange or forged datagram is passed over, as a resolver does: the true answer may follow. */
-function answerTo(query: DnsQuery, message: Buffer): DnsAnswer | null {
+/**
+ * The answer to `query` in `message`. Null for a strange or forged one, which is passed over as a
+ * resolver does: the true answer may follow.
+ */
+export function readAnswer(query: Buffer, message: Buffer): DnsAnswer | null {
   try {
+    const asked = decodeQuestion(query);
     const question = decodeQuestion(message);
-    const same = question.id === query.id && question.name === query.name.toLowerCase();
+    const same =
+      question.id === asked.id && question.name === asked.name && question.type === asked.type;
     return same && (message[2]! & 0x80) !== 0 ? decodeAnswer(message) : null;
   } catch (error) {
     if (error instanceof MalformedDns) return null;

@@ -1,6 +1,7 @@
 /** A phone against a small hotspot: the router's servlet, a portal, and sites. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../lib/clock.ts';
+import { encodeAnswer } from './dns.ts';
 import { GATEWAY, type Gateway, MAC, PORTAL, startGateway } from './fake-hotspot.ts';
 import { createPhone, type LocalPhone } from './phone.ts';
 import type { PhoneKind } from './probes.ts';
@@ -15,6 +16,10 @@ function makePhone(kind: PhoneKind = 'android', more: { locale?: string } = {}):
       return ip === undefined ? null : { ip, gateway: GATEWAY, dns: GATEWAY, leaseSeconds: 3600 };
     },
     detach: () => undefined,
+    askDns: async (ip: string, server: string, query: Buffer) =>
+      ip === '127.77.0.10' && server === '8.8.8.8'
+        ? encodeAnswer(query, { rcode: 0, addresses: ['192.0.2.8'], ttl: 9 })
+        : null,
   };
   const { httpPort, dnsPort } = gateway;
   return createPhone({
@@ -283,6 +288,17 @@ describe('a phone that is online', () => {
       ttl: 30,
     });
     expect(await phone.resolve('gone.test')).toEqual({ rcode: 3, addresses: [], ttl: 0 });
+  });
+
+  it('asks another server by way of the router, if at all', async () => {
+    const phone = await joined();
+
+    expect(await phone.resolve('sink.test', 'A', '8.8.8.8')).toEqual({
+      rcode: 0,
+      addresses: ['192.0.2.8'],
+      ttl: 9,
+    });
+    expect(await phone.resolve('sink.test', 'A', '9.9.9.9')).toMatchObject({ rcode: null });
   });
 
   it('keeps its session over a short absence, not with another address nor over a lost link', async () => {

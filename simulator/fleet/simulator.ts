@@ -1,0 +1,191 @@
+/**
+ * The simulator in this process: one router twin per village, phones around them, and, if asked for,
+ * a stand-in for the internet. spawn.ts runs the very same in a child process.
+ */
+import { type Clock, clockFrom } from '../../lib/clock.ts';
+import { SmartWifiError } from '../../lib/errors.ts';
+import { forEachLimited } from '../../lib/retry.ts';
+import { factoryTree } from '../menu/factory.ts';
+import type { AccessPoint } from '../phones/contract.ts';
+import { type Internet, startInternet } from '../phones/internet.ts';
+import { createPhone, type LocalPhone } from '../phones/phone.ts';
+import type { PhoneKind } from '../phones/probes.ts';
+import { createTwin, type Twin } from '../twin.ts';
+import { startApiSsl } from './api-ssl.ts';
+import type { RouterSpec, Simulator, SimulatorOptions } from './types.ts';
+
+/** Twins that start at once. */
+const START_LANES = 16;
+const MAX_PHONES = 50_000;
+
+interface Fleet {
+  readonly options: SimulatorOptions;
+  readonly clock: Clock;
+  readonly twins: ReadonlyMap<string, Twin>;
+  readonly internet: Internet | null;
+  /** By router, then MAC. */
+  readonly phones: Map<string, Map<string, LocalPhone>>;
+  phoneCount: number;
+}
+
+/** Fails as a whole when one twin cannot start; those that stand are taken down again. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  await using stack = new AsyncDisposableStack();
+  const clock = clockFrom(options.clockScale);
+  const internet =
+    options.internet === undefined ? null : stack.use(await startInternet(options.internet));
+  const twins = new Map<string, Twin>();
+  requireUniqueNames(options.routers);
+  const failures: unknown[] = [];
+  await forEachLimited(options.routers, START_LANES, async (router, index) => {
+    // Every start that has begun is awaited, so that none outlives the failure of another.
+    if (failures.length > 0) return;
+    try {
+      const twin = stack.use(await startTwin(options, router, index, { clock, internet }));
+      twins.set(router.name, twin);
+      if (options.tls !== true) return;
+      const port = router.apiPort ?? options.apiPort;
+      stack.use(await startApiSsl({ address: twin.address, port, apiPort: twin.apiPort }));
+    } catch (error) {
+      failures.push(error);
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+  const fleet: Fleet = { options, clock, twins, internet, phones: new Map(), phoneCount: 0 };
+  const owned = stack.move();
+  return simulatorOf(fleet, () => owned.disposeAsync());
+}
+
+function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): Simulator {
+  const { twins, internet } = fleet;
+  return {
+    pid: process.pid,
+    phone: (router, mac, kind) => phoneOf(fleet, router, mac, kind),
+    powerCut: async (router) => {
+      await twinOf(fleet, router).powerCut();
+      loseLinks(fleet, router);
+    },
+    powerOn: (router) => twinOf(fleet, router).powerOn(),
+    reboot: async (router) => {
+      await twinOf(fleet, router).reboot();
+      loseLinks(fleet, router);
+    },
+    sessions: async (router) => {
+      const asked = router === undefined ? [...twins.keys()] : [router];
+      return asked.flatMap((name) =>
+        twinOf(fleet, name)
+          .sessions()
+          .map((session) => ({ router: name, ...session })),
+      );
+    },
+    setFault: async (router, faults) => {
+      Object.assign(twinOf(fleet, router).faults, faults);
+    },
+    dnsQueries: async (name) => internet?.dnsQueries(name) ?? 0,
+    memoryMb: async () => process.resourceUsage().maxRSS / 1024,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** The radio is gone, and every phone at this router notices. */
+function loseLinks(fleet: Fleet, router: string): void {
+  for (const phone of fleet.phones.get(router)?.values() ?? []) phone.linkLost();
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly internet: Internet | null;
+}
+
+async function startTwin(
+  options: SimulatorOptions,
+  router: RouterSpec,
+  index: number,
+  { clock, internet }: Surroundings,
+): Promise<Twin> {
+  const tree = factoryTree({
+    version: options.version,
+    board: options.board,
+    identity: router.name,
+    adminPassword: router.adminPassword,
+    serial: `HEZ${String(index).padStart(4, '0')}TWIN`,
+    now: () => clock.now(),
+  });
+  if (router.user !== undefined && router.user !== 'admin') {
+    const user = { name: router.user, group: 'full', password: router.adminPassword };
+    tree.add('/user', new Map(Object.entries(user)));
+  }
+  return createTwin({
+    address: router.address,
+    apiPort: options.tls === true ? 0 : (router.apiPort ?? options.apiPort),
+    tree,
+    httpPort: options.httpPort,
+    dnsPort: options.dnsPort,
+    tunnel: options.tunnel,
+    portMap: { ...waysTo(internet), ...options.portMap },
+    clock,
+  });
+}
+
+/** The stand-in answers for every address outside the tunnel. */
+function waysTo(internet: Internet | null): Record<string, string> {
+  if (internet === null) return {};
+  const { address, httpPort, tlsPort, dnsPort } = internet;
+  return {
+    '*:80': `${address}:${httpPort}`,
+    '*:443': `${address}:${tlsPort}`,
+    '*:53': `${address}:${dnsPort}`,
+  };
+}
+
+function requireUniqueNames(routers: readonly RouterSpec[]): void {
+  const names = new Set<string>();
+  for (const { name } of routers) {
+    if (names.has(name)) {
+      throw new SmartWifiError('SIMULATOR_START', `two routers are called ${name}`);
+    }
+    names.add(name);
+  }
+}
+
+function twinOf(fleet: Fleet, router: string): Twin {
+  const twin = fleet.twins.get(router);
+  if (twin === undefined) {
+    throw new SmartWifiError('SIMULATOR_NO_ROUTER', `no twin is called ${router}`);
+  }
+  return twin;
+}
+
+function phoneOf(fleet: Fleet, router: string, mac: string, kind: PhoneKind): LocalPhone {
+  const known = fleet.phones.get(router)?.get(mac);
+  if (known !== undefined) return known;
+  const twin = twinOf(fleet, router);
+  if (fleet.phoneCount >= MAX_PHONES) {
+    throw new SmartWifiError('SIMULATOR_FULL', `there are ${MAX_PHONES} phones already`);
+  }
+  const { httpPort, dnsPort } = fleet.options;
+  const phone = createPhone({
+    mac,
+    kind,
+    twin: accessPoint(twin),
+    httpPort,
+    dnsPort,
+    clock: fleet.clock,
+  });
+  const here = fleet.phones.get(router) ?? new Map<string, LocalPhone>();
+  fleet.phones.set(router, here.set(mac, phone));
+  fleet.phoneCount += 1;
+  return phone;
+}
+
+/** A configuration that was just written is in force before a phone joins. */
+function accessPoint(twin: Twin): AccessPoint {
+  return {
+    attach: async (phone) => {
+      await twin.settled();
+      return twin.attach(phone);
+    },
+    detach: (mac) => twin.detach(mac),
+    askDns: (ip, server, query) => twin.askDns(ip, server, query),
+  };
+}
