@@ -1,0 +1,176 @@
+/**
+ * A RouterOS router on loopback: configuration tree, API server and data plane of one village. It
+ * behaves only as its configuration says. From outside come power, phones that attach, and faults.
+ */
+import { type Clock, realClock } from '../lib/clock.ts';
+import { createLogger, type Logger } from '../lib/log.ts';
+import { startApiServer } from './api/server.ts';
+import { createDataPlane, type DataPlane } from './hotspot/data-plane.ts';
+import type { PhoneLease } from './hotspot/hosts.ts';
+import type { SessionRecord } from './hotspot/sessions.ts';
+import type { WritableTree } from './menu/tree-state.ts';
+
+export type TwinSession = SessionRecord;
+
+/** Ways to break a router from outside; all off in {@link Twin.faults} at the start. */
+export interface TwinFaults {
+  /** Ended sessions are not reported: the Stop is lost. */
+  dropAccountingStop: boolean;
+  /** No accounting at all, whatever the configuration says. */
+  accountingOff: boolean;
+  /** Reported octets stay as they are, of sessions and of interfaces. */
+  freezeCounters: boolean;
+  /** Added to the router's clock; a power cut sets it to the past. */
+  clockOffsetMs: number;
+}
+
+export interface TwinOptions {
+  /** The router's own loopback address: API, CoA, and the source of its RADIUS and DNS. */
+  readonly address: string;
+  /** 0 takes any free port. */
+  readonly apiPort: number;
+  readonly tree: WritableTree;
+  /** On the hotspot address of the configuration they stand for 80 and 53. */
+  readonly httpPort: number;
+  readonly dnsPort: number;
+  /** Server addresses behind the WireGuard interface; everything else is behind the WAN port. */
+  readonly tunnel: readonly string[];
+  /** Where well-known addresses really listen: `ip:port` → `ip:port`, `*:port` for all of the WAN. */
+  readonly portMap: Readonly<Record<string, string>>;
+  /** The machine's own when absent. */
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** How far behind the router's clock is after a power cut; one day when absent. */
+  readonly lostTimeMs?: number;
+}
+
+export interface Twin extends AsyncDisposable {
+  readonly address: string;
+  readonly apiPort: number;
+  readonly faults: TwinFaults;
+  /** Null: no DHCP, no free address, no power. */
+  attach(phone: { readonly mac: string }): PhoneLease | null;
+  detach(mac: string): void;
+  /** A DNS query of a phone to any server, as NAT and filter let it go; null: no answer. */
+  askDns(phone: string, server: string, query: Buffer): Promise<Buffer | null>;
+  /** Takes the power: nothing is sent, every socket breaks, all memory but the configuration is lost. */
+  powerCut(): Promise<void>;
+  /** Boots with the same configuration, a clock in the past, and Acct-Session-Ids from the start. */
+  powerOn(): Promise<void>;
+  /** Sessions end with a Stop (NAS-Reboot) before the power goes and comes back. */
+  reboot(): Promise<void>;
+  /** Resolves when the listeners that the present configuration asks for are bound. */
+  settled(): Promise<void>;
+  /** Ended sessions, then running ones, as this twin counted them. */
+  sessions(): SessionRecord[];
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+const LOST_TIME_MS = 86_400_000;
+/** How long a reboot waits for the answers to its Stops, machine time. */
+const REBOOT_GRACE_MS = 2000;
+
+export async function createTwin(options: TwinOptions): Promise<Twin> {
+  const { address, tree, clock = realClock, lostTimeMs = LOST_TIME_MS } = options;
+  const log = options.log ?? createLogger('twin', 'silent');
+  const faults: TwinFaults = {
+    dropAccountingStop: false,
+    accountingOff: false,
+    freezeCounters: false,
+    clockOffsetMs: 0,
+  };
+  const plane = createDataPlane({
+    ...options,
+    clock,
+    log,
+    faults,
+    routerNow: () => clock.now() + faults.clockOffsetMs,
+  });
+  const power = createPower({
+    plane,
+    startApi: (port, onPower) => startApiServer({ tree, host: address, port, clock, onPower }),
+    failed: (error) => log.error({ err: error, router: address }, 'twin could not restart'),
+    loseTime: () => {
+      faults.clockOffsetMs = -lostTimeMs;
+    },
+  });
+  const apiPort = await power.on(options.apiPort);
+  await plane.settled();
+  return {
+    address,
+    apiPort,
+    faults,
+    attach: ({ mac }) => (power.isOn() ? plane.hosts.attach(mac) : null),
+    detach: plane.detach,
+    askDns: (phone, server, query) =>
+      power.isOn() ? plane.askDns(phone, server, query) : Promise.resolve(null),
+    powerCut: power.cut,
+    powerOn: async () => {
+      await power.on(apiPort);
+      await plane.settled();
+    },
+    reboot: power.reboot,
+    settled: plane.settled,
+    sessions: plane.sessions.records,
+    get counters() {
+      return plane.counters;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await power.cut();
+      plane[Symbol.dispose]();
+    },
+  };
+}
+
+interface PowerOptions {
+  readonly plane: DataPlane;
+  readonly startApi: (
+    port: number,
+    onPower: (kind: 'reboot' | 'shutdown') => void,
+  ) => Promise<AsyncDisposable & { readonly port: number }>;
+  readonly failed: (error: unknown) => void;
+  readonly loseTime: () => void;
+}
+
+interface Power {
+  isOn(): boolean;
+  /** Resolves with the API's port. */
+  on(port: number): Promise<number>;
+  cut(): Promise<void>;
+  reboot(): Promise<void>;
+}
+
+/** The API server and the data plane go on and off together. */
+function createPower({ plane, startApi, failed, loseTime }: PowerOptions): Power {
+  let api: (AsyncDisposable & { readonly port: number }) | null = null;
+  let lastPort = 0;
+
+  const on = async (port: number): Promise<number> => {
+    if (api !== null) return api.port;
+    api = await startApi(port, (kind) => void shutDown(kind === 'reboot').catch(failed));
+    lastPort = api.port;
+    plane.powerOn();
+    return api.port;
+  };
+  const cut = async (): Promise<void> => {
+    const running = api;
+    api = null;
+    if (running === null) return;
+    plane.powerCut();
+    loseTime();
+    await running[Symbol.asyncDispose]();
+  };
+  /** An orderly end: Stops are sent and, for a while, waited for. */
+  const shutDown = async (again: boolean): Promise<void> => {
+    for (const session of plane.sessions.running()) plane.sessions.end(session, 'NAS-Reboot');
+    const grace = Promise.withResolvers<void>();
+    const timer = setTimeout(grace.resolve, REBOOT_GRACE_MS);
+    await Promise.race([plane.reported(), grace.promise]);
+    clearTimeout(timer);
+    await cut();
+    if (!again) return;
+    await on(lastPort);
+    await plane.settled();
+  };
+  return { isOn: () => api !== null, on, cut, reboot: () => shutDown(true) };
+}
