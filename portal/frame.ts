@@ -76,7 +76,10 @@ export function createFrame(
     title: `${t(titleKey)} – ${network}`,
     network,
     district: place === null ? null : t('place.district', { district: place.district }),
-    provider: place === null ? t('place.free') : t('place.provider', { regency: place.regency }),
+    provider:
+      place === null || place.regency === ''
+        ? t('place.free')
+        : t('place.provider', { regency: regencyIn(locale, place.regency) }),
     switchTo: {
       locale: other,
       name: translator(other)('language.name'),
@@ -85,4 +88,10 @@ export function createFrame(
     termsUrl: link('/terms', { lang: locale }),
     privacyUrl: link('/privacy', { lang: locale }),
   };
+}
+
+/** `Kabupaten Musi Banyuasin` is `Musi Banyuasin Regency` in English. */
+function regencyIn(locale: Locale, name: string): string {
+  if (locale === 'id') return name;
+  return name.replace(/^kabupaten (.+)$/i, '$1 Regency').replace(/^kota (.+)$/i, '$1 City');
 }

@@ -9,7 +9,7 @@ import type { PortalDeps } from './context.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { Address, PortalOptions, TlsFiles } from './types.ts';
-import { loadViews } from './views.ts';
+import { loadViews, type Views } from './views.ts';
 import { createWording } from './wording.ts';
 
 export interface Portal extends AsyncDisposable {
@@ -41,35 +41,41 @@ const MAX_REQUESTS_PER_SOCKET = 200;
  * origin, `PORTAL_CERTIFICATE` for files that cannot be used; an address in use rejects as Node does.
  */
 export async function startPortal(options: PortalOptions): Promise<Portal> {
-  const deps = await createPortalDeps(options);
+  const publicUrl = parsePublicUrl(options.publicUrl);
+  const views = await loadViews();
   await using stack = new AsyncDisposableStack();
-  const pair = options.tls === undefined ? null : await readCertificate(options.tls);
-  const upgrade = pair !== null && deps.publicOrigin.startsWith('https:');
-  const app = createPortalApp(deps, { upgrade });
-
-  let server: Server | TlsServer;
-  if (pair === null || options.tls === undefined) {
-    server = createServer(SERVER_OPTIONS, app);
-  } else {
-    const tls = createTlsServer({ ...SERVER_OPTIONS, cert: pair.cert, key: pair.key }, app);
-    stack.use(renewing(deps, tls, options.tls, pair));
-    server = tls;
-  }
+  const certificate = options.tls === undefined ? null : await certified(options.tls);
+  const server = certificate?.server ?? createServer(SERVER_OPTIONS);
   const port = await open(stack, server, options.listen);
+  const deps = createPortalDeps(options, views, originOf(publicUrl, port));
+  const upgrade = certificate !== null && publicUrl.protocol === 'https:';
+  const app = createPortalApp(deps, { upgrade });
+  server.on('request', app);
+  if (certificate !== null) stack.use(renewing(deps, certificate));
   const plainPort =
     options.plainListen === undefined
       ? null
       : await open(stack, createServer(SERVER_OPTIONS, app), options.plainListen);
-  deps.log.info({ port, plainPort, tls: pair !== null }, 'portal listens');
+  deps.log.info({ port, plainPort, tls: certificate !== null }, 'portal listens');
   const owned = stack.move();
   return { port, plainPort, [Symbol.asyncDispose]: async () => owned.disposeAsync() };
 }
 
-async function createPortalDeps(options: PortalOptions): Promise<PortalDeps> {
-  const publicUrl = URL.parse(options.publicUrl);
-  if (publicUrl === null || !/^https?:$/.test(publicUrl.protocol)) {
-    throw new SmartWifiError('PORTAL_PUBLIC_URL', `not an http(s) URL: ${options.publicUrl}`);
+function parsePublicUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new SmartWifiError('PORTAL_PUBLIC_URL', `not an http(s) URL: ${text}`);
   }
+  return url;
+}
+
+/** Port 0 stands for the port in use, as in `listen`. */
+function originOf(publicUrl: URL, port: number): string {
+  if (publicUrl.port === '0') publicUrl.port = String(port);
+  return publicUrl.origin;
+}
+
+function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: string): PortalDeps {
   const { store, radius, clock, log, timeZone, categoryOf } = options;
   return {
     store,
@@ -78,10 +84,10 @@ async function createPortalDeps(options: PortalOptions): Promise<PortalDeps> {
     log,
     timeZone,
     ...(categoryOf === undefined ? {} : { categoryOf }),
-    publicOrigin: publicUrl.origin,
+    publicOrigin,
     blockAddresses: new Set(options.blockAddresses),
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),
-    views: await loadViews(),
+    views,
     metrics: createPortalMetrics(options.metrics, { tls: options.tls !== undefined }),
     wordings: { id: createWording('id', timeZone), en: createWording('en', timeZone) },
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
@@ -120,12 +126,19 @@ async function close(server: Server | TlsServer): Promise<void> {
   });
 }
 
-function renewing(
-  deps: PortalDeps,
-  server: TlsServer,
-  files: TlsFiles,
-  pair: CertificatePair,
-): Disposable {
+interface Certified {
+  readonly server: TlsServer;
+  readonly files: TlsFiles;
+  readonly pair: CertificatePair;
+}
+
+async function certified(files: TlsFiles): Promise<Certified> {
+  const pair = await readCertificate(files);
+  const server = createTlsServer({ ...SERVER_OPTIONS, cert: pair.cert, key: pair.key });
+  return { server, files, pair };
+}
+
+function renewing(deps: PortalDeps, { server, files, pair }: Certified): Disposable {
   deps.metrics.certificateExpiry(pair.expiresAt);
   const renew = createRenewal(
     {

@@ -51,7 +51,7 @@ export interface PortalOptions {
   readonly listen: Address;
   /** Beside a TLS listener: plain HTTP for the block page and for addresses typed without https. */
   readonly plainListen?: Address;
-  /** Origin that phones reach the portal at, as in the router's login page. */
+  /** Origin that phones reach the portal at, as in the router's login page. Port 0: the one in use. */
   readonly publicUrl: string;
   /** Local addresses that blocked names resolve to. */
   readonly blockAddresses: readonly string[];
