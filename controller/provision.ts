@@ -42,13 +42,15 @@ export interface RouterPlan {
   readonly digest: string;
 }
 
+/** `unreachable`: nothing was tried, nothing is recorded. */
+export type ProvisionOutcome = 'unchanged' | 'applied' | 'drifted' | 'failed' | 'unreachable';
+
 export interface ProvisionResult {
   /** What was to be done; empty when the router already was as it should be. */
   readonly changes: readonly Change[];
   /** Whether the last reading found nothing left to do. */
   readonly empty: boolean;
-  /** `unreachable`: nothing was tried, nothing is recorded. */
-  readonly outcome: 'unchanged' | 'applied' | 'drifted' | 'failed' | 'unreachable';
+  readonly outcome: ProvisionOutcome;
   /** For an operator; null when all is well. */
   readonly detail: string | null;
   /** The stable code of what failed. */

@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly host: string;
   /** Default 8728, or 8729 with TLS. */
   readonly port?: number;
+  /** Source address; the system's choice when absent. Routers answer their controller's address only. */
+  readonly localAddress?: string;
   readonly user: string;
   readonly password: string;
   /** Node's TLS options: `ca` of the fleet, or `ciphers: 'ADH-AES256-GCM-SHA384:@SECLEVEL=0'` without a certificate. */
@@ -64,11 +66,12 @@ export async function connectRouter(options: ConnectOptions): Promise<RouterOsCo
 function openSocket(options: ConnectOptions, limitMs: number): Promise<Socket> {
   const { host, signal } = options;
   const port = apiPort(options);
+  const from = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
   return new Promise((resolve, reject) => {
     const socket: Socket =
       options.tls === undefined
-        ? tcpConnect({ host, port })
-        : tlsConnect({ host, port, ...options.tls });
+        ? tcpConnect({ host, port, ...from })
+        : tlsConnect({ host, port, ...from, ...options.tls });
     const fail = (code: 'ROUTER_UNREACHABLE' | 'ROUTER_ABORTED', why: unknown): void => {
       finish();
       socket.on('error', () => undefined);

@@ -1,0 +1,276 @@
+/**
+ * Looks at every router again and again: own scheduler, a random start phase each, one kept connection
+ * a router, a deadline for each look. Routers that failed last time wait at a gate of their own, so
+ * that dead and half-dead ones delay nobody. The clock decides when; deadlines are real time.
+ */
+import type { Clock } from '../lib/clock.ts';
+import { errorCode, errorMessage } from '../lib/errors.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Store } from '../store/contract.ts';
+import type { Router } from '../store/types.ts';
+import { bootAtOf, detectBoot, type UptimeReading } from './boot.ts';
+import { createGate } from './gate.ts';
+import { type Health, onFailure, onSuccess, type Step, UNKNOWN } from './health.ts';
+import type { ControllerMetrics } from './metrics.ts';
+import { type PollReading, pollRouter } from './poll.ts';
+import { type Cycle, createCycle } from './poll-cycle.ts';
+import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
+import { RouterOsError } from './routeros/errors.ts';
+
+export const POLL_FAILURES = [
+  'unreachable',
+  'login',
+  'lost',
+  'timeout',
+  'protocol',
+  'trap',
+  'other',
+] as const;
+export type PollFailure = (typeof POLL_FAILURES)[number];
+
+/** What is known of one router. Read by the metrics page; written here only. */
+export interface RouterSnapshot {
+  readonly router: Router;
+  readonly health: Health;
+  /** The last good look. */
+  readonly reading: PollReading | null;
+  readonly lastSuccessAt: number | null;
+  readonly bootAt: number | null;
+  /** Real seconds that the last look took. */
+  readonly pollSeconds: number | null;
+  readonly failures: Readonly<Record<PollFailure, number>>;
+}
+
+export interface PollerOptions {
+  readonly store: Pick<Store, 'routerCredentials' | 'recordState' | 'recordBoot'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: ControllerMetrics;
+  readonly random: () => number;
+  /** Seconds of the clock between two looks at a router. */
+  readonly pollSeconds: number;
+  /** Looks at once; as many again for routers that failed last time. Default 32. */
+  readonly concurrency?: number;
+  /** For one look, connecting included; default 10,000. */
+  readonly deadlineMs?: number;
+  readonly connect?: typeof connectRouter;
+}
+
+export interface Poller extends AsyncDisposable {
+  /** The routers there are: new ones are taken up, missing ones dropped. */
+  sync(routers: readonly Router[]): void;
+  snapshots(): RouterSnapshot[];
+  isUp(routerId: string): boolean;
+  /** Whether every router has been looked at since the start. */
+  firstCycleDone(): boolean;
+}
+
+interface Entry {
+  router: Router;
+  health: Health;
+  reading: PollReading | null;
+  lastSuccessAt: number | null;
+  bootAt: number | null;
+  uptime: UptimeReading | null;
+  pollSeconds: number | null;
+  readonly failures: Record<PollFailure, number>;
+  connection: RouterOsConnection | null;
+  readonly stop: AbortController;
+  done: Promise<void>;
+}
+
+export function createPoller(options: PollerOptions): Poller {
+  const entries = new Map<string, Entry>();
+  const cycle = createCycle<Entry>({
+    ...options,
+    entries,
+    record: (entry, step, cause) => record(options, entry, step, cause),
+  });
+  const run = createRunner(options, cycle);
+  const leaving = new Set<Promise<void>>();
+
+  const start = (router: Router): void => {
+    const entry = newEntry(router);
+    entries.set(router.id, entry);
+    entry.done = run(entry).catch((error: unknown) => {
+      if (entry.stop.signal.aborted) return;
+      options.log.error({ router: router.name, err: errorMessage(error) }, 'polling has stopped');
+    });
+  };
+  const drop = (entry: Entry): void => {
+    entries.delete(entry.router.id);
+    entry.stop.abort();
+    const gone = entry.done
+      .then(() => entry.connection?.close())
+      .finally(() => leaving.delete(gone));
+    leaving.add(gone);
+  };
+
+  return {
+    sync: (routers) => {
+      const wanted = new Map(routers.map((router) => [router.id, router]));
+      for (const entry of [...entries.values()]) {
+        const router = wanted.get(entry.router.id);
+        if (router === undefined || !isSameDoor(entry.router, router)) drop(entry);
+        else entry.router = router;
+      }
+      for (const router of routers) if (!entries.has(router.id)) start(router);
+      cycle.check();
+    },
+    snapshots: () => [...entries.values()],
+    isUp: (routerId) => entries.get(routerId)?.health.state === 'up',
+    firstCycleDone: () => cycle.count() > 0 || entries.size === 0,
+    [Symbol.asyncDispose]: async () => {
+      for (const entry of [...entries.values()]) drop(entry);
+      await Promise.all(leaving);
+    },
+  };
+}
+
+/** The life of one router's polling: until its entry is stopped. */
+function createRunner(
+  options: PollerOptions,
+  cycle: Cycle<Entry>,
+): (entry: Entry) => Promise<void> {
+  const { clock, random, metrics } = options;
+  const healthy = createGate(options.concurrency ?? 32);
+  const suspect = createGate(options.concurrency ?? 32);
+  const intervalMs = options.pollSeconds * 1000;
+  return async (entry) => {
+    const { signal } = entry.stop;
+    await clock.sleep(random() * intervalMs, signal);
+    let dueAt = clock.now();
+    while (!signal.aborted) {
+      const gate = entry.health.failures > 0 ? suspect : healthy;
+      metrics.queueDepth(healthy.waiting + suspect.waiting);
+      await gate.enter(() => look(options, cycle, entry), signal);
+      const now = clock.now();
+      // The phase stays; what was missed is not made up for.
+      dueAt += Math.max(1, Math.ceil((now - dueAt) / intervalMs)) * intervalMs;
+      await clock.sleep(dueAt - now, signal);
+    }
+  };
+}
+
+function newEntry(router: Router): Entry {
+  const failures = Object.fromEntries(POLL_FAILURES.map((name) => [name, 0]));
+  return {
+    router,
+    health: UNKNOWN,
+    reading: null,
+    lastSuccessAt: null,
+    bootAt: router.bootAt,
+    uptime: null,
+    pollSeconds: null,
+    failures: failures as Record<PollFailure, number>,
+    connection: null,
+    stop: new AbortController(),
+    done: Promise.resolve(),
+  };
+}
+
+function isSameDoor(a: Router, b: Router): boolean {
+  return a.address === b.address && a.apiPort === b.apiPort;
+}
+
+/** One look, whatever comes of it: the entry, the store and the cycle know afterwards. */
+async function look(options: PollerOptions, cycle: Cycle<Entry>, entry: Entry): Promise<void> {
+  const { clock, log } = options;
+  const { signal } = entry.stop;
+  const at = clock.now();
+  const startedAt = performance.now();
+  let failure: PollFailure | null = null;
+  try {
+    await lookOnce(options, entry, AbortSignal.any([signal, deadline(options)]));
+  } catch (error) {
+    if (signal.aborted) return;
+    failure = failureOf(error);
+    if (failure === 'other') {
+      log.error({ router: entry.router.name, err: errorMessage(error) }, 'poll failed');
+    }
+    await entry.connection?.close();
+    entry.connection = null;
+  }
+  entry.pollSeconds = (performance.now() - startedAt) / 1000;
+  if (failure !== null) entry.failures[failure] += 1;
+  // What the store cannot take now is tried again with the next look.
+  try {
+    const step =
+      failure === null ? onSuccess(entry.health, at) : onFailure(entry.health, at, cycle.isBlind());
+    await record(options, entry, step, null);
+    await cycle.polled(entry, failure !== null);
+  } catch (error) {
+    log.error({ router: entry.router.name, err: errorMessage(error) }, 'state not recorded');
+  }
+}
+
+function deadline(options: PollerOptions): AbortSignal {
+  return AbortSignal.timeout(options.deadlineMs ?? 10_000);
+}
+
+async function lookOnce(options: PollerOptions, entry: Entry, signal: AbortSignal): Promise<void> {
+  const { clock, store } = options;
+  const { router } = entry;
+  if (entry.connection?.open !== true) entry.connection = await dial(options, router, signal);
+  const sentAt = clock.now();
+  const reading = await pollRouter(entry.connection, signal);
+  const receivedAt = clock.now();
+  const uptime = { sentAt, receivedAt, uptimeSeconds: reading.uptimeSeconds };
+  const bootAt = detectBoot(uptime, entry.uptime, entry.bootAt);
+  if (bootAt !== null) {
+    await store.recordBoot({ routerId: router.id, bootAt, at: receivedAt });
+    entry.bootAt = bootAt;
+  }
+  entry.bootAt ??= bootAtOf(uptime);
+  entry.uptime = uptime;
+  entry.reading = reading;
+  entry.lastSuccessAt = receivedAt;
+}
+
+async function dial(
+  options: PollerOptions,
+  router: Router,
+  signal: AbortSignal,
+): Promise<RouterOsConnection> {
+  const credentials = await options.store.routerCredentials(router.id);
+  if (credentials === null) throw new RouterOsError('ROUTER_LOGIN', 'no credentials');
+  return (options.connect ?? connectRouter)({
+    host: router.address,
+    port: router.apiPort,
+    user: credentials.apiUser,
+    password: credentials.apiPassword,
+    signal,
+  });
+}
+
+function failureOf(error: unknown): PollFailure {
+  switch (errorCode(error)) {
+    case 'ROUTER_UNREACHABLE':
+      return 'unreachable';
+    case 'ROUTER_LOGIN':
+      return 'login';
+    case 'ROUTER_LOST':
+      return 'lost';
+    case 'ROUTER_TIMEOUT':
+    case 'ROUTER_ABORTED':
+      return 'timeout';
+    case 'ROUTER_PROTOCOL':
+      return 'protocol';
+    case 'ROUTER_TRAP':
+      return 'trap';
+    default:
+      return 'other';
+  }
+}
+
+async function record(
+  { store }: PollerOptions,
+  entry: Entry,
+  { health, transition }: Step,
+  cause: string | null,
+): Promise<void> {
+  if (transition !== null) {
+    await store.recordState({ routerId: entry.router.id, cause, ...transition });
+  }
+  entry.health = health;
+}

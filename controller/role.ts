@@ -1,0 +1,153 @@
+/**
+ * The controller role: polls the fleet, keeps it as it should be, and renders what it knows. All that
+ * it learns of other roles comes through the store.
+ */
+import type { Clock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import type { Store } from '../store/contract.ts';
+import type { FleetSettings } from './desired/types.ts';
+import { controllerMetrics } from './metrics.ts';
+import { loadPages } from './pages.ts';
+import { createPoller } from './poller.ts';
+import type { RouterTask } from './provision.ts';
+import { createReconciler } from './reconcile.ts';
+import { renderRouterMetrics } from './router-metrics.ts';
+
+export interface ControllerOptions {
+  readonly store: Store;
+  readonly settings: FleetSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Seconds of the clock between two looks at a router; default 30. */
+  readonly pollSeconds?: number;
+  /** [0, 1); default Math.random. */
+  readonly random?: () => number;
+  /** Write to routers by itself; default true. */
+  readonly autoApply?: boolean;
+  /** Routers provisioned at once; default 8. */
+  readonly applyConcurrency?: number;
+  /** Seconds of the clock between two readings in search of drift; default 3600. */
+  readonly driftSeconds?: number;
+  readonly connect?: RouterTask['connect'];
+}
+
+export interface Controller extends AsyncDisposable {
+  /** Per-router series as text (exposition format 0.0.4). */
+  renderRouterMetrics(): Promise<string>;
+  /** Whether every router has been looked at since the start. */
+  firstCycleDone(): boolean;
+}
+
+/** The store is told that the controller lives; what lies before its start and after its last beat is unknown. */
+const HEARTBEAT_MS = 10_000;
+/** Changes of rows are gathered for this long (real time), so that a bulk change costs one pass. */
+const GATHER_MS = 1000;
+
+export async function startController(options: ControllerOptions): Promise<Controller> {
+  const { store, clock, log } = options;
+  const random = options.random ?? Math.random;
+  const pollSeconds = options.pollSeconds ?? 30;
+  const metrics = controllerMetrics(options.metrics);
+  const stop = new AbortController();
+  const connect = options.connect === undefined ? {} : { connect: options.connect };
+  await store.recordBlindness({ at: clock.now() });
+
+  const poller = createPoller({ store, clock, log, metrics, random, pollSeconds, ...connect });
+  const reconciler = createReconciler({
+    store,
+    settings: options.settings,
+    pages: await loadPages(),
+    clock,
+    log,
+    metrics,
+    random,
+    autoApply: options.autoApply ?? true,
+    concurrency: options.applyConcurrency ?? 8,
+    driftSeconds: options.driftSeconds ?? 3600,
+    isUp: poller.isUp,
+    ...connect,
+  });
+  const changes = createSignal();
+  const unsubscribe = store.onInvalidate((kind) => {
+    if (kind === 'router' || kind === 'tariff' || kind === 'village') changes.raise();
+  });
+  poller.sync(await store.listRouters());
+
+  const beat = async (): Promise<void> => {
+    await store.heartbeat({ at: clock.now() });
+    await clock.sleep(HEARTBEAT_MS, stop.signal);
+  };
+  const reconcile = async (): Promise<void> => {
+    const routers = await store.listRouters();
+    poller.sync(routers);
+    await reconciler.pass(routers);
+    await changes.wait((signal) => clock.sleep(pollSeconds * 1000, signal), stop.signal);
+  };
+  const loops = [forever(beat, log, stop.signal), forever(reconcile, log, stop.signal)];
+
+  return {
+    renderRouterMetrics: async () =>
+      renderRouterMetrics({ store, clock, poller, drift: reconciler.drift, pollSeconds }),
+    firstCycleDone: () => poller.firstCycleDone(),
+    [Symbol.asyncDispose]: async () => {
+      unsubscribe();
+      stop.abort();
+      await Promise.all(loops);
+      await reconciler[Symbol.asyncDispose]();
+      await poller[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Runs `work` again and again; a fault is logged and waited out, never the end. */
+async function forever(work: () => Promise<void>, log: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ err: errorMessage(error) }, 'the controller stumbled');
+      await pause(GATHER_MS, signal);
+    }
+  }
+}
+
+interface ChangeSignal {
+  raise(): void;
+  /** Until something was raised and gathered, or the sleep is over. */
+  wait(sleep: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+}
+
+function createSignal(): ChangeSignal {
+  let raised = Promise.withResolvers<void>();
+  return {
+    raise: () => raised.resolve(),
+    wait: async (sleep, signal) => {
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, over.signal]);
+      try {
+        const gathered = raised.promise.then(() => pause(GATHER_MS, either));
+        await Promise.race([sleep(either), gathered]);
+      } finally {
+        over.abort();
+        raised = Promise.withResolvers<void>();
+      }
+    },
+  };
+}
+
+/** Real time; ends early, without a fault, when aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
