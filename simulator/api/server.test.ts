@@ -210,9 +210,8 @@ describe('print', () => {
 
   it('shows live values and the connections that the API service holds', async () => {
     const { tree, api } = await twin();
-    tree.setLive('/interface', ({ values }) =>
-      values.name === 'ether1' ? { 'rx-byte': '42' } : {},
-    );
+    const octets = (name = ''): string => (name === 'ether1' ? '42' : '0');
+    tree.setLive('/interface', ({ values }) => ({ 'rx-byte': octets(values.name) }));
     const peer = await client(api);
 
     const { rows } = await peer.run('/interface/print', '?name=ether1', '=.proplist=rx-byte,type');

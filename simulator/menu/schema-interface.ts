@@ -104,7 +104,7 @@ const WIFI_MENUS: readonly Menu[] = [
 const WIRELESS_MENUS: readonly Menu[] = [
   menu(
     '/interface/wireless',
-    `com interface=wlan package=wireless auto=wlan cmd=unset ${TAKEN}`,
+    `com interface=wlan package=wireless auto=wlan ${TAKEN}`,
     `
     name text
     mtu int:32..2290 =1500
@@ -112,7 +112,7 @@ const WIRELESS_MENUS: readonly Menu[] = [
     mac-address mac
     arp |disabled|enabled|proxy-arp|reply-only =enabled
     disabled bool =true
-    mode |station|station-wds|ap-bridge|bridge|alignment-only|nstreme-dual-slave|wds-slave|station-pseudobridge|station-pseudobridge-clone|station-bridge =station
+    mode |station|station-wds|ap-bridge|bridge|alignment-only|nstreme-dual-slave|wds-slave|station-pseudobridge|station-pseudobridge-clone|station-bridge =ap-bridge
     ssid text:32 req
     band |2ghz-b|2ghz-b/g|2ghz-b/g/n|2ghz-g/n|2ghz-onlyg|2ghz-onlyn|5ghz-a|5ghz-a/n|5ghz-onlyn|5ghz-a/n/ac|5ghz-onlyac|5ghz-n/ac
     channel-width |20mhz|20/40mhz-Ce|20/40mhz-eC|20/40mhz-XX|20/40/80mhz-XXXX|10mhz|5mhz =20mhz

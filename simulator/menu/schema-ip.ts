@@ -25,7 +25,7 @@ const DHCP_MENUS: readonly Menu[] = [
   ),
   menu(
     '/ip/dhcp-server',
-    'dis com dyn auto=dhcp cmd=unset unique=name:already_have_server_with_such_name',
+    'dis com dyn auto=dhcp unique=name:already_have_server_with_such_name',
     `
     name text
     interface ref:/interface req
@@ -264,7 +264,7 @@ export const IP_MENUS: readonly Menu[] = [
     protocol |radsec|udp =udp
     certificate text|none =none
     require-message-auth |no|yes-for-request-resp =yes-for-request-resp
-    radsec-timeout time =3300ms @7.20
+    radsec-timeout time =3s300ms @7.20
     status ro`,
   ),
   menu(

@@ -133,5 +133,18 @@ describe('the notation', () => {
   });
 });
 
-const OUR_READ_ONLY: readonly string[] = [];
-const OUR_DEFAULTS: readonly string[] = [];
+/** The twin's clock is given by whoever runs it; clients mark no address as dynamic themselves. */
+const OUR_READ_ONLY: readonly string[] = [
+  '/system/clock time',
+  '/system/clock date',
+  '/ip/firewall/address-list dynamic',
+];
+
+/** The published value is of another board, of the command line, or a boolean where print shows a word. */
+const OUR_DEFAULTS: readonly string[] = [
+  '/ip/dns cache-size',
+  '/ip/ssh forwarding-enabled',
+  '/ip/hotspot/profile html-directory',
+  '/system/identity name',
+  '/radius radsec-timeout',
+];
