@@ -1,7 +1,7 @@
 /** For tests: an upstream whose every answer a test decides, and a client, on real loopback sockets. */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { decodeAnswer, encodeQuery, type TestAnswer, type TestQuery } from './dns-text.ts';
 
 export interface SeenQuery {
@@ -25,23 +25,21 @@ export interface FakeUpstream extends AsyncDisposable {
 
 export async function startFakeUpstream(script: Script): Promise<FakeUpstream> {
   const seen: SeenQuery[] = [];
-  const udp = createSocket('udp4');
   const run = async (seenQuery: SeenQuery, reply: (bytes: Uint8Array) => void): Promise<void> => {
     seen.push(seenQuery);
     const result = await script(seenQuery);
     if (result === null) return;
     for (const bytes of result instanceof Uint8Array ? [result] : result) reply(bytes);
   };
+  const { udp, tcp } = await bindBoth();
+  const { port } = udp.address();
   udp.on('message', (bytes, from) => {
     void run(describe(bytes, 'udp', from.port), (answer) => {
       udp.send(answer, from.port, from.address);
     });
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const { port } = udp.address();
   const sockets = new Set<Socket>();
-  const tcp = createServer((socket) => {
+  tcp.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -53,8 +51,6 @@ export async function startFakeUpstream(script: Script): Promise<FakeUpstream> {
       });
     });
   });
-  tcp.listen(port, '127.0.0.1');
-  await once(tcp, 'listening');
   return {
     host: '127.0.0.1',
     port,
@@ -67,6 +63,24 @@ export async function startFakeUpstream(script: Script): Promise<FakeUpstream> {
       await Promise.all(closed);
     },
   };
+}
+
+/** A port that is free for both; somebody else may take the TCP one in between. */
+async function bindBoth(): Promise<{ udp: UdpSocket; tcp: Server }> {
+  for (let tries = 1; ; tries += 1) {
+    const udp = createSocket('udp4');
+    udp.bind(0, '127.0.0.1');
+    await once(udp, 'listening');
+    const tcp = createServer();
+    tcp.listen(udp.address().port, '127.0.0.1');
+    try {
+      await once(tcp, 'listening');
+      return { udp, tcp };
+    } catch (error) {
+      udp.close();
+      if (tries === 20) throw error;
+    }
+  }
 }
 
 /** Sends one datagram from a loopback address and waits for the one that comes back. */

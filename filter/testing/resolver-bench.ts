@@ -93,7 +93,7 @@ export async function bench(
       clock: steppedClock(),
       log: createLogger('resolver', 'silent'),
       metrics,
-      upstreamTimeoutMs: 150,
+      upstreamTimeoutMs: 2000,
       ...overrides,
     }),
   );
