@@ -4,6 +4,7 @@
  * count too; a right one gives back. Nothing is locked for good, a bucket fills again by itself.
  */
 import type { Clock } from '../lib/clock.ts';
+import { type BoundedMap, boundedMap } from './bounded-map.ts';
 
 export interface Budget {
   readonly burst: number;
@@ -36,39 +37,43 @@ export const DEFAULT_BUDGETS: Readonly<Record<BudgetKind, Budget>> = {
   nas: { burst: 300, perSecond: 3 },
 };
 
-/** Buckets kept of each kind; the longest untouched goes first. */
+/** Buckets kept of each kind. */
 const CAPACITY = 32_768;
 
 export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempts {
-  const buckets: Record<BudgetKind, Map<string, Bucket>> = {
-    account: new Map(),
-    voucher: new Map(),
-    mac: new Map(),
-    nas: new Map(),
+  const buckets: Record<BudgetKind, BoundedMap<Bucket>> = {
+    account: boundedMap(CAPACITY),
+    voucher: boundedMap(CAPACITY),
+    mac: boundedMap(CAPACITY),
+    nas: boundedMap(CAPACITY),
   };
-  const level = ({ kind, id }: AttemptKey, now: number): number => {
-    const bucket = buckets[kind].get(id);
-    if (bucket === undefined) return budgets[kind].burst;
-    const gained = (Math.max(0, now - bucket.at) / 1000) * budgets[kind].perSecond;
-    return Math.min(budgets[kind].burst, bucket.level + gained);
-  };
-  const set = ({ kind, id }: AttemptKey, value: number, now: number): void => {
-    const known = buckets[kind];
-    known.delete(id);
-    if (value >= budgets[kind].burst) return;
-    if (known.size >= CAPACITY) known.delete(known.keys().next().value!);
-    known.set(id, { level: value, at: now });
+  /** The bucket as it is filled by now. */
+  const bucket = ({ kind, id }: AttemptKey, now: number): Bucket => {
+    const { burst, perSecond } = budgets[kind];
+    const known = buckets[kind].get(id);
+    if (known === undefined) {
+      const full = { level: burst, at: now };
+      buckets[kind].set(id, full);
+      return full;
+    }
+    const gained = (Math.max(0, now - known.at) / 1000) * perSecond;
+    known.level = Math.min(burst, known.level + gained);
+    known.at = now;
+    return known;
   };
   return {
     take: (keys) => {
       const now = clock.now();
-      if (keys.some((key) => level(key, now) < 1)) return false;
-      for (const key of keys) set(key, level(key, now) - 1, now);
+      for (const key of keys) if (bucket(key, now).level < 1) return false;
+      for (const key of keys) bucket(key, now).level -= 1;
       return true;
     },
     giveBack: (keys) => {
       const now = clock.now();
-      for (const key of keys) set(key, level(key, now) + 1, now);
+      for (const key of keys) {
+        const filled = bucket(key, now);
+        filled.level = Math.min(budgets[key.kind].burst, filled.level + 1);
+      }
     },
   };
 }

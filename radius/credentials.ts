@@ -9,6 +9,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Store } from '../store/contract.ts';
 import type { Account, Subscriber } from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
+import { boundedMap } from './bounded-map.ts';
 import { type PasswordHasher, parseHardened, sameBytes, unhardenedKey } from './password.ts';
 
 export interface Credentials extends Disposable {
@@ -48,9 +49,9 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   const check = async ({ username, password }: GivenCredentials): Promise<Verdict> => {
     const subscriber = await store.subscriberByUsername(username);
     const voucher = username === password ? await store.voucherByCode(username) : null;
+    if (subscriber === null && voucher !== null) return known(voucher);
     const k = store.credentialKey(password);
     if (subscriber !== null && warm.holds(subscriber, k)) return known(subscriber);
-    if (subscriber === null && voucher !== null) return known(voucher);
     const right = await passwordHolds(deps.hasher, subscriber, k);
     if (right === null) return { kind: 'unknown', code: 'SW-ERROR' };
     if (right && subscriber !== null) {
@@ -104,7 +105,7 @@ function attemptKeys({ username, password, mac, routerId }: GivenCredentials): A
 /** Passwords found right. An entry holds only for the very password row that it was checked against. */
 function warmPasswords() {
   const processKey = randomBytes(32).toString('hex');
-  const entries = new Map<string, { readonly row: string; readonly print: Buffer }>();
+  const entries = boundedMap<{ readonly row: string; readonly print: Buffer }>(WARM_CAPACITY);
   const print = (k: string): Buffer => hash('sha256', processKey + k, 'buffer');
   return {
     holds: (subscriber: Subscriber, k: string): boolean => {
@@ -112,8 +113,6 @@ function warmPasswords() {
       return entry?.row === subscriber.passwordHash && sameBytes(entry.print, print(k));
     },
     keep: (subscriber: Subscriber, k: string): void => {
-      entries.delete(subscriber.id);
-      if (entries.size >= WARM_CAPACITY) entries.delete(entries.keys().next().value!);
       entries.set(subscriber.id, { row: subscriber.passwordHash, print: print(k) });
     },
     forget: (id: string): void => {

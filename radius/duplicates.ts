@@ -3,6 +3,8 @@
  * came from, where it came to, its code and identifier, and its Request Authenticator; a new
  * authenticator under the same identifier is a new request.
  */
+import { boundedMap } from './bounded-map.ts';
+
 export interface Duplicates {
   begin(key: string, authenticator: Uint8Array, nowMs: number): Duplicate;
 }
@@ -27,13 +29,7 @@ const LIFE_MS = 30_000;
 const CAPACITY = 32_768;
 
 export function createDuplicates(capacity = CAPACITY): Duplicates {
-  const entries = new Map<string, Entry>();
-  const makeRoom = (nowMs: number): void => {
-    for (const [key, entry] of entries) {
-      if (entries.size < capacity && nowMs - entry.at < LIFE_MS) return;
-      entries.delete(key);
-    }
-  };
+  const entries = boundedMap<Entry>(capacity);
   return {
     begin: (key, authenticator, nowMs) => {
       const word = Buffer.from(authenticator).toString('latin1');
@@ -44,8 +40,6 @@ export function createDuplicates(capacity = CAPACITY): Duplicates {
           : { kind: 'done', reply: known.reply };
       }
       const entry: Entry = { authenticator: word, at: nowMs, reply: null };
-      entries.delete(key);
-      makeRoom(nowMs);
       entries.set(key, entry);
       const settle = (reply: Buffer | null): void => {
         entry.reply = reply;

@@ -1,5 +1,6 @@
 /** A shared secret, ready for use: its HMAC pads are computed once and not per packet. */
 import { type HmacMd5Key, hmacMd5Key } from '../lib/md5.ts';
+import { boundedMap } from './bounded-map.ts';
 
 export interface RadiusSecret {
   readonly bytes: Uint8Array;
@@ -16,11 +17,10 @@ export function radiusSecret(secret: string): RadiusSecret {
 
 /** {@link radiusSecret} that remembers. */
 export function secretCache(): (secret: string) => RadiusSecret {
-  const known = new Map<string, RadiusSecret>();
+  const known = boundedMap<RadiusSecret>(CACHED_SECRETS);
   return (secret) => {
     let ready = known.get(secret);
     if (ready === undefined) {
-      if (known.size >= CACHED_SECRETS) known.clear();
       ready = radiusSecret(secret);
       known.set(secret, ready);
     }

@@ -21,6 +21,9 @@ import { authenticatorOf, FIRST_MA_AT, HEADER_BYTES, type Packet } from './codec
 import type { RadiusSecret } from './secret.ts';
 
 const ZEROS = new Uint8Array(16);
+const hash = md5Start();
+/** What a signature should be; a computation here never yields. */
+const expected = Buffer.alloc(16);
 
 /** Signs a reply in place; a Message-Authenticator, when it has one, must be its first attribute. */
 export function signResponse(
@@ -60,7 +63,6 @@ export function messageAuthenticatorHolds(
 ): boolean {
   const at = packet.messageAuthenticatorAt;
   if (at === -1) return false;
-  const expected = Buffer.allocUnsafe(16);
   computeMessageAuthenticator(packet.bytes, at, over, secret, expected, 0);
   return timingSafeEqual(expected, packet.bytes.subarray(at, at + 16));
 }
@@ -81,7 +83,6 @@ export function responseHolds(
   requestAuthenticator: Uint8Array,
   secret: RadiusSecret,
 ): boolean {
-  const expected = Buffer.allocUnsafe(16);
   const state = hashStart();
   md5Update(state, packet.bytes, 0, 4);
   md5Update(state, requestAuthenticator);
@@ -123,8 +124,6 @@ function computeMessageAuthenticator(
   md5Update(state, bytes, at + 16);
   hmacMd5Final(state, secret.hmac, out, offset);
 }
-
-const hash = md5Start();
 
 /** One running digest for all: a computation here never yields. */
 function hashStart(): Md5State {
