@@ -20,8 +20,13 @@ function codesIn(text: string): string[] {
   return CODES.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code]) => code!));
 }
 
+/** Series of a histogram (`…_count`) are its metric. */
 function metricsIn(text: string): string[] {
-  return [...text.matchAll(METRIC)].map(([, name]) => name!);
+  const names = [...text.matchAll(METRIC)].map(([, name]) => name!);
+  return names.map((name) => {
+    const base = name.replace(/_(?:count|sum|bucket)$/, '');
+    return names.includes(base) ? base : name;
+  });
 }
 
 /** Names in the first column of a page's tables. */
@@ -90,6 +95,12 @@ describe('the collectors', () => {
     const text = `counter('smartwifi_dns_queries_total', 'x'); out(\`smartwifi_router_up{\${labels}}\`)`;
 
     expect(metricsIn(text)).toEqual(['smartwifi_dns_queries_total', 'smartwifi_router_up']);
+  });
+
+  it('take a series of a histogram for its metric', () => {
+    const text = `'smartwifi_wait_seconds' 'smartwifi_wait_seconds_count' 'smartwifi_user_count'`;
+
+    expect(sorted(metricsIn(text))).toEqual(['smartwifi_user_count', 'smartwifi_wait_seconds']);
   });
 
   it('read only the first column of a table', () => {
