@@ -109,13 +109,13 @@ describe('a portal with a certificate', () => {
     expect(secure).toMatchObject({ name: 'old.example', status: 200 });
     expect(secure.headers['strict-transport-security']).toBe('max-age=86400');
     expect(plain).toMatchObject({ status: 308 });
-    expect(plain.headers['location']).toBe('https://wifi.example.go.id/status?lang=en');
+    expect(plain.headers.location).toBe('https://wifi.example.go.id/status?lang=en');
     expect(blocked.status).toBe(451);
     expect(post).toMatchObject({
       status: 303,
       headers: { location: 'https://wifi.example.go.id/' },
     });
-    expect(strange.headers['location']).toBe('https://wifi.example.go.id/');
+    expect(strange.headers.location).toBe('https://wifi.example.go.id/');
     expect(await test.metricsPage()).toContain(
       `smartwifi_portal_certificate_expiry_timestamp_seconds ${OLD_END.getTime() / 1000}\n`,
     );

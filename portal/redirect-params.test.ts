@@ -12,11 +12,11 @@ import { MAC, redirectQuery, router } from './village.fixture.ts';
 const SEED = 20261124;
 
 function read(over: Record<string, string | undefined>): RedirectOutcome {
-  const entries = Object.entries({ ...redirectQuery, ...over });
-  return readRedirect(
-    new URLSearchParams(entries.flatMap(([k, v]) => (v === undefined ? [] : [[k, v]]))),
-    router,
-  );
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...redirectQuery, ...over })) {
+    if (value !== undefined) params.set(name, value);
+  }
+  return readRedirect(params, router);
 }
 
 describe('readRedirect', () => {
