@@ -42,9 +42,10 @@ export function parseConfig(raw: unknown, options: ParseOptions): Parsed {
   const names = Object.keys(schemas) as SectionName[];
 
   const topValues = Object.entries(values).filter(([key]) => !(key in schemas));
-  const top = topSchema(options.baseDirectory).safeParse(Object.fromEntries(topValues));
+  const topKeys = topSchema(options.baseDirectory);
+  const top = topKeys.safeParse(Object.fromEntries(topValues));
   if (!top.success) {
-    problems.push(...describe(top.error, '', [...Object.keys(topSchema('').shape), ...names]));
+    problems.push(...describe(top.error, '', [...Object.keys(topKeys.shape), ...names]));
   }
   const sections = Object.fromEntries(
     names.flatMap((name) => {
