@@ -1,52 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { realClock } from '../../lib/clock.ts';
-import { type FactoryOptions, factoryTree } from '../menu/factory.ts';
-import type { WritableTree } from '../menu/tree-state.ts';
+import { describe, expect, it } from 'vitest';
 import { challengeResponse } from './login.ts';
-import { type ApiServer, type ApiServerOptions, startApiServer } from './server.ts';
-import { attributesOf, connectClient, type TestClient } from './test-client.ts';
-
-const ADMIN = { name: 'admin', password: 'rahasia' };
-const open = new AsyncDisposableStack();
-const stacks: AsyncDisposableStack[] = [open];
-
-afterEach(async () => {
-  await stacks.pop()?.disposeAsync();
-  stacks.push(new AsyncDisposableStack());
-});
-
-async function twin(
-  options: FactoryOptions = {},
-  server: Partial<ApiServerOptions> = {},
-): Promise<{ tree: WritableTree; api: ApiServer }> {
-  const tree = factoryTree({ adminPassword: ADMIN.password, ...options });
-  const api = await startApiServer({
-    tree,
-    host: '127.0.0.1',
-    port: 0,
-    clock: realClock,
-    ...server,
-  });
-  stacks.at(-1)!.use(api);
-  return { tree, api };
-}
-
-async function client(api: ApiServer, credentials = ADMIN, from?: string): Promise<TestClient> {
-  const connected = await connectClient(api.port, credentials, from);
-  stacks.at(-1)!.use(connected);
-  return connected;
-}
-
-async function stranger(api: ApiServer, from?: string): Promise<TestClient> {
-  const connected = await connectClient(api.port, undefined, from);
-  stacks.at(-1)!.use(connected);
-  return connected;
-}
+import { attributesOf } from './test-client.ts';
+import { ADMIN, startTwin } from './test-twin.ts';
 
 describe('login', () => {
   it('opens with name and password and refuses a wrong one without closing', async () => {
-    const { api } = await twin();
-    const peer = await stranger(api);
+    await using twin = await startTwin();
+    const peer = await twin.stranger();
 
     const wrong = await peer.run('/login', '=name=admin', '=password=salah');
     const right = await peer.run('/login', '=name=admin', '=password=rahasia');
@@ -56,8 +16,8 @@ describe('login', () => {
   });
 
   it('answers the challenge of before 6.43', async () => {
-    const { api } = await twin();
-    const peer = await stranger(api);
+    await using twin = await startTwin();
+    const peer = await twin.stranger();
     const { ret = '' } = await peer.run('/login');
 
     const response = challengeResponse(ADMIN.password, Buffer.from(ret, 'hex'));
@@ -74,8 +34,8 @@ describe('login', () => {
   });
 
   it('ends a connection that sends a command first', async () => {
-    const { api } = await twin();
-    const peer = await stranger(api);
+    await using twin = await startTwin();
+    const peer = await twin.stranger();
 
     peer.send('/system/identity/print');
 
@@ -84,8 +44,8 @@ describe('login', () => {
   });
 
   it('drops a stranger whose sentence is longer than a login', async () => {
-    const { api } = await twin();
-    const peer = await stranger(api);
+    await using twin = await startTwin();
+    const peer = await twin.stranger();
 
     peer.send('/login', `=name=${'x'.repeat(5000)}`);
 
@@ -93,8 +53,8 @@ describe('login', () => {
   });
 
   it('says goodbye on /quit', async () => {
-    const { api } = await twin();
-    const peer = await client(api);
+    await using twin = await startTwin();
+    const peer = await twin.client();
 
     peer.send('/quit');
 
@@ -103,8 +63,8 @@ describe('login', () => {
   });
 
   it('takes a new user with its own password, from its own address only', async () => {
-    const { api } = await twin();
-    const admin = await client(api);
+    await using twin = await startTwin();
+    const admin = await twin.client();
     await admin.run(
       '/user/add',
       '=name=sw-ctl',
@@ -117,17 +77,17 @@ describe('login', () => {
 
     expect(rows[0]).toMatchObject({ name: 'sw-ctl', address: '127.0.0.9/32' });
     expect(rows[0]).not.toHaveProperty('password');
-    await expect(client(api, { name: 'sw-ctl', password: 'kata' }, '127.0.0.8')).rejects.toThrow(
+    await expect(twin.client({ name: 'sw-ctl', password: 'kata' }, '127.0.0.8')).rejects.toThrow(
       'invalid user name or password (6)',
     );
     await expect(
-      client(api, { name: 'sw-ctl', password: 'kata' }, '127.0.0.9'),
+      twin.client({ name: 'sw-ctl', password: 'kata' }, '127.0.0.9'),
     ).resolves.toBeDefined();
   });
 
   it('closes on a source outside the service address, and when the house is full', async () => {
-    const { api } = await twin();
-    const admin = await client(api);
+    await using twin = await startTwin();
+    const admin = await twin.client();
     const service = (await admin.run('/ip/service/print', '?name=api', '?dynamic=false')).rows[0]!;
     await admin.run(
       '/ip/service/set',
@@ -136,17 +96,17 @@ describe('login', () => {
       '=max-sessions=2',
     );
 
-    await client(api);
+    await twin.client();
 
-    expect(await (await stranger(api, '127.0.0.2')).next()).toBeNull();
-    expect(await (await stranger(api)).next()).toBeNull();
+    expect(await (await twin.stranger('127.0.0.2')).next()).toBeNull();
+    expect(await (await twin.stranger()).next()).toBeNull();
   });
 });
 
 describe('print', () => {
   it('gives one row of a singleton without an id', async () => {
-    const { api } = await twin({ identity: 'desa-1' });
-    const peer = await client(api);
+    await using twin = await startTwin({ identity: 'desa-1' });
+    const peer = await twin.client();
 
     const { rows } = await peer.run('/system/identity/print');
 
@@ -154,8 +114,8 @@ describe('print', () => {
   });
 
   it('puts the tag right after the sign and takes it from any place', async () => {
-    const { api } = await twin();
-    const peer = await client(api);
+    await using twin = await startTwin();
+    const peer = await twin.client();
 
     peer.send('/system/identity/print', '.tag=a7', '=.proplist=name');
 
@@ -167,8 +127,8 @@ describe('print', () => {
     ['7.20.8', true],
     ['7.16.2', false],
   ])('marks an empty answer as version %s does', async (version, empty) => {
-    const { api } = await twin({ version });
-    const peer = await client(api);
+    await using twin = await startTwin({ version });
+    const peer = await twin.client();
 
     const answer = await peer.run('/ip/hotspot/print');
 
@@ -176,8 +136,8 @@ describe('print', () => {
   });
 
   it('counts, selects and restricts', async () => {
-    const { api } = await twin();
-    const peer = await client(api);
+    await using twin = await startTwin();
+    const peer = await twin.client();
 
     const count = await peer.run('/ip/firewall/filter/print', '=count-only=', '?chain=forward');
     const chosen = await peer.run(
@@ -193,12 +153,12 @@ describe('print', () => {
   });
 
   it('hides secrets from a group without the right to see them', async () => {
-    const { api } = await twin();
-    const admin = await client(api);
+    await using twin = await startTwin();
+    const admin = await twin.client();
     await admin.run('/radius/add', '=service=hotspot', '=address=10.0.0.1', '=secret=rahasia-nas');
     await admin.run('/user/group/add', '=name=mata', '=policy=read,api');
     await admin.run('/user/add', '=name=mata', '=group=mata', '=password=x');
-    const reader = await client(api, { name: 'mata', password: 'x' });
+    const reader = await twin.client({ name: 'mata', password: 'x' });
 
     const seen = (await reader.run('/radius/print')).rows[0];
     const write = await reader.run('/system/identity/set', '=name=x');
@@ -209,10 +169,11 @@ describe('print', () => {
   });
 
   it('shows live values and the connections that the API service holds', async () => {
-    const { tree, api } = await twin();
+    await using twin = await startTwin();
+    const { tree } = twin;
     const octets = (name = ''): string => (name === 'ether1' ? '42' : '0');
     tree.setLive('/interface', ({ values }) => ({ 'rx-byte': octets(values.name) }));
-    const peer = await client(api);
+    const peer = await twin.client();
 
     const { rows } = await peer.run('/interface/print', '?name=ether1', '=.proplist=rx-byte,type');
     const services = await peer.run('/ip/service/print', '?name=api');
@@ -224,8 +185,8 @@ describe('print', () => {
   });
 
   it('repeats with a section number until it is cancelled', async () => {
-    const { api } = await twin();
-    const peer = await client(api);
+    await using twin = await startTwin();
+    const peer = await twin.client();
 
     peer.send('/system/identity/print', '=interval=10ms', '.tag=1');
     const first = await peer.next();
@@ -245,9 +206,9 @@ describe('print', () => {
 
 describe('changes', () => {
   it('listens to rows that come, change and go', async () => {
-    const { api } = await twin();
-    const watcher = await client(api);
-    const writer = await client(api);
+    await using twin = await startTwin();
+    const watcher = await twin.client();
+    const writer = await twin.client();
     watcher.send('/ip/pool/listen', '.tag=l');
 
     const { ret } = await writer.run('/ip/pool/add', '=name=p', '=ranges=10.0.0.1-10.0.0.9');
@@ -263,17 +224,18 @@ describe('changes', () => {
   });
 
   it('rolls back what safe mode holds when its session ends, and keeps what was released', async () => {
-    const { tree, api } = await twin();
-    const careful = await client(api);
+    await using twin = await startTwin();
+    const { tree } = twin;
+    const careful = await twin.client();
     await careful.run('/safe-mode/take');
     await careful.run('/system/identity/set', '=name=salah');
     await careful.run('/ip/pool/add', '=name=p', '=ranges=10.0.0.1');
     const during = (await careful.run('/safe-mode/print')).rows[0];
-    const released = await client(api);
+    const released = await twin.client();
     const refused = await released.run('/safe-mode/take');
 
     await careful[Symbol.asyncDispose]();
-    const second = await client(api);
+    const second = await twin.client();
     await second.run('/safe-mode/take');
     await second.run('/system/note/set', '=note=tetap');
     await second.run('/safe-mode/release');
@@ -287,15 +249,15 @@ describe('changes', () => {
   });
 
   it('has no safe mode before 7.18', async () => {
-    const { api } = await twin({ version: '7.16.2' });
-    const peer = await client(api);
+    await using twin = await startTwin({ version: '7.16.2' });
+    const peer = await twin.client();
 
     expect((await peer.run('/safe-mode/take')).traps).toEqual(['no such command prefix']);
   });
 
   it('answers the menus of an absent package with two traps', async () => {
-    const { api } = await twin({ board: 'hap-lite' });
-    const peer = await client(api);
+    await using twin = await startTwin({ board: 'hap-lite' });
+    const peer = await twin.client();
 
     const answer = await peer.run('/interface/wifi/print');
 
@@ -305,8 +267,8 @@ describe('changes', () => {
 
   it('hands reboot and shutdown to the twin', async () => {
     const asked: string[] = [];
-    const { api } = await twin({}, { onPower: (kind) => void asked.push(kind) });
-    const peer = await client(api);
+    await using twin = await startTwin({}, { onPower: (kind) => void asked.push(kind) });
+    const peer = await twin.client();
 
     await peer.run('/system/reboot');
     await peer.run('/system/shutdown');

@@ -18,10 +18,10 @@ type Values = Readonly<Record<string, string>>;
 /** A row that is the same session as before keeps its id, so that a client may still name it. */
 export function replaceDynamic(state: TreeState, menu: Menu, wanted: readonly Values[]): void {
   const { path } = menu;
-  const kept = rowsOf(state, path).filter((row) => !row.dynamic || row.own === true);
+  const kept = rowsOf(state, path).filter(isConfigured);
   const old = new Map(
     rowsOf(state, path)
-      .filter((row) => row.dynamic && row.own !== true)
+      .filter((row) => !isConfigured(row))
       .map((row) => [keyOf(menu, row.values), row]),
   );
   const changed: StoredRow[] = [];
@@ -79,26 +79,33 @@ export function syncFasttrackRow(state: TreeState, path: string): void {
   emitRow(state, path, row);
 }
 
-/** Paths that a configuration rollback leaves alone. */
-const KEPT: ReadonlySet<string> = new Set(['/file', '/log', '/user/active']);
+/** Not configuration, so no rollback touches it. */
+const KEPT: ReadonlySet<string> = new Set(['/file', '/log']);
 
 export function restoreRows(state: TreeState, snapshot: Snapshot): void {
   for (const path of new Set([...state.rows.keys(), ...snapshot.keys()])) {
+    const menu = MENUS.get(path);
+    if (menu === undefined || menu.kind === 'view' || KEPT.has(path)) continue;
     const now = rowsOf(state, path);
-    const then = snapshot.get(path) ?? [];
-    if (now === then || KEPT.has(path)) continue;
-    const configured = then.filter((row) => !row.dynamic || row.own === true);
-    const dynamic = now.filter((row) => row.dynamic && row.own !== true);
-    const ordered = MENUS.get(path)?.ordered === true;
-    state.rows.set(path, ordered ? [...dynamic, ...configured] : [...configured, ...dynamic]);
-    for (const row of now) {
-      if (!row.dynamic && !then.some(({ id }) => id === row.id)) emitRow(state, path, row, true);
+    const before = now.filter(isConfigured);
+    const after = (snapshot.get(path) ?? []).filter(isConfigured);
+    if (before.length === after.length && before.every((row, index) => row === after[index])) {
+      continue;
     }
-    for (const row of configured) {
-      if (!now.includes(row)) emitRow(state, path, row);
+    const dynamic = now.filter((row) => !isConfigured(row));
+    state.rows.set(path, menu.ordered ? [...dynamic, ...after] : [...after, ...dynamic]);
+    for (const row of before) {
+      if (!after.some(({ id }) => id === row.id)) emitRow(state, path, row, true);
+    }
+    for (const row of after) {
+      if (!before.includes(row)) emitRow(state, path, row);
     }
     emitChange(state, path);
   }
+}
+
+function isConfigured(row: StoredRow): boolean {
+  return !row.dynamic || row.own === true;
 }
 
 function keyOf(menu: Menu, values: Values): string {
