@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ask,
-  attr,
-  get,
-  loggedIn,
-  own,
-  STATUS,
-  startVillage,
-  startWeb,
-} from './hotspot/test-village.ts';
+import { ask, get, loggedIn, own, startVillage, startWeb } from './hotspot/test-village.ts';
+import { attr, STATUS } from './nas/test-peer.ts';
 
 const BODY = 'x'.repeat(100_000);
 

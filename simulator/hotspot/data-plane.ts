@@ -6,14 +6,14 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import { createNames, type Names } from '../dns/names.ts';
 import type { MenuTree } from '../menu/contract.ts';
-import { createRadiusClient } from '../nas/client.ts';
-import { createIncoming } from '../nas/incoming.ts';
-import { createNas } from '../nas/nas.ts';
-import { type Path, pathOf } from './forwarding.ts';
-import { createGateway } from './gateway.ts';
+import { createRadiusClient, type RadiusClient } from '../nas/client.ts';
+import { createIncoming, type Incoming } from '../nas/incoming.ts';
+import { createNas, type Nas } from '../nas/nas.ts';
+import { type Asked, type Path, pathOf } from './forwarding.ts';
+import { createGateway, type Gateway } from './gateway.ts';
 import { createHosts, type Host, type Hosts } from './hosts.ts';
-import { createInterfaceCounters, createLive } from './live.ts';
-import { createLogin } from './login.ts';
+import { createInterfaceCounters, createLive, type InterfaceCounters, type Live } from './live.ts';
+import { createLogin, type Login } from './login.ts';
 import { createServlet } from './servlet.ts';
 import { createSessions, type SessionFaults, type Sessions } from './sessions.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
@@ -49,74 +49,141 @@ export interface DataPlane extends Disposable {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { address, tree, clock, faults, log } = options;
-  const uplink = createUplink(options);
-  let powered = false;
-  let bootedAt = clock.now();
-  let applying = false;
+/** What configuration, memory and the way out are made of. */
+interface Core extends DataPlaneOptions {
+  readonly snapshot: Snapshot & Disposable;
+  readonly uplink: Uplink;
+  readonly client: RadiusClient;
+  readonly nas: Nas;
+  readonly sessions: Sessions;
+  readonly hosts: Hosts;
+  readonly interfaces: InterfaceCounters;
+  readonly owns: (address: string) => boolean;
+  readonly failed: (error: Error) => void;
+}
 
-  const changed = (): void => {
-    if (applying) return;
-    applying = true;
-    setImmediate(() => {
-      applying = false;
-      apply();
-    });
+/** What phones and the server meet. */
+interface Front {
+  readonly names: Names;
+  readonly gateway: Gateway;
+  readonly incoming: Incoming;
+  readonly live: Live;
+  readonly login: Login;
+}
+
+/** What the core tells the front, which is made after it. */
+interface Hooks {
+  readonly configured: () => void;
+  readonly dnsChanged: () => void;
+  readonly rowsChanged: () => void;
+  readonly joined: (host: Host) => void;
+}
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const power = { on: false, bootedAt: options.clock.now() };
+  let applying = false;
+  const core = createCore(options, {
+    configured: () => {
+      if (applying) return;
+      applying = true;
+      setImmediate(() => {
+        applying = false;
+        apply(core, front, power.on);
+      });
+    },
+    dnsChanged: () => front.names.flush(),
+    rowsChanged: () => front.live.touch(),
+    joined: (host) => {
+      const hotspot = core.snapshot.lan()?.hotspot ?? null;
+      if (hotspot !== null) host.macLogin = front.login.byMac(host, hotspot);
+    },
+  });
+  const front = createFront(core, () => power.bootedAt);
+  const powerCut = (): void => {
+    power.on = false;
+    forget(core, front);
   };
-  const snapshot = createSnapshot({ tree, changed, dnsChanged: () => names.flush() });
+  return {
+    hosts: core.hosts,
+    sessions: core.sessions,
+    detach: (mac) => {
+      if (core.hosts.detach(mac) !== null) core.sessions.reconsider();
+    },
+    askDns: front.names.ask,
+    settled: async () => {
+      while (applying) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all([front.gateway.bound(), front.names.bound()]);
+    },
+    reported: core.nas.idle,
+    powerCut,
+    powerOn: () => {
+      power.on = true;
+      power.bootedAt = options.clock.now();
+      apply(core, front, true);
+    },
+    get counters() {
+      const { client, nas } = core;
+      const { names, incoming } = front;
+      return { ...client.counters, ...incoming.counters, ...nas.counters, ...names.counters };
+    },
+    [Symbol.dispose]: () => {
+      powerCut();
+      core.snapshot[Symbol.dispose]();
+    },
+  };
+}
+
+function createCore(options: DataPlaneOptions, hooks: Hooks): Core {
+  const { address, tree, clock, faults, log, routerNow } = options;
+  const uplink = createUplink(options);
+  const { configured: changed, dnsChanged } = hooks;
+  const snapshot = createSnapshot({ tree, changed, dnsChanged });
   const owns = (other: string): boolean => other === address || snapshot.addresses().has(other);
   const client = createRadiusClient({ address, owns, locate: uplink.locate });
-  const routerNow = options.routerNow;
   const nas = createNas({ client, servers: snapshot.radius, address, clock, routerNow });
-  const sessions = createSessions({ clock, nas, faults, changed: () => live.touch() });
+  const sessions = createSessions({ clock, nas, faults, changed: hooks.rowsChanged });
   const hosts = createHosts({
     clock,
     lan: snapshot.lan,
-    changed: () => live.touch(),
-    joined: (host) => welcome(host),
-    replaced: (host) => leave(host),
+    changed: hooks.rowsChanged,
+    joined: hooks.joined,
+    replaced: (host) => leave(sessions, host, 'Lost-Service'),
   });
-  const login = createLogin({ nas, sessions, hosts });
-  const servlet = createServlet({ tree, clock, login, sessions, httpPort: options.httpPort });
-  const path = pathFinder(options, snapshot, uplink, owns);
+  const interfaces = createInterfaceCounters(() => faults.freezeCounters);
   const failed = (error: Error): void =>
     log.debug({ err: error, router: address }, 'socket failed');
-  const names: Names = createNames({ ...options, snapshot, uplink, hosts, owns, path, failed });
-  const interfaces = createInterfaceCounters(() => faults.freezeCounters);
+  return { ...options, snapshot, uplink, client, nas, sessions, hosts, interfaces, owns, failed };
+}
+
+function createFront(core: Core, bootedAt: () => number): Front {
+  const { snapshot, sessions, hosts, interfaces } = core;
+  const login = createLogin(core);
+  const path = pathFinder(core);
+  const names = createNames({ ...core, path });
   const gateway = createGateway({
-    clock,
-    hosts,
-    sessions,
-    servlet,
-    uplink,
+    ...core,
+    servlet: createServlet({ ...core, login }),
     lan: snapshot.lan,
-    httpPort: options.httpPort,
-    owns,
     resolve: names.resolve,
     path: (source, to, port) => path({ protocol: 'tcp', source, address: to, port }),
     dns: names.answer,
     meter: (outward, direction, octets) => {
       interfaces.count(snapshot.lan()?.interface ?? '', outward, direction, octets);
     },
-    failed,
   });
-  const live = createLive({
-    tree,
-    clock,
-    hosts,
-    sessions,
-    interfaces,
-    routerNow: options.routerNow,
-    bootedAt: () => bootedAt,
-    removeHost: (ip) => {
-      const host = hosts.byAddress(ip);
-      if (host === null) return;
-      leave(host, 'Admin-Reset');
-      hosts.remove(host);
-    },
-  });
-  const incoming = createIncoming({
+  const removeHost = (ip: string): void => {
+    const host = hosts.byAddress(ip);
+    if (host === null) return;
+    leave(sessions, host, 'Admin-Reset');
+    hosts.remove(host);
+  };
+  const live = createLive({ ...core, bootedAt, removeHost });
+  return { names, gateway, incoming: createServerPort(core), live, login };
+}
+
+/** Disconnect and CoA. */
+function createServerPort({ address, snapshot, sessions }: Core): Incoming {
+  return createIncoming({
     address,
     servers: snapshot.radius,
     admits: (source, port) => admitsFromServer(snapshot, { address, source, port }),
@@ -131,77 +198,43 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       return session !== null;
     },
   });
-
-  /** A phone that appears is asked for by its MAC, where the profile says so. */
-  const welcome = (host: Host): void => {
-    const hotspot = snapshot.lan()?.hotspot;
-    if (hotspot !== null && hotspot !== undefined) host.macLogin = login.byMac(host, hotspot);
-  };
-  const leave = (host: Host, cause: 'Lost-Service' | 'Admin-Reset' = 'Lost-Service'): void => {
-    if (host.session !== null) sessions.end(host.session, cause);
-    for (const flow of [...host.flows]) flow.finish();
-  };
-  const apply = (): void => {
-    const lan = powered ? snapshot.lan() : null;
-    const on = lan?.hotspot?.address ?? lan?.address ?? null;
-    const bindable = on !== null && isLoopback(on) ? on : null;
-    gateway.listen(bindable);
-    names.listen(powered && snapshot.dns().allowRemoteRequests ? bindable : null);
-    incoming.listen(powered ? snapshot.incomingPort() : null);
-    if (!powered) return;
-    for (const session of sessions.running()) {
-      if (lan?.hotspot?.name !== session.hotspot.name) sessions.end(session, 'Admin-Reset');
-    }
-  };
-  const powerCut = (): void => {
-    powered = false;
-    sessions.forget();
-    nas.forget();
-    client.reset();
-    apply();
-    gateway.cut();
-    uplink.cut();
-    hosts.clear();
-    names.flush();
-    interfaces.reset();
-    live.touch();
-  };
-
-  return {
-    hosts,
-    sessions,
-    detach: (mac) => {
-      if (hosts.detach(mac) !== null) sessions.reconsider();
-    },
-    askDns: names.ask,
-    settled: async () => {
-      while (applying) await new Promise((resolve) => setImmediate(resolve));
-      await Promise.all([gateway.bound(), names.bound()]);
-    },
-    reported: nas.idle,
-    powerCut,
-    powerOn: () => {
-      powered = true;
-      bootedAt = clock.now();
-      apply();
-    },
-    get counters() {
-      return { ...client.counters, ...incoming.counters, ...nas.counters, ...names.counters };
-    },
-    [Symbol.dispose]: () => {
-      powerCut();
-      snapshot[Symbol.dispose]();
-    },
-  };
 }
 
-function pathFinder(
-  { address }: DataPlaneOptions,
-  snapshot: Snapshot,
-  uplink: Uplink,
-  owns: (address: string) => boolean,
-) {
-  return (asked: Parameters<typeof pathOf>[1]): Path =>
+/** Makes the listeners follow the configuration, and ends sessions whose hotspot is gone. */
+function apply({ snapshot, sessions }: Core, front: Front, powered: boolean): void {
+  const lan = powered ? snapshot.lan() : null;
+  const on = lan?.hotspot?.address ?? lan?.address ?? null;
+  const bindable = on !== null && isLoopback(on) ? on : null;
+  front.gateway.listen(bindable);
+  front.names.listen(powered && snapshot.dns().allowRemoteRequests ? bindable : null);
+  front.incoming.listen(powered ? snapshot.incomingPort() : null);
+  if (!powered) return;
+  for (const session of sessions.running()) {
+    if (lan?.hotspot?.name !== session.hotspot.name) sessions.end(session, 'Admin-Reset');
+  }
+}
+
+/** The power is gone: sockets break, memory is lost, nothing is said. */
+function forget(core: Core, front: Front): void {
+  core.sessions.forget();
+  core.nas.forget();
+  core.client.reset();
+  apply(core, front, false);
+  front.gateway.cut();
+  core.uplink.cut();
+  core.hosts.clear();
+  front.names.flush();
+  core.interfaces.reset();
+  front.live.touch();
+}
+
+function leave(sessions: Sessions, host: Host, cause: 'Lost-Service' | 'Admin-Reset'): void {
+  if (host.session !== null) sessions.end(host.session, cause);
+  for (const flow of [...host.flows]) flow.finish();
+}
+
+function pathFinder({ address, snapshot, uplink, owns }: Core): (asked: Asked) => Path {
+  return (asked) =>
     pathOf(
       {
         firewall: snapshot.firewall,

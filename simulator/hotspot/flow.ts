@@ -34,105 +34,117 @@ export interface RunningFlow extends Flow {
   reply(bytes: Buffer): void;
 }
 
-export function startFlow(options: FlowOptions): RunningFlow {
-  const { host, phone, upstream } = options;
-  const ending = new AbortController();
-  let seen = 0;
-  let over = false;
+interface State {
+  readonly options: FlowOptions;
+  /** Ends what waits for its turn. */
+  readonly ending: AbortController;
+  /** Octets of both directions, counted or not. */
+  seen: number;
+  over: boolean;
+}
 
+export function startFlow(options: FlowOptions): RunningFlow {
+  const { host, phone, upstream, sessions } = options;
+  const state: State = { options, ending: new AbortController(), seen: 0, over: false };
   const leave = (): void => {
-    over = true;
+    state.over = true;
     host.flows.delete(flow);
-    ending.abort();
-  };
-  const finish = (): void => {
-    if (over) return;
-    leave();
+    state.ending.abort();
     upstream.destroy();
-    drain(phone);
-  };
-  const destroy = (): void => {
-    leave();
-    upstream.destroy();
-    phone.destroy();
-  };
-  /** How much of `octets` the session lets pass; ends the session with its last octet. */
-  const count = (direction: Direction, octets: number): { allowed: number; last: boolean } => {
-    const { session } = host;
-    const unseen = options.fasttrack ? Math.max(0, FASTTRACK_AFTER - seen) : octets;
-    seen += octets;
-    if (session === null) return { allowed: octets, last: false };
-    const counted = Math.min(octets, unseen);
-    if (counted === 0) return { allowed: octets, last: false };
-    const taken = options.sessions.take(session, direction, counted);
-    return taken.last ? taken : { allowed: octets, last: false };
-  };
-  const put = (sink: Socket, direction: Direction, bytes: Buffer): boolean => {
-    const { session } = host;
-    const { allowed, last } = count(direction, bytes.length);
-    const passed = options.free || allowed === bytes.length ? bytes : bytes.subarray(0, allowed);
-    options.meter(direction, passed.length);
-    const ready = sink.write(passed);
-    if (last && session !== null) options.sessions.end(session, 'NAS-Request');
-    return ready;
-  };
-  const wait = (direction: Direction, octets: number): number => {
-    const { session } = host;
-    if (session === null || (options.fasttrack && seen >= FASTTRACK_AFTER)) return 0;
-    return session.buckets[direction].book(octets);
-  };
-  const pump = (source: Socket, sink: Socket, direction: Direction): void => {
-    const writeOn = (chunk: Buffer): void => {
-      if (over || put(sink, direction, chunk) || over) return;
-      source.pause();
-      sink.once('drain', () => source.resume());
-    };
-    source.on('data', (chunk: Buffer) => {
-      if (over) return;
-      const ms = wait(direction, chunk.length);
-      if (ms < 1) {
-        writeOn(chunk);
-        return;
-      }
-      // Paused, the source emits neither more data nor its end before this chunk has passed.
-      source.pause();
-      options.clock.sleep(ms, ending.signal).then(
-        () => {
-          source.resume();
-          writeOn(chunk);
-        },
-        () => {
-          // The connection ended meanwhile: the chunk never crossed, and is not counted.
-        },
-      );
-    });
-    source.once('end', () => {
-      if (!over && !sink.destroyed) sink.end();
-    });
   };
   const flow: RunningFlow = {
     free: options.free,
-    finish,
-    destroy,
+    finish: () => {
+      if (state.over) return;
+      leave();
+      drain(phone);
+    },
+    destroy: () => {
+      leave();
+      phone.destroy();
+    },
     pass: (bytes, octets) => {
       const { session } = host;
-      const { allowed, last } = count('input', octets);
+      const { allowed, last } = count(state, 'input', octets);
       options.meter('input', allowed);
       if (allowed === octets) upstream.write(bytes);
-      if (last && session !== null) options.sessions.end(session, 'NAS-Request');
+      if (last && session !== null) sessions.end(session, 'NAS-Request');
     },
-    reply: (bytes) => put(phone, 'output', bytes),
+    reply: (bytes) => put(state, phone, 'output', bytes),
   };
   host.flows.add(flow);
-  pump(phone, upstream, 'input');
-  pump(upstream, phone, 'output');
+  pump(state, phone, upstream, 'input');
+  pump(state, upstream, phone, 'output');
   // A broken side breaks the other: the phone of a reset connection sees the reset.
   upstream.on('error', () => {
-    if (!over) phone.resetAndDestroy();
+    if (!state.over) phone.resetAndDestroy();
   });
-  phone.once('close', destroy);
-  upstream.once('close', finish);
+  phone.once('close', flow.destroy);
+  upstream.once('close', flow.finish);
   return flow;
+}
+
+function pump(state: State, source: Socket, sink: Socket, direction: Direction): void {
+  const writeOn = (chunk: Buffer): void => {
+    if (state.over || put(state, sink, direction, chunk) || state.over) return;
+    source.pause();
+    sink.once('drain', () => source.resume());
+  };
+  source.on('data', (chunk: Buffer) => {
+    if (state.over) return;
+    const ms = waitFor(state, direction, chunk.length);
+    if (ms < 1) {
+      writeOn(chunk);
+      return;
+    }
+    // Paused, the source emits neither more data nor its end before this chunk has passed.
+    source.pause();
+    state.options.clock.sleep(ms, state.ending.signal).then(
+      () => {
+        source.resume();
+        writeOn(chunk);
+      },
+      () => {
+        // The connection ended meanwhile: the chunk never crossed, and is not counted.
+      },
+    );
+  });
+  source.once('end', () => {
+    if (!state.over && !sink.destroyed) sink.end();
+  });
+}
+
+/** Counts and writes as much as the session allows; ends the session with its last octet. */
+function put(state: State, sink: Socket, direction: Direction, bytes: Buffer): boolean {
+  const { host, free, sessions, meter } = state.options;
+  const { session } = host;
+  const { allowed, last } = count(state, direction, bytes.length);
+  const passed = free || allowed === bytes.length ? bytes : bytes.subarray(0, allowed);
+  meter(direction, passed.length);
+  const ready = sink.write(passed);
+  if (last && session !== null) sessions.end(session, 'NAS-Request');
+  return ready;
+}
+
+/** How much of `octets` may pass; the fasttracked part of a connection is not even asked about. */
+function count(
+  state: State,
+  direction: Direction,
+  octets: number,
+): { allowed: number; last: boolean } {
+  const { host, fasttrack, sessions } = state.options;
+  const counted = fasttrack ? Math.min(octets, Math.max(0, FASTTRACK_AFTER - state.seen)) : octets;
+  state.seen += octets;
+  if (host.session === null || counted === 0) return { allowed: octets, last: false };
+  const taken = sessions.take(host.session, direction, counted);
+  return taken.last ? taken : { allowed: octets, last: false };
+}
+
+/** Milliseconds of the clock until the session's queue lets these octets through. */
+function waitFor({ options, seen }: State, direction: Direction, octets: number): number {
+  const { session } = options.host;
+  if (session === null || (options.fasttrack && seen >= FASTTRACK_AFTER)) return 0;
+  return session.buckets[direction].book(octets);
 }
 
 /** Sends what was written, then closes; what still comes in is thrown away. */

@@ -194,7 +194,7 @@ function refuse(options: GatewayOptions, hotspot: HotspotConfig, request: Reques
   const port = wanted.port === 80 ? '' : `:${wanted.port}`;
   const url = `http://${wanted.host}${port}${wanted.path}`;
   const { method, headers } = head;
-  const about = { host, hotspot, method, path: wanted.path, headers };
+  const about = { host, hotspot, method, path: wanted.path, headers, body: '' };
   answer(phone, method, options.servlet.redirect(about, url));
 }
 

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { normalizeMac } from '../../lib/mac.ts';
+import { formatIpv4 } from '../../lib/net.ts';
 import type { LanConfig } from './config.ts';
 import type { Session } from './sessions.ts';
-import { addressAt } from './values.ts';
+import { inRange } from './values.ts';
 
 /** A forwarded connection, as far as the end of a session concerns it. */
 export interface Flow {
@@ -73,91 +74,27 @@ export interface HostsOptions {
   readonly replaced: (host: Host) => void;
 }
 
+interface Table {
+  readonly options: HostsOptions;
+  readonly hosts: Map<string, Host>;
+  /** By MAC. */
+  readonly leases: Map<string, Lease>;
+  /** The same by address. */
+  readonly taken: Map<string, Lease>;
+}
+
 export function createHosts(options: HostsOptions): Hosts {
   const { clock } = options;
-  const hosts = new Map<string, Host>();
-  const leases = new Map<string, Lease>();
-  const taken = new Map<string, Lease>();
-
-  const free = (ip: string): boolean => {
-    const lease = taken.get(ip);
-    if (lease === undefined) return true;
-    if (lease.attached || lease.expiresAt > clock.now()) return false;
-    leases.delete(lease.mac);
-    taken.delete(ip);
-    return true;
-  };
-  const allocate = (mac: string, lan: LanConfig): Lease | null => {
-    const known = leases.get(mac);
-    const ranges = lan.dhcp?.ranges ?? [];
-    const inPool = (ip: string): boolean =>
-      ranges.some(({ first, last }) => {
-        const value = addressValue(ip);
-        return value >= first && value <= last;
-      });
-    if (known !== undefined && inPool(known.ip)) return known;
-    if (known !== undefined) taken.delete(known.ip);
-    for (const { first, last } of ranges) {
-      for (let value = first; value <= last; value += 1) {
-        const ip = addressAt(value);
-        if (ip === lan.address || !free(ip)) continue;
-        const lease = { mac, ip, expiresAt: 0, attached: false };
-        leases.set(mac, lease);
-        taken.set(ip, lease);
-        return lease;
-      }
-    }
-    return null;
-  };
-  const enter = (mac: string, ip: string, dns: string | null): Host => {
-    const known = hosts.get(ip);
-    if (known?.mac === mac) {
-      known.goneAt = null;
-      return known;
-    }
-    const blank = { goneAt: null, session: null, login: null, macLogin: null, chap: null };
-    const hotspot = options.lan()?.hotspot?.name ?? null;
-    const host: Host = { mac, ip, dns, hotspot, flows: new Set(), ...blank };
-    hosts.set(ip, host);
-    if (known !== undefined) options.replaced(known);
-    options.joined(host);
-    return host;
-  };
-
+  const table: Table = { options, hosts: new Map(), leases: new Map(), taken: new Map() };
+  const { hosts, leases, taken } = table;
   return {
-    attach: (text) => {
-      const mac = normalizeMac(text);
-      const lan = options.lan();
-      if (mac === null || lan === null || lan.dhcp === null) return null;
-      const lease = allocate(mac, lan);
-      if (lease === null) return null;
-      lease.attached = true;
-      lease.expiresAt = clock.now() + lan.dhcp.leaseMs;
-      enter(mac, lease.ip, lan.dhcp.dns);
-      options.changed();
-      const { gateway, dns, leaseMs } = lan.dhcp;
-      return { ip: lease.ip, gateway, dns, leaseSeconds: Math.floor(leaseMs / 1000) };
-    },
-    detach: (text) => {
-      const lease = leases.get(normalizeMac(text) ?? '');
-      if (lease === undefined) return null;
-      lease.attached = false;
-      // It renewed at half time as long as it was there.
-      const half = (options.lan()?.dhcp?.leaseMs ?? 0) / 2;
-      lease.expiresAt = Math.max(lease.expiresAt, clock.now() + half);
-      const host = hosts.get(lease.ip) ?? null;
-      if (host === null) return null;
-      for (const flow of [...host.flows]) flow.destroy();
-      host.goneAt = clock.now();
-      if (host.session === null) hosts.delete(host.ip);
-      options.changed();
-      return host;
-    },
+    attach: (mac) => attach(table, mac),
+    detach: (mac) => detach(table, mac),
     byAddress: (ip) => hosts.get(ip) ?? null,
     of: (ip) => {
       const known = hosts.get(ip);
       if (known !== undefined) return known;
-      const host = enter(taken.get(ip)?.mac ?? syntheticMac(ip), ip, null);
+      const host = enter(table, taken.get(ip)?.mac ?? syntheticMac(ip), ip, null);
       options.changed();
       return host;
     },
@@ -185,8 +122,82 @@ export function createHosts(options: HostsOptions): Hosts {
   };
 }
 
-function addressValue(ip: string): number {
-  return ip.split('.').reduce((value, part) => value * 256 + Number(part), 0);
+function attach(table: Table, text: string): PhoneLease | null {
+  const { options } = table;
+  const mac = normalizeMac(text);
+  const lan = options.lan();
+  if (mac === null || lan === null || lan.dhcp === null) return null;
+  const lease = allocate(table, mac, lan);
+  if (lease === null) return null;
+  const { gateway, dns, leaseMs } = lan.dhcp;
+  lease.attached = true;
+  lease.expiresAt = options.clock.now() + leaseMs;
+  enter(table, mac, lease.ip, dns);
+  options.changed();
+  return { ip: lease.ip, gateway, dns, leaseSeconds: Math.floor(leaseMs / 1000) };
+}
+
+function detach({ options, hosts, leases }: Table, text: string): Host | null {
+  const lease = leases.get(normalizeMac(text) ?? '');
+  if (lease === undefined) return null;
+  lease.attached = false;
+  // It renewed at half time as long as it was there.
+  const half = (options.lan()?.dhcp?.leaseMs ?? 0) / 2;
+  lease.expiresAt = Math.max(lease.expiresAt, options.clock.now() + half);
+  const host = hosts.get(lease.ip) ?? null;
+  if (host === null) return null;
+  for (const flow of [...host.flows]) flow.destroy();
+  host.goneAt = options.clock.now();
+  if (host.session === null) hosts.delete(host.ip);
+  options.changed();
+  return host;
+}
+
+/** The phone's address of before when it is still its own, else the first free one. */
+function allocate(table: Table, mac: string, lan: LanConfig): Lease | null {
+  const { leases, taken } = table;
+  const known = leases.get(mac);
+  const ranges = lan.dhcp?.ranges ?? [];
+  if (known !== undefined) {
+    if (ranges.some((range) => inRange(range, known.ip))) return known;
+    taken.delete(known.ip);
+  }
+  for (const { first, last } of ranges) {
+    for (let value = first; value <= last; value += 1) {
+      const ip = formatIpv4(value);
+      if (ip === lan.address || !isFree(table, ip)) continue;
+      const lease = { mac, ip, expiresAt: 0, attached: false };
+      leases.set(mac, lease);
+      taken.set(ip, lease);
+      return lease;
+    }
+  }
+  return null;
+}
+
+function isFree({ options, leases, taken }: Table, ip: string): boolean {
+  const lease = taken.get(ip);
+  if (lease === undefined) return true;
+  if (lease.attached || lease.expiresAt > options.clock.now()) return false;
+  leases.delete(lease.mac);
+  taken.delete(ip);
+  return true;
+}
+
+/** The host of this address: the same as before, or a new one in its place. */
+function enter({ options, hosts }: Table, mac: string, ip: string, dns: string | null): Host {
+  const known = hosts.get(ip);
+  if (known?.mac === mac) {
+    known.goneAt = null;
+    return known;
+  }
+  const hotspot = options.lan()?.hotspot?.name ?? null;
+  const blank = { goneAt: null, session: null, login: null, macLogin: null, chap: null };
+  const host: Host = { mac, ip, dns, hotspot, flows: new Set(), ...blank };
+  hosts.set(ip, host);
+  if (known !== undefined) options.replaced(known);
+  options.joined(host);
+  return host;
 }
 
 /** Stable per address, locally administered, as a phone that randomises would choose. */

@@ -10,7 +10,7 @@ import type { TerminateCause } from '../nas/attributes.ts';
 import type { Grant } from '../nas/grant.ts';
 import type { SessionKeys } from '../nas/incoming.ts';
 import type { Nas, ReportKind, Usage } from '../nas/nas.ts';
-import { type Agenda, createAgenda } from './agenda.ts';
+import { createAgenda } from './agenda.ts';
 import type { HotspotConfig } from './config.ts';
 import type { Host } from './hosts.ts';
 import { type Bucket, createBucket, type Direction } from './shaper.ts';
@@ -100,95 +100,40 @@ export interface Sessions {
 const FIRST_ID = 0x8000_0001;
 const MAX_RECORDS = 4096;
 
+interface Table {
+  readonly options: SessionsOptions;
+  readonly running: Set<Session>;
+  readonly past: SessionRecord[];
+  nextNumber: number;
+}
+
 export function createSessions(options: SessionsOptions): Sessions {
-  const { clock, faults } = options;
-  const running = new Set<Session>();
-  const past: SessionRecord[] = [];
-  let counter = FIRST_ID;
-
-  const archive = (session: Session, cause: TerminateCause | null, at: number): void => {
-    past.push(recordOf(session, cause, at));
-    if (past.length > MAX_RECORDS) past.shift();
-  };
-  const report = (session: Session, kind: ReportKind): void => {
-    if (!session.hotspot.accounting || !session.hotspot.useRadius || faults.accountingOff) return;
-    const { host, username, classes, acctSessionId, hotspot } = session;
-    const { mac, ip } = host;
-    void options.nas.report({ nas: hotspot.nas, acctSessionId, username, mac, ip, classes }, kind);
-  };
-  const end = (session: Session, cause: TerminateCause, at = clock.now()): void => {
-    if (session.ended !== null) return;
-    session.ended = { at, cause };
-    running.delete(session);
-    archive(session, cause, at);
-    const { host } = session;
-    if (host.session === session) host.session = null;
-    for (const flow of [...host.flows]) if (!flow.free) flow.finish();
-    if (!faults.dropAccountingStop) {
-      report(session, { status: 'stop', usage: usageOf(session, at), cause });
-    }
-    options.changed();
-  };
-  const agenda: Agenda = createAgenda(clock, () => {
-    let next = Number.POSITIVE_INFINITY;
-    for (const session of [...running]) {
-      const due = dueEnd(session, clock.now());
-      if (due !== null) {
-        end(session, due.cause, due.at);
-        continue;
-      }
-      next = Math.min(next, interim(session), ...endings(session).map(({ at }) => at));
-    }
-    return next === Number.POSITIVE_INFINITY ? null : next;
-  });
-  /** Sends an interim report that is due; returns when the next one is. */
-  const interim = (session: Session): number => {
-    if (session.interimMs === null) return Number.POSITIVE_INFINITY;
-    const passed = Math.floor((clock.now() - session.startedAt) / session.interimMs);
-    if (passed > session.interims) {
-      session.interims = passed;
-      report(session, { status: 'interim', usage: usageOf(session, clock.now()) });
-    }
-    return session.startedAt + (session.interims + 1) * session.interimMs;
-  };
-
+  const { clock } = options;
+  const table: Table = { options, running: new Set(), past: [], nextNumber: FIRST_ID };
+  const { running, past } = table;
+  const agenda = createAgenda(clock, () => runDue(table));
   return {
     nextId: () => {
-      const id = counter.toString(16).padStart(8, '0');
-      counter += 1;
+      const id = table.nextNumber.toString(16).padStart(8, '0');
+      table.nextNumber += 1;
       return id;
     },
     open: (host, hotspot, login) => {
       const session = newSession(clock, host, hotspot, login);
       running.add(session);
       host.session = session;
-      report(session, { status: 'start' });
+      report(table, session, { status: 'start' });
       options.changed();
       agenda.kick();
       return session;
     },
-    take: (session, direction, octets) => {
-      const allowed = Math.min(octets, remaining(session, direction));
-      session.used[direction] += allowed;
-      session.packets[direction] += 1;
-      if (!faults.freezeCounters) session.reported[direction] += allowed;
-      session.lastActiveAt = clock.now();
-      return { allowed, last: remaining(session, direction) === 0 };
-    },
-    end,
+    take: (session, direction, octets) => take(table, session, direction, octets),
+    end: (session, cause, at) => end(table, session, cause, at),
     find: (keys) => [...running].find((session) => matches(session, keys)) ?? null,
     change: (session, grant) => {
-      session.sessionTimeoutMs = grant.sessionTimeoutMs ?? session.sessionTimeoutMs;
-      session.idleTimeoutMs = grant.idleTimeoutMs ?? session.idleTimeoutMs;
-      session.totalLimit = grant.totalLimit ?? session.totalLimit;
-      session.inputLimit = grant.inputLimit ?? session.inputLimit;
-      session.outputLimit = grant.outputLimit ?? session.outputLimit;
-      if (grant.rate !== null) {
-        session.buckets.input.setRate(grant.rate.rxBps);
-        session.buckets.output.setRate(grant.rate.txBps);
-      }
+      applyGrant(session, grant);
       if (remaining(session, 'input') === 0 || remaining(session, 'output') === 0) {
-        end(session, 'NAS-Request');
+        end(table, session, 'NAS-Request');
       }
       agenda.kick();
     },
@@ -199,13 +144,101 @@ export function createSessions(options: SessionsOptions): Sessions {
       ...[...running].map((session) => recordOf(session, null, null, clock.now())),
     ],
     forget: () => {
-      const at = clock.now();
-      for (const session of running) archive(session, null, at);
+      for (const session of running) archive(table, session, null, clock.now());
       running.clear();
-      counter = FIRST_ID;
+      table.nextNumber = FIRST_ID;
       agenda.stop();
     },
   };
+}
+
+/** Ends what is over, reports what is due; the next instant at which something will be. */
+function runDue(table: Table): number | null {
+  const now = table.options.clock.now();
+  let next = Number.POSITIVE_INFINITY;
+  for (const session of [...table.running]) {
+    const due = dueEnd(session, now);
+    if (due !== null) {
+      end(table, session, due.cause, due.at);
+      continue;
+    }
+    const ends = endings(session).map(({ at }) => at);
+    next = Math.min(next, interimAt(table, session, now), ...ends);
+  }
+  return next === Number.POSITIVE_INFINITY ? null : next;
+}
+
+/** Sends an interim report that is due; returns when the next one is. */
+function interimAt(table: Table, session: Session, now: number): number {
+  if (session.interimMs === null) return Number.POSITIVE_INFINITY;
+  const passed = Math.floor((now - session.startedAt) / session.interimMs);
+  if (passed > session.interims) {
+    session.interims = passed;
+    report(table, session, { status: 'interim', usage: usageOf(session, now) });
+  }
+  return session.startedAt + (session.interims + 1) * session.interimMs;
+}
+
+function take(
+  { options }: Table,
+  session: Session,
+  direction: Direction,
+  octets: number,
+): { allowed: number; last: boolean } {
+  const allowed = Math.min(octets, remaining(session, direction));
+  session.used[direction] += allowed;
+  session.packets[direction] += 1;
+  if (!options.faults.freezeCounters) session.reported[direction] += allowed;
+  session.lastActiveAt = options.clock.now();
+  return { allowed, last: remaining(session, direction) === 0 };
+}
+
+function end(
+  table: Table,
+  session: Session,
+  cause: TerminateCause,
+  at = table.options.clock.now(),
+): void {
+  if (session.ended !== null) return;
+  session.ended = { at, cause };
+  table.running.delete(session);
+  archive(table, session, cause, at);
+  const { host } = session;
+  if (host.session === session) host.session = null;
+  for (const flow of [...host.flows]) if (!flow.free) flow.finish();
+  if (!table.options.faults.dropAccountingStop) {
+    report(table, session, { status: 'stop', usage: usageOf(session, at), cause });
+  }
+  table.options.changed();
+}
+
+function archive(
+  { past }: Table,
+  session: Session,
+  cause: TerminateCause | null,
+  at: number,
+): void {
+  past.push(recordOf(session, cause, at));
+  if (past.length > MAX_RECORDS) past.shift();
+}
+
+function report({ options }: Table, session: Session, kind: ReportKind): void {
+  const { host, hotspot, username, classes, acctSessionId } = session;
+  if (!hotspot.accounting || !hotspot.useRadius || options.faults.accountingOff) return;
+  const { mac, ip } = host;
+  void options.nas.report({ nas: hotspot.nas, acctSessionId, username, mac, ip, classes }, kind);
+}
+
+/** What a CoA-Request says replaces what the session had; the rest stays. */
+function applyGrant(session: Session, grant: Grant): void {
+  session.sessionTimeoutMs = grant.sessionTimeoutMs ?? session.sessionTimeoutMs;
+  session.idleTimeoutMs = grant.idleTimeoutMs ?? session.idleTimeoutMs;
+  session.totalLimit = grant.totalLimit ?? session.totalLimit;
+  session.inputLimit = grant.inputLimit ?? session.inputLimit;
+  session.outputLimit = grant.outputLimit ?? session.outputLimit;
+  if (grant.rate === null) return;
+  session.buckets.input.setRate(grant.rate.rxBps);
+  session.buckets.output.setRate(grant.rate.txBps);
 }
 
 function newSession(

@@ -1,5 +1,5 @@
 /** RouterOS values as `print` shows them, read back into numbers and lists. */
-import { formatIpv4, parseIpv4 } from '../../lib/net.ts';
+import { parseIpv4 } from '../../lib/net.ts';
 
 export function isYes(value: string | undefined): boolean {
   return value === 'true' || value === 'yes';
@@ -124,8 +124,4 @@ export function inRange(range: AddressRange, address: string): boolean {
 export function isLoopback(address: string): boolean {
   const value = parseIpv4(address);
   return value !== null && value >>> 24 === 127;
-}
-
-export function addressAt(value: number): string {
-  return formatIpv4(value);
 }

@@ -48,106 +48,121 @@ interface Pending {
   readonly server: RadiusServer;
   readonly target: { readonly host: string; readonly port: number };
   triesLeft: number;
-  timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout | null;
   settle(reply: Packet | null): void;
 }
 
+interface ClientState {
+  readonly options: RadiusClientOptions;
+  readonly pending: Map<string, Pending>;
+  readonly counters: { sent: number; timeouts: number; badReplies: number };
+  socket: Socket | null;
+  boundTo: string;
+  lastId: number;
+}
+
 export function createRadiusClient(options: RadiusClientOptions): RadiusClient {
-  const pending = new Map<string, Pending>();
   const counters = { sent: 0, timeouts: 0, badReplies: 0 };
-  let socket: Socket | null = null;
-  let boundTo = '';
-  let lastId = 255;
-
-  const open = (source: string): Socket => {
-    if (socket !== null && boundTo === source) return socket;
-    socket?.close();
-    const opened = createUdp();
-    opened.on('message', (datagram, peer) =>
-      receive(datagram, plainAddress(peer.address), peer.port),
-    );
-    opened.on('error', () => {
-      // The address is gone or not ours: requests run into their time-out, as on a router.
-      if (socket === opened) socket = null;
-      opened.close();
-    });
-    opened.bind({ port: 0, address: source });
-    socket = opened;
-    boundTo = source;
-    return opened;
-  };
-
-  const receive = (datagram: Buffer, host: string, port: number): void => {
-    const reply = decodePacket(datagram);
-    const key = reply === null ? '' : `${host}:${port}/${reply.id}`;
-    const waiting = pending.get(key);
-    if (reply === null || waiting === undefined) return;
-    if (!isAuthentic(reply, waiting)) {
-      counters.badReplies += 1;
-      return;
-    }
-    finish(key, waiting, reply);
-  };
-
-  const finish = (key: string, waiting: Pending, reply: Packet | null): void => {
-    clearTimeout(waiting.timer);
-    pending.delete(key);
-    waiting.settle(reply);
-  };
-
-  const attempt = (key: string, waiting: Pending): void => {
-    if (waiting.triesLeft === 0) {
-      counters.timeouts += 1;
-      finish(key, waiting, null);
-      return;
-    }
-    waiting.triesLeft -= 1;
-    counters.sent += 1;
-    const source = waiting.server.sourceAddress ?? options.address;
-    open(source).send(waiting.request.bytes, waiting.target.port, waiting.target.host, () => {
-      // A send that fails is a packet lost: the next try or the time-out follows.
-    });
-    waiting.timer = setTimeout(() => attempt(key, waiting), waiting.server.timeoutMs);
-  };
-
-  const freeId = (target: { host: string; port: number }): number | null => {
-    for (let step = 0; step < 256; step += 1) {
-      lastId = (lastId + 1) & 255;
-      if (!pending.has(`${target.host}:${target.port}/${lastId}`)) return lastId;
-    }
-    return null;
-  };
-
+  const pending = new Map<string, Pending>();
+  const state: ClientState = { options, pending, counters, socket: null, boundTo: '', lastId: 255 };
   return {
     counters,
-    exchange: (server, port, sign) => {
-      const target = options.locate(server.address, port);
-      const source = server.sourceAddress;
-      if (target === null || (source !== null && !options.owns(source)))
-        return Promise.resolve(null);
-      const id = freeId(target);
-      if (id === null) return Promise.resolve(null);
-      const request = sign(id);
-      const { promise, resolve } = Promise.withResolvers<Packet | null>();
-      const key = `${target.host}:${target.port}/${id}`;
-      const waiting: Pending = {
-        request,
-        server,
-        target,
-        triesLeft: options.tries ?? 3,
-        timer: setTimeout(() => undefined, 0),
-        settle: resolve,
-      };
-      pending.set(key, waiting);
-      attempt(key, waiting);
-      return promise;
-    },
+    exchange: (server, port, sign) => exchange(state, server, port, sign),
     reset: () => {
-      for (const [key, waiting] of pending) finish(key, waiting, null);
-      socket?.close();
-      socket = null;
+      for (const [key, waiting] of pending) finish(state, key, waiting, null);
+      state.socket?.close();
+      state.socket = null;
     },
   };
+}
+
+function exchange(
+  state: ClientState,
+  server: RadiusServer,
+  port: number,
+  sign: (id: number) => SignedRequest,
+): Promise<Packet | null> {
+  const { options, pending } = state;
+  const target = options.locate(server.address, port);
+  const source = server.sourceAddress;
+  if (target === null || (source !== null && !options.owns(source))) return Promise.resolve(null);
+  const id = freeId(state, target);
+  if (id === null) return Promise.resolve(null);
+  const { promise, resolve } = Promise.withResolvers<Packet | null>();
+  const key = keyOf(target.host, target.port, id);
+  const waiting: Pending = {
+    request: sign(id),
+    server,
+    target,
+    triesLeft: options.tries ?? 3,
+    timer: null,
+    settle: resolve,
+  };
+  pending.set(key, waiting);
+  attempt(state, key, waiting);
+  return promise;
+}
+
+function attempt(state: ClientState, key: string, waiting: Pending): void {
+  if (waiting.triesLeft === 0) {
+    state.counters.timeouts += 1;
+    finish(state, key, waiting, null);
+    return;
+  }
+  waiting.triesLeft -= 1;
+  state.counters.sent += 1;
+  const { server, target, request } = waiting;
+  const socket = open(state, server.sourceAddress ?? state.options.address);
+  socket.send(request.bytes, target.port, target.host, () => {
+    // A send that fails is a packet lost: the next try or the time-out follows.
+  });
+  waiting.timer = setTimeout(() => attempt(state, key, waiting), server.timeoutMs);
+}
+
+function open(state: ClientState, source: string): Socket {
+  if (state.socket !== null && state.boundTo === source) return state.socket;
+  state.socket?.close();
+  const opened = createUdp();
+  opened.on('message', (datagram, peer) =>
+    receive(state, datagram, plainAddress(peer.address), peer.port),
+  );
+  opened.on('error', () => {
+    // The address is gone or not ours: requests run into their time-out, as on a router.
+    if (state.socket === opened) state.socket = null;
+    opened.close();
+  });
+  state.socket = opened;
+  state.boundTo = source;
+  opened.bind({ port: 0, address: source });
+  return opened;
+}
+
+function receive(state: ClientState, datagram: Buffer, host: string, port: number): void {
+  const reply = decodePacket(datagram);
+  if (reply === null) return;
+  const key = keyOf(host, port, reply.id);
+  const waiting = state.pending.get(key);
+  if (waiting === undefined) return;
+  if (isAuthentic(reply, waiting)) finish(state, key, waiting, reply);
+  else state.counters.badReplies += 1;
+}
+
+function finish(state: ClientState, key: string, waiting: Pending, reply: Packet | null): void {
+  if (waiting.timer !== null) clearTimeout(waiting.timer);
+  state.pending.delete(key);
+  waiting.settle(reply);
+}
+
+function freeId(state: ClientState, target: { host: string; port: number }): number | null {
+  for (let step = 0; step < 256; step += 1) {
+    state.lastId = (state.lastId + 1) & 255;
+    if (!state.pending.has(keyOf(target.host, target.port, state.lastId))) return state.lastId;
+  }
+  return null;
+}
+
+function keyOf(host: string, port: number, id: number): string {
+  return `${host}:${port}/${id}`;
 }
 
 /** Access replies need Message-Authenticator when the row says so; a wrong one is never accepted. */

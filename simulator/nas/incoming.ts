@@ -49,26 +49,6 @@ export function createIncoming(options: IncomingOptions): Incoming {
   let socket: Socket | null = null;
   let listeningOn: number | null = null;
 
-  const answer = (request: Packet, server: RadiusServer): Buffer => {
-    const disconnecting = request.code === CODE.disconnectRequest;
-    const keys = sessionKeys(request.attributes);
-    let error: number | null = null;
-    if (keys.username === null && keys.acctSessionId === null && keys.framedIp === null) {
-      error = ERROR_CAUSE.missingAttribute;
-    } else {
-      const done = disconnecting
-        ? options.disconnect(keys)
-        : options.change(keys, readGrant(request.attributes));
-      if (!done) error = ERROR_CAUSE.contextNotFound;
-    }
-    counters[error === null ? 'acknowledged' : 'refused'] += 1;
-    const [ack, nak] = disconnecting
-      ? [CODE.disconnectAck, CODE.disconnectNak]
-      : [CODE.coaAck, CODE.coaNak];
-    const attributes = error === null ? [] : [integerAttribute(ATTR.errorCause, error)];
-    return signResponse(error === null ? ack : nak, request, attributes, server.secret);
-  };
-
   const receive = (datagram: Buffer, source: string, port: number): Buffer | null => {
     const request = decodePacket(datagram);
     const server = options.servers().find(({ address }) => address === source);
@@ -77,7 +57,7 @@ export function createIncoming(options: IncomingOptions): Incoming {
     const key = `${source}:${port} ${request.bytes.toString('latin1', 0, 20)}`;
     const known = replies.get(key);
     if (known !== undefined) return known;
-    const reply = answer(request, server);
+    const reply = answer(options, counters, request, server);
     replies.set(key, reply);
     const oldest = replies.size > REMEMBERED_REPLIES ? replies.keys().next().value : undefined;
     if (oldest !== undefined) replies.delete(oldest);
@@ -113,6 +93,31 @@ export function createIncoming(options: IncomingOptions): Incoming {
       listeningOn = port;
     },
   };
+}
+
+function answer(
+  options: IncomingOptions,
+  counters: Incoming['counters'],
+  request: Packet,
+  server: RadiusServer,
+): Buffer {
+  const disconnecting = request.code === CODE.disconnectRequest;
+  const keys = sessionKeys(request.attributes);
+  let error: number | null = null;
+  if (keys.username === null && keys.acctSessionId === null && keys.framedIp === null) {
+    error = ERROR_CAUSE.missingAttribute;
+  } else {
+    const done = disconnecting
+      ? options.disconnect(keys)
+      : options.change(keys, readGrant(request.attributes));
+    if (!done) error = ERROR_CAUSE.contextNotFound;
+  }
+  counters[error === null ? 'acknowledged' : 'refused'] += 1;
+  const [ack, nak] = disconnecting
+    ? [CODE.disconnectAck, CODE.disconnectNak]
+    : [CODE.coaAck, CODE.coaNak];
+  const attributes = error === null ? [] : [integerAttribute(ATTR.errorCause, error)];
+  return signResponse(error === null ? ack : nak, request, attributes, server.secret);
 }
 
 function accepts(request: Packet, server: RadiusServer): boolean {

@@ -69,7 +69,7 @@ export interface Usage {
 }
 
 export type LoginAnswer =
-  | { readonly kind: 'accept'; readonly grant: Grant; readonly attributes: readonly Attribute[] }
+  | { readonly kind: 'accept'; readonly grant: Grant }
   | { readonly kind: 'reject'; readonly message: string | null }
   | { readonly kind: 'timeout' }
   /** No server is configured for the hotspot. */
@@ -106,102 +106,133 @@ export interface Nas {
 
 export const MAX_REPORT_ROUNDS = 10;
 const MAX_WAITING_REPORTS = 256;
+/** Shortest time between two rounds of one report, machine time. */
+const MIN_ROUND_MS = 200;
 const STATUS = { start: 1, stop: 2, interim: 3 } as const;
 const SERVICE_TYPE_LOGIN = 1;
 const AUTHENTIC_RADIUS = 1;
 
+/** What a power cut takes: reports that wait, and who waits for them. */
+interface Memory {
+  life: AbortController;
+  waiting: number;
+  readonly idlers: Set<() => void>;
+}
+
 export function createNas(options: NasOptions): Nas {
-  const { client, clock } = options;
   const counters = { reportsGivenUp: 0, reportsDropped: 0 };
-  const idlers = new Set<() => void>();
-  let life = new AbortController();
-  let waiting = 0;
-
+  const memory: Memory = { life: new AbortController(), waiting: 0, idlers: new Set() };
   const wakeIdlers = (): void => {
-    for (const wake of idlers) wake();
-    idlers.clear();
-  };
-
-  const ask = async (
-    port: 'authPort' | 'acctPort',
-    sign: (server: RadiusServer, id: number) => SignedRequest,
-  ): Promise<Packet | null> => {
-    const { signal } = life;
-    for (const server of options.servers()) {
-      const reply = await client.exchange(server, server[port], (id) => sign(server, id));
-      if (reply !== null || signal.aborted) return reply;
-    }
-    return null;
-  };
-
-  const login: Nas['login'] = async (session, credentials) => {
-    if (options.servers().length === 0) return { kind: 'none' };
-    const reply = await ask('authPort', (server, id) => {
-      const authenticator = randomBytes(16);
-      const attributes = [
-        ...credentialAttributes(credentials, authenticator, server.secret),
-        ...sessionAttributes(session, server.sourceAddress ?? options.address),
-      ];
-      const bytes = signAccessRequest(id, authenticator, attributes, server.secret);
-      return { bytes, authenticator };
-    });
-    if (reply === null) return { kind: 'timeout' };
-    if (reply.code === CODE.accessAccept) {
-      return { kind: 'accept', grant: readGrant(reply.attributes), attributes: reply.attributes };
-    }
-    return { kind: 'reject', message: textOf(reply.attributes, ATTR.replyMessage) };
-  };
-
-  const report: Nas['report'] = async (session, kind) => {
-    if (waiting >= MAX_WAITING_REPORTS) {
-      counters.reportsDropped += 1;
-      return false;
-    }
-    waiting += 1;
-    const { signal } = life;
-    const eventAt = clock.now();
-    const stampedAt = options.routerNow();
-    try {
-      // A later interim replaces an unanswered one, so only Start and Stop are worth further rounds.
-      const rounds = kind.status === 'interim' ? 1 : MAX_REPORT_ROUNDS;
-      for (let round = 0; round < rounds && !signal.aborted; round += 1) {
-        const delaySeconds = Math.floor((clock.now() - eventAt) / 1000);
-        const reply = await ask('acctPort', (server, id) => {
-          const attributes = [
-            ...reportAttributes(session, kind, stampedAt, delaySeconds),
-            ...sessionAttributes(session, server.sourceAddress ?? options.address),
-          ];
-          const bytes = signAccountingRequest(id, attributes, server.secret);
-          return { bytes, authenticator: bytes.subarray(4, 20) };
-        });
-        if (reply !== null) return true;
-        if (options.servers().length === 0) break;
-      }
-      if (!signal.aborted) counters.reportsGivenUp += 1;
-      return false;
-    } finally {
-      if (life.signal === signal) waiting -= 1;
-      if (waiting === 0) wakeIdlers();
-    }
+    for (const wake of memory.idlers) wake();
+    memory.idlers.clear();
   };
 
   return {
-    login,
-    report,
     counters,
+    login: (session, credentials) => login(options, memory.life.signal, session, credentials),
+    report: async (session, kind) => {
+      if (memory.waiting >= MAX_WAITING_REPORTS) {
+        counters.reportsDropped += 1;
+        return false;
+      }
+      memory.waiting += 1;
+      const { signal } = memory.life;
+      const answered = await report(options, signal, session, kind);
+      if (signal.aborted) return false;
+      if (!answered) counters.reportsGivenUp += 1;
+      memory.waiting -= 1;
+      if (memory.waiting === 0) wakeIdlers();
+      return answered;
+    },
     idle: () => {
-      if (waiting === 0) return Promise.resolve();
+      if (memory.waiting === 0) return Promise.resolve();
       const { promise, resolve } = Promise.withResolvers<void>();
-      idlers.add(resolve);
+      memory.idlers.add(resolve);
       return promise;
     },
     forget: () => {
-      life.abort();
-      life = new AbortController();
-      waiting = 0;
+      memory.life.abort();
+      memory.life = new AbortController();
+      memory.waiting = 0;
       wakeIdlers();
     },
   };
+}
+
+/** Asks the servers in turn; the first that answers decides. */
+async function ask(
+  { client, servers }: NasOptions,
+  signal: AbortSignal,
+  port: 'authPort' | 'acctPort',
+  sign: (server: RadiusServer, id: number) => SignedRequest,
+): Promise<Packet | null> {
+  for (const server of servers()) {
+    const reply = await client.exchange(server, server[port], (id) => sign(server, id));
+    if (reply !== null || signal.aborted) return reply;
+  }
+  return null;
+}
+
+async function login(
+  options: NasOptions,
+  signal: AbortSignal,
+  session: Omit<ReportedSession, 'username' | 'classes'>,
+  credentials: Credentials,
+): Promise<LoginAnswer> {
+  if (options.servers().length === 0) return { kind: 'none' };
+  const reply = await ask(options, signal, 'authPort', (server, id) => {
+    const authenticator = randomBytes(16);
+    const attributes = [
+      ...credentialAttributes(credentials, authenticator, server.secret),
+      ...sessionAttributes(session, server.sourceAddress ?? options.address),
+    ];
+    const bytes = signAccessRequest(id, authenticator, attributes, server.secret);
+    return { bytes, authenticator };
+  });
+  if (reply === null) return { kind: 'timeout' };
+  if (reply.code === CODE.accessAccept)
+    return { kind: 'accept', grant: readGrant(reply.attributes) };
+  return { kind: 'reject', message: textOf(reply.attributes, ATTR.replyMessage) };
+}
+
+/** Whether a server answered, at last. */
+async function report(
+  options: NasOptions,
+  signal: AbortSignal,
+  session: ReportedSession,
+  kind: ReportKind,
+): Promise<boolean> {
+  const { clock } = options;
+  const eventAt = clock.now();
+  const stampedAt = options.routerNow();
+  // A later interim replaces an unanswered one, so only Start and Stop are worth further rounds.
+  const rounds = kind.status === 'interim' ? 1 : MAX_REPORT_ROUNDS;
+  for (let round = 0; round < rounds && !signal.aborted; round += 1) {
+    if (options.servers().length === 0) return false;
+    const began = performance.now();
+    const delaySeconds = Math.floor((clock.now() - eventAt) / 1000);
+    const reply = await ask(options, signal, 'acctPort', (server, id) => {
+      const attributes = [
+        ...reportAttributes(session, kind, stampedAt, delaySeconds),
+        ...sessionAttributes(session, server.sourceAddress ?? options.address),
+      ];
+      const bytes = signAccountingRequest(id, attributes, server.secret);
+      return { bytes, authenticator: bytes.subarray(4, 20) };
+    });
+    if (reply !== null) return true;
+    // A server that cannot be reached at all fails without waiting: give it time to come back.
+    if (performance.now() - began < MIN_ROUND_MS) await pause(MIN_ROUND_MS, signal);
+  }
+  return false;
+}
+
+/** Machine time; cut short by the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
 }
 
 function credentialAttributes(
