@@ -16,6 +16,8 @@ export interface TestClient extends AsyncDisposable {
   readonly socket: Socket;
   /** Sends words as they are. */
   send(...words: readonly string[]): void;
+  /** Sentences that have come and were not taken yet. */
+  readonly unread: number;
   /** The next sentence; null when the connection is closed. */
   next(): Promise<readonly string[] | null>;
   /** Sends a command and gathers what comes up to its `!done`. */
@@ -67,6 +69,9 @@ export async function connectClient(
   }
   return {
     socket,
+    get unread() {
+      return arrived.length;
+    },
     send,
     next,
     run,
