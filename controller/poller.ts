@@ -144,6 +144,7 @@ function createRunner(
       const gate = entry.health.failures > 0 ? suspect : healthy;
       metrics.queueDepth(healthy.waiting + suspect.waiting);
       await gate.enter(() => look(options, cycle, entry), signal);
+      signal.throwIfAborted();
       const now = clock.now();
       // The phase stays; what was missed is not made up for.
       dueAt += Math.max(1, Math.ceil((now - dueAt) / intervalMs)) * intervalMs;

@@ -78,12 +78,14 @@ export async function startController(options: ControllerOptions): Promise<Contr
 
   const beat = async (): Promise<void> => {
     await store.heartbeat({ at: clock.now() });
+    stop.signal.throwIfAborted();
     await clock.sleep(HEARTBEAT_MS, stop.signal);
   };
   const reconcile = async (): Promise<void> => {
     const routers = await store.listRouters();
     poller.sync(routers);
     await reconciler.pass(routers);
+    stop.signal.throwIfAborted();
     await changes.wait((signal) => clock.sleep(pollSeconds * 1000, signal), stop.signal);
   };
   const loops = [forever(beat, log, stop.signal), forever(reconcile, log, stop.signal)];

@@ -9,7 +9,7 @@ import { dns, firewall } from './firewall.ts';
 import { hardening, note, time } from './hardening.ts';
 import { hotspot, pageFiles, radius, walledGarden } from './hotspot.ts';
 import { mergeMenus } from './menu.ts';
-import { identity, lan, management, wan } from './network.ts';
+import { identity, lan, management, sides, wan } from './network.ts';
 import { radio } from './radio.ts';
 import type { DesiredConfiguration, VillageInput } from './types.ts';
 
@@ -19,6 +19,7 @@ export function desired(input: VillageInput): DesiredConfiguration {
     ...identity(input),
     ...time(input),
     ...management(input),
+    ...sides(input),
     ...wan(),
     ...lan(input),
     ...radio(input),

@@ -2,6 +2,7 @@
 
 import { SmartWifiError } from '../../lib/errors.ts';
 import { formatIpv4, parseCidr } from '../../lib/net.ts';
+
 import { atLeast, duration, named, row, single, tagged } from './menu.ts';
 import type { DesiredMenu, VillageInput } from './types.ts';
 
@@ -20,7 +21,7 @@ export function identity(input: VillageInput): DesiredMenu[] {
 
 /** Our API user first: from then on the controller depends on nobody else's password. */
 export function management(input: VillageInput): DesiredMenu[] {
-  const { settings, facts } = input;
+  const { settings } = input;
   const policy = 'read,write,policy,test,reboot,api,ftp,sensitive';
   const user = {
     name: settings.apiUser,
@@ -30,15 +31,25 @@ export function management(input: VillageInput): DesiredMenu[] {
   return [
     tagged('/user/group', [row('grp', { name: 'sw-ctl', policy })]),
     tagged('/user', [row('usr', user, { secrets: { password: input.apiPassword } })]),
+  ];
+}
+
+/** The bridge of the hotspot, and the lists by which the firewall knows the three sides. */
+export function sides(input: VillageInput): DesiredMenu[] {
+  const bridge = { name: BRIDGE, 'protocol-mode': 'rstp', 'igmp-snooping': 'no' };
+  const member = (key: string, list: string, name: string) => row(key, { list, interface: name });
+  return [
+    tagged('/interface/bridge', [row('br', bridge)]),
     tagged('/interface/list', [
       row('l-wan', { name: WAN }),
       row('l-lan', { name: LAN }),
       row('l-mgmt', { name: MGMT }),
     ]),
-    tagged(
-      '/interface/list/member',
-      facts.hasTunnel ? [row('m-mgmt', { list: MGMT, interface: TUNNEL })] : [],
-    ),
+    tagged('/interface/list/member', [
+      ...(input.facts.hasTunnel ? [member('m-mgmt', MGMT, TUNNEL)] : []),
+      member('m-wan', WAN, WAN_PORT),
+      member('m-lan', LAN, BRIDGE),
+    ]),
   ];
 }
 
@@ -51,7 +62,6 @@ export function wan(): DesiredMenu[] {
     disabled: 'no',
   };
   return [
-    tagged('/interface/list/member', [row('m-wan', { list: WAN, interface: WAN_PORT })]),
     tagged('/ip/dhcp-client', [
       row('wan-dhcp', client, { adopt: { interface: WAN_PORT, comment: 'defconf' } }),
     ]),
@@ -69,10 +79,7 @@ export function lan(input: VillageInput): DesiredMenu[] {
     throw new SmartWifiError('ROUTER_SETTINGS', `no village LAN: ${router.lanSubnet}`);
   }
   const ranges = `${formatIpv4(subnet.first + 10)}-${formatIpv4(subnet.last - 1)}`;
-  const bridge = { name: BRIDGE, 'protocol-mode': 'rstp', 'igmp-snooping': 'no' };
   return [
-    tagged('/interface/bridge', [row('br', bridge)]),
-    tagged('/interface/list/member', [row('m-lan', { list: LAN, interface: BRIDGE })]),
     tagged(
       '/interface/bridge/port',
       // The same horizon on every port keeps phones from reaching each other.
