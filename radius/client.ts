@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { errorCode } from '../lib/errors.ts';
-import type { HostPort } from '../lib/net.ts';
+import { type HostPort, parseIpv4 } from '../lib/net.ts';
 import type { AccountKind } from '../store/types.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
 import {
@@ -100,7 +100,8 @@ function accessRequest(
     ['NAS-Identifier', request.router],
   ];
   if (request.mac !== '') attributes.push(['Calling-Station-Id', request.mac]);
-  if (request.framedIp !== '') attributes.push(['Framed-IP-Address', request.framedIp]);
+  if (parseIpv4(request.framedIp) !== null)
+    attributes.push(['Framed-IP-Address', request.framedIp]);
   const bytes = encodePacket({
     code: Code.accessRequest,
     identifier,

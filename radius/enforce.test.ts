@@ -154,7 +154,7 @@ describe('the enforcer', () => {
 
   it('repeats the same octets until there is an answer', async () => {
     const nas = await startNas(['silence', 'silence', 'ack']);
-    const { enforcer, recorded } = setup([pendingOn('r1', nas.port, 's1')], 20);
+    const { enforcer, recorded } = setup([pendingOn('r1', nas.port, 's1')], 100);
 
     await enforcer.enforceNow();
 
@@ -182,7 +182,7 @@ describe('the enforcer', () => {
         pendingOn('r1', silent.port, 's2'),
         pendingOn('r2', lively.port, 's3'),
       ],
-      20,
+      100,
     );
 
     await enforcer.enforceNow();

@@ -129,7 +129,7 @@ describe('silence', () => {
     expect(await dropped()).toEqual({ eap_unsigned: 1 });
   });
 
-  it('for 5,000 mutated packets: nothing is thrown, nothing is answered', async () => {
+  it('for thousands of mutated packets: nothing is thrown, nothing is answered', async () => {
     const { handle, asked } = exchange();
     const mutation = fc.record({ at: fc.nat({ max: good.length - 1 }), bit: fc.nat({ max: 7 }) });
     const answers: number[] = [];
@@ -146,7 +146,7 @@ describe('silence', () => {
           if ((await handle(bytes, NAS_PEER)) !== null) answers.push(1);
         },
       ),
-      { numRuns: 5000, seed: 20_261_124 },
+      { numRuns: process.env.SOAK === undefined ? 5000 : 200_000, seed: 20_261_124 },
     );
 
     expect(answers).toEqual([]);

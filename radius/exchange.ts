@@ -22,7 +22,7 @@ import {
 import { createDuplicates } from './duplicates.ts';
 import { RadiusError } from './errors.ts';
 import type { DropReason, Place, RadiusMetrics, RequestType, ResponseCode } from './metrics.ts';
-import { type RadiusSecret, radiusSecret, secretCache } from './secret.ts';
+import { type RadiusSecret, radiusSecret, SHORT_SECRET, secretCache } from './secret.ts';
 import { accessRequestHolds, requestHolds, signResponse } from './sign.ts';
 
 /** Where a datagram came from; `local` is the address and port it came to. */
@@ -140,8 +140,10 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
   };
 }
 
-function clientFinder({ store, portal }: ExchangeDeps) {
-  const secretOf = secretCache();
+function clientFinder({ store, portal, log }: ExchangeDeps) {
+  const secretOf = secretCache(() => {
+    log.warn({ characters: SHORT_SECRET }, 'a NAS secret is shorter than it should be');
+  });
   const portalClient: Client = { kind: 'portal', secret: radiusSecret(portal.secret) };
   return async (address: string): Promise<Client | null> => {
     if (address === portal.address) return portalClient;

@@ -7,6 +7,8 @@ export interface RadiusSecret {
   readonly hmac: HmacMd5Key;
 }
 
+/** Characters below which a secret can be searched for from one captured packet. */
+export const SHORT_SECRET = 16;
 /** Secrets kept at once; a fleet of more routers than this pays two extra MD5 blocks now and then. */
 const CACHED_SECRETS = 8192;
 
@@ -15,13 +17,14 @@ export function radiusSecret(secret: string): RadiusSecret {
   return { bytes, hmac: hmacMd5Key(bytes) };
 }
 
-/** {@link radiusSecret} that remembers. */
-export function secretCache(): (secret: string) => RadiusSecret {
+/** {@link radiusSecret} that remembers; `onShort` hears of a secret that is easily guessed. */
+export function secretCache(onShort: () => void): (secret: string) => RadiusSecret {
   const known = boundedMap<RadiusSecret>(CACHED_SECRETS);
   return (secret) => {
     let ready = known.get(secret);
     if (ready === undefined) {
       ready = radiusSecret(secret);
+      if (secret.length < SHORT_SECRET) onShort();
       known.set(secret, ready);
     }
     return ready;

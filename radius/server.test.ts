@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -269,6 +269,7 @@ describe('the client', () => {
     });
 
     const result = await radius.authenticate({ ...request, username: 'a', password: 'b' });
+    while (heard.length < 3) await once(deaf, 'message');
     await closeSocket(deaf);
 
     expect(result).toEqual({ kind: 'unreachable' });
@@ -312,7 +313,6 @@ describe('oracles', () => {
     }
     const radclient = async (what: string, port: number, attributes: string): Promise<string> => {
       const file = join(folder, `${what}-${port}-${attributes.length}.txt`);
-      const { writeFile } = await import('node:fs/promises');
       await writeFile(file, `${attributes}\n`);
       const target = `${HOST}:${port}`;
       const args = ['-x', '-r', '2', '-t', '2', '-f', file, target, what, NAS_SECRET];

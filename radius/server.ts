@@ -6,6 +6,7 @@ import type { HostPort } from '../lib/net.ts';
 import { type AccountingDeps, createAccountingHandler } from './accounting.ts';
 import { type AuthDeps, createAuthHandler } from './auth.ts';
 import { createRadiusMetrics } from './metrics.ts';
+import { SHORT_SECRET } from './secret.ts';
 import { type Listener, listen } from './sockets.ts';
 
 export interface RadiusOptions {
@@ -28,9 +29,6 @@ export interface RadiusServer extends AsyncDisposable {
   readonly authPort: number;
   readonly acctPort: number;
 }
-
-/** Secrets below this can be searched for from one captured packet. */
-const SHORT_SECRET = 16;
 
 /** `RADIUS_LISTEN` when a port cannot be bound. */
 export async function startRadius(options: RadiusOptions): Promise<RadiusServer> {

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { steppedClock } from '../lib/clock.ts';
+import type { InvalidationKind, Subscriber, Voucher } from '../store/types.ts';
+import { createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
+import { createCredentials, type GivenCredentials } from './credentials.ts';
+import { MAC, START_MS, UNLIMITED } from './test-support.ts';
+
+const account = {
+  tariff: { ...UNLIMITED, id: 't', name: 'G' },
+  villageCode: null,
+  disabled: false,
+  firstLoginAt: null,
+  validUntil: null,
+};
+const voucher: Voucher = { ...account, kind: 'voucher', id: 'v1', batch: 'b', createdAt: 0 };
+const tag = Buffer.alloc(32, 1);
+const HARDENED = `argon2id$${Buffer.alloc(16).toString('base64url')}$${tag.toString('base64url')}`;
+const keyOf = (secret: string): string => Buffer.from(secret).toString('hex');
+
+function setup({ full = false, passwordHash = `k$${keyOf('benar')}` } = {}) {
+  const clock = steppedClock(START_MS);
+  const listeners: ((kind: InvalidationKind, id: string) => void)[] = [];
+  let subscriber: Subscriber = {
+    ...account,
+    kind: 'subscriber',
+    id: 's1',
+    username: 'siti',
+    passwordHash,
+  };
+  let derived = 0;
+  const credentials = createCredentials({
+    store: {
+      credentialKey: keyOf,
+      subscriberByUsername: async (name) => (name === 'siti' ? subscriber : null),
+      voucherByCode: async (code) => (code === 'KODE' ? voucher : null),
+      onInvalidate: (listener) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+    },
+    attempts: createAttempts(clock),
+    hasher: {
+      derive: (k) => {
+        if (full) return null;
+        derived += 1;
+        return Promise.resolve(k === keyOf('benar') ? tag : Buffer.alloc(32));
+      },
+    },
+  });
+  const verify = async (
+    username: string,
+    password: string,
+    change: Partial<GivenCredentials> = {},
+  ): Promise<string> => {
+    const login = { username, password, mac: MAC, routerId: 'r1', ...change };
+    const verdict = await credentials.verify(login);
+    return verdict.kind === 'known' ? verdict.account.id : verdict.code;
+  };
+  return {
+    verify,
+    clock,
+    derived: () => derived,
+    change: (hash: string): void => {
+      subscriber = { ...subscriber, passwordHash: hash };
+    },
+    invalidate: (id: string): void => {
+      for (const listener of listeners) listener('subscriber', id);
+    },
+  };
+}
+
+describe('credentials', () => {
+  it('know a subscriber before and after hardening, and a voucher by its code alone', async () => {
+    const { verify, change } = setup();
+
+    const imported = await verify('siti', 'benar');
+    change(HARDENED);
+    const hardened = await verify('siti', 'benar');
+
+    expect([imported, hardened, await verify('KODE', 'KODE')]).toEqual(['s1', 's1', 'v1']);
+  });
+
+  it('do not take a voucher code with another password', async () => {
+    const { verify } = setup();
+
+    expect(await verify('KODE', 'kode')).toBe('SW-BADCRED');
+  });
+
+  it.each([
+    ['an unknown name', 'nobody', 'x'],
+    ['an unknown code', 'XXXX', 'XXXX'],
+    ['a wrong imported password', 'siti', 'salah'],
+  ])('do the work of one hash for %s', async (_name, username, password) => {
+    const { verify, derived } = setup();
+
+    expect(await verify(username, password)).toBe('SW-BADCRED');
+    expect(derived()).toBe(1);
+  });
+
+  it('do the work once for a password that stays right, again after its subscriber changed', async () => {
+    const { verify, derived, invalidate } = setup({ passwordHash: HARDENED });
+    const runs: number[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      await verify('siti', 'benar');
+      runs.push(derived());
+    }
+    for (const id of ['other', 's1', '*']) {
+      invalidate(id);
+      await verify('siti', 'benar');
+      runs.push(derived());
+    }
+
+    expect(runs).toEqual([1, 1, 1, 1, 2, 3]);
+  });
+
+  it('forget a warm password whose row changed, even before they are told', async () => {
+    const { verify, change } = setup({ passwordHash: HARDENED });
+    await verify('siti', 'benar');
+    change(`k$${keyOf('baru')}`);
+
+    expect(await verify('siti', 'benar')).toBe('SW-BADCRED');
+  });
+
+  it('answer SW-ERROR when the queue of the hasher is full, and charge nothing for it', async () => {
+    const { verify } = setup({ full: true, passwordHash: HARDENED });
+    const answers = new Set<string>();
+    for (let i = 0; i < 30; i += 1) answers.add(await verify('siti', 'benar'));
+
+    expect(answers).toEqual(new Set(['SW-ERROR']));
+  });
+});
+
+describe('attempt budgets', () => {
+  const manyMacs = (i: number): string => `AA:BB:CC:00:01:${10 + i}`;
+
+  it('end the guessing of one name, also by guesses at once, and fill again', async () => {
+    const { verify, clock } = setup();
+    const guesses = await Promise.all(
+      Array.from({ length: 15 }, (_, i) => verify('siti', 'salah', { mac: manyMacs(i) })),
+    );
+
+    const limited = await verify('siti', 'benar', { mac: manyMacs(20) });
+    clock.advance(31_000);
+    const later = await verify('siti', 'benar', { mac: manyMacs(20) });
+
+    expect(guesses.filter((code) => code === 'SW-BADCRED')).toHaveLength(10);
+    expect(guesses.filter((code) => code === 'SW-LIMIT')).toHaveLength(5);
+    expect([limited, later]).toEqual(['SW-LIMIT', 's1']);
+  });
+
+  it.each([
+    ['one phone', 'mac', (i: number) => ({ routerId: `r${i}` })],
+    ['one NAS', 'nas', (i: number) => ({ mac: `AA:BB:CC:${i}` })],
+  ] as const)('end the guessing by %s, whatever the names', async (_name, kind, change) => {
+    const { verify } = setup();
+    const codes: string[] = [];
+    for (let i = 0; i < DEFAULT_BUDGETS[kind].burst + 1; i += 1) {
+      codes.push(await verify(`nama${i}`, 'x', change(i)));
+    }
+
+    expect(codes.at(-1)).toBe('SW-LIMIT');
+    expect(codes.slice(0, -1)).not.toContain('SW-LIMIT');
+  });
+
+  it('end the search for a voucher whose beginning is known', async () => {
+    const { verify } = setup();
+    const codes: string[] = [];
+    for (let i = 0; i < DEFAULT_BUDGETS.voucher.burst + 1; i += 1) {
+      const code = `ABCD-${i}`;
+      codes.push(await verify(code, code, { mac: manyMacs(i) }));
+    }
+
+    expect(codes.filter((code) => code === 'SW-LIMIT')).toHaveLength(1);
+  });
+
+  it('are not touched by right answers', async () => {
+    const { verify } = setup();
+    const answers = new Set<string>();
+    for (let i = 0; i < 1000; i += 1) answers.add(await verify('KODE', 'KODE'));
+
+    expect(answers).toEqual(new Set(['v1']));
+  });
+});
