@@ -1,4 +1,5 @@
 /** For tests: a village, its router, and a phone with its session. */
+import fc from 'fast-check';
 import type { Account, AccountUsage, Router, Session, Tariff, Village } from '../store/types.ts';
 
 /** 24 November 2026, 10.00 WIB. */
@@ -109,4 +110,11 @@ export const redirectQuery: Readonly<Record<string, string>> = {
 
 export function redirectPath(over: Readonly<Record<string, string>> = {}): string {
   return `/?${new URLSearchParams({ ...redirectQuery, ...over }).toString()}`;
+}
+
+/** Any text at all, up to `maxLength` UTF-16 units: controls and lone surrogates too. */
+export function anyText(maxLength: number): fc.Arbitrary<string> {
+  return fc
+    .array(fc.oneof(fc.nat(0x7f), fc.nat(0xffff)), { maxLength })
+    .map((units) => String.fromCharCode(...units));
 }
