@@ -225,7 +225,7 @@ function forget(core: Core, front: Front): void {
   core.hosts.clear();
   front.names.flush();
   core.interfaces.reset();
-  front.live.touch();
+  front.live.write();
 }
 
 function leave(sessions: Sessions, host: Host, cause: 'Lost-Service' | 'Admin-Reset'): void {

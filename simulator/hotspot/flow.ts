@@ -40,12 +40,25 @@ interface State {
   readonly ending: AbortController;
   /** Octets of both directions, counted or not. */
   seen: number;
+  /** Chunks that wait for their turn. */
+  waiting: number;
   over: boolean;
+  /** Called after each of them. */
+  passed: () => void;
 }
 
 export function startFlow(options: FlowOptions): RunningFlow {
   const { host, phone, upstream, sessions } = options;
-  const state: State = { options, ending: new AbortController(), seen: 0, over: false };
+  const state: State = {
+    options,
+    ending: new AbortController(),
+    seen: 0,
+    waiting: 0,
+    over: false,
+    passed: () => {
+      if (upstream.closed && state.waiting === 0) flow.finish();
+    },
+  };
   const leave = (): void => {
     state.over = true;
     host.flows.delete(flow);
@@ -80,7 +93,7 @@ export function startFlow(options: FlowOptions): RunningFlow {
     if (!state.over) phone.resetAndDestroy();
   });
   phone.once('close', flow.destroy);
-  upstream.once('close', flow.finish);
+  upstream.once('close', () => state.passed());
   return flow;
 }
 
@@ -90,6 +103,12 @@ function pump(state: State, source: Socket, sink: Socket, direction: Direction):
     source.pause();
     sink.once('drain', () => source.resume());
   };
+  /** The chunk that waits for its turn, and the end that came behind it (a pause does not hold it). */
+  let waiting = false;
+  let ended = false;
+  const end = (): void => {
+    if (!state.over && !sink.destroyed) sink.end();
+  };
   source.on('data', (chunk: Buffer) => {
     if (state.over) return;
     const ms = waitFor(state, direction, chunk.length);
@@ -97,12 +116,17 @@ function pump(state: State, source: Socket, sink: Socket, direction: Direction):
       writeOn(chunk);
       return;
     }
-    // Paused, the source emits neither more data nor its end before this chunk has passed.
     source.pause();
+    waiting = true;
+    state.waiting += 1;
     state.options.clock.sleep(ms, state.ending.signal).then(
       () => {
+        waiting = false;
+        state.waiting -= 1;
         source.resume();
         writeOn(chunk);
+        if (ended) end();
+        state.passed();
       },
       () => {
         // The connection ended meanwhile: the chunk never crossed, and is not counted.
@@ -110,7 +134,8 @@ function pump(state: State, source: Socket, sink: Socket, direction: Direction):
     );
   });
   source.once('end', () => {
-    if (!state.over && !sink.destroyed) sink.end();
+    ended = true;
+    if (!waiting) end();
   });
 }
 
@@ -141,10 +166,9 @@ function count(
 }
 
 /** Milliseconds of the clock until the session's queue lets these octets through. */
-function waitFor({ options, seen }: State, direction: Direction, octets: number): number {
+function waitFor({ options }: State, direction: Direction, octets: number): number {
   const { session } = options.host;
-  if (session === null || (options.fasttrack && seen >= FASTTRACK_AFTER)) return 0;
-  return session.buckets[direction].book(octets);
+  return session === null || options.fasttrack ? 0 : session.buckets[direction].book(octets);
 }
 
 /** Sends what was written, then closes; what still comes in is thrown away. */

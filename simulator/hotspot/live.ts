@@ -49,6 +49,8 @@ export interface LiveOptions {
 export interface Live {
   /** The dynamic rows have changed; they are written together, once the present work is done. */
   touch(): void;
+  /** Writes them now. */
+  write(): void;
 }
 
 export function createLive(options: LiveOptions): Live {
@@ -89,10 +91,13 @@ export function createLive(options: LiveOptions): Live {
     tree.setDynamic('/ip/dhcp-server/lease', hosts.leaseRows());
   };
   return {
+    write,
     touch: () => {
       if (pending) return;
       pending = true;
-      setImmediate(write);
+      setImmediate(() => {
+        if (pending) write();
+      });
     },
   };
 }

@@ -69,6 +69,9 @@ export function configure(tree: WritableTree, place: Place): void {
   add(tree, '/ip/address', { address: `${router}/32`, interface: 'wg-mgmt' });
   for (const name of ['sw-WAN', 'sw-LAN', 'sw-MGMT']) add(tree, '/interface/list', { name });
   add(tree, '/interface/bridge', { name: 'br-hotspot' });
+  add(tree, '/interface/wifi/datapath', { name: 'sw-dp', bridge: 'br-hotspot' });
+  add(tree, '/interface/wifi/configuration', { name: 'sw-cfg', datapath: 'sw-dp' });
+  change(tree, '/interface/wifi', { name: 'wifi1' }, { configuration: 'sw-cfg' });
   for (const [list, name] of [
     ['sw-WAN', 'ether1'],
     ['sw-LAN', 'br-hotspot'],

@@ -25,7 +25,7 @@ export interface RadiusPeer extends AsyncDisposable {
   accounting(status: number): SeenPacket[];
   /** Resolves with the first packet, seen or to come, that passes. */
   until(wanted: (packet: SeenPacket) => boolean): Promise<SeenPacket>;
-  /** Sends a request (Disconnect, CoA) to the router and gives its answer; null after 300 ms. */
+  /** Sends a request (Disconnect, CoA) to the router and gives its answer; null after 100 ms. */
   send(code: number, attributes: Buffer, to: string): Promise<SeenPacket | null>;
   readonly port: number;
 }
@@ -121,7 +121,7 @@ export async function startRadius(address: string): Promise<RadiusPeer> {
       const sum = hash('md5', Buffer.concat([packet, Buffer.from(peer.secret)]), 'buffer');
       sum.copy(packet, 4);
       outgoing.send(packet, 3799, to);
-      const signal = AbortSignal.timeout(300);
+      const signal = AbortSignal.timeout(100);
       const got = await once(outgoing, 'message', { signal }).catch(() => null);
       return got === null ? null : view(got[0] as Buffer, to);
     },
