@@ -205,7 +205,7 @@ describe('plan, as properties', () => {
         expect(plan(CONFIGURATION, model.observed())).toEqual([]);
         expect(foreignRows(model)).toEqual(foreign);
       }),
-      { numRuns: 300, seed: 11 },
+      { numRuns: 100, seed: 11 },
     );
   });
 
@@ -221,7 +221,7 @@ describe('plan, as properties', () => {
           .flatMap((row) => (row.comment?.startsWith('sw:') ? [row.comment] : []));
         expect(ours).toEqual(menu.rows.map((row) => row.values.comment));
       }),
-      { numRuns: 200, seed: 12 },
+      { numRuns: 60, seed: 12 },
     );
   });
 

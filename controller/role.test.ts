@@ -106,6 +106,7 @@ async function bench(): Promise<Bench> {
         metrics: createMetrics(),
         pollSeconds: 0.05,
         random: () => 0,
+        gatherMs: 5,
         ...options,
       });
       open.push(controller);

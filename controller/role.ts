@@ -31,6 +31,8 @@ export interface ControllerOptions {
   readonly applyConcurrency?: number;
   /** Seconds of the clock between two readings in search of drift; default 3600. */
   readonly driftSeconds?: number;
+  /** Changes of rows are gathered for this long (real time), so that a bulk change costs one pass; default 1000. */
+  readonly gatherMs?: number;
   readonly connect?: RouterTask['connect'];
 }
 
@@ -43,8 +45,8 @@ export interface Controller extends AsyncDisposable {
 
 /** The store is told that the controller lives; what lies before its start and after its last beat is unknown. */
 const HEARTBEAT_MS = 10_000;
-/** Changes of rows are gathered for this long (real time), so that a bulk change costs one pass. */
-const GATHER_MS = 1000;
+/** After a fault of our own, real time. */
+const STUMBLE_MS = 1000;
 
 export async function startController(options: ControllerOptions): Promise<Controller> {
   const { store, clock, log } = options;
@@ -70,7 +72,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     isUp: poller.isUp,
     ...connect,
   });
-  const changes = createSignal();
+  const changes = createSignal(options.gatherMs ?? 1000);
   const unsubscribe = store.onInvalidate((kind) => {
     if (kind === 'router' || kind === 'tariff' || kind === 'village') changes.raise();
   });
@@ -112,7 +114,7 @@ async function forever(work: () => Promise<void>, log: Logger, signal: AbortSign
     } catch (error) {
       if (signal.aborted) return;
       log.error({ err: errorMessage(error) }, 'the controller stumbled');
-      await pause(GATHER_MS, signal);
+      await pause(STUMBLE_MS, signal);
     }
   }
 }
@@ -123,7 +125,7 @@ interface ChangeSignal {
   wait(sleep: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
-function createSignal(): ChangeSignal {
+function createSignal(gatherMs: number): ChangeSignal {
   let raised = Promise.withResolvers<void>();
   return {
     raise: () => raised.resolve(),
@@ -131,7 +133,7 @@ function createSignal(): ChangeSignal {
       const over = new AbortController();
       const either = AbortSignal.any([signal, over.signal]);
       try {
-        const gathered = raised.promise.then(() => pause(GATHER_MS, either));
+        const gathered = raised.promise.then(() => pause(gatherMs, either));
         await Promise.race([sleep(either), gathered]);
       } finally {
         over.abort();

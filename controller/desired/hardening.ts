@@ -1,10 +1,11 @@
 /** Services closed, time, and the note that tells the next person who is in charge here. */
+import { cidrContains, parseCidr, parseIpv4 } from '../../lib/net.ts';
 import { fixed, row, single, tagged } from './menu.ts';
 import { MGMT } from './network.ts';
-import type { DesiredMenu, VillageInput } from './types.ts';
+import type { DesiredMenu, FleetSettings, VillageInput } from './types.ts';
 
 export function hardening(input: VillageInput): DesiredMenu[] {
-  const from = { address: input.settings.tunnelSubnet, disabled: 'no' };
+  const from = { address: managers(input.settings), disabled: 'no' };
   return [
     // A hotspot is IPv4 only; IPv6 would go around it.
     single('/ipv6/settings', { 'disable-ipv6': 'yes' }),
@@ -24,6 +25,14 @@ export function hardening(input: VillageInput): DesiredMenu[] {
     single('/ip/neighbor/discovery-settings', { 'discover-interface-list': MGMT }),
     single('/snmp', { enabled: 'no' }),
   ];
+}
+
+/** Who may open a management connection: the tunnel, and the controller wherever it is. */
+function managers({ tunnelSubnet, controllerAddress }: FleetSettings): string {
+  const tunnel = parseCidr(tunnelSubnet);
+  const controller = parseIpv4(controllerAddress);
+  const isInside = tunnel !== null && controller !== null && cidrContains(tunnel, controller);
+  return isInside ? tunnelSubnet : `${tunnelSubnet},${controllerAddress}`;
 }
 
 export function time(input: VillageInput): DesiredMenu[] {
