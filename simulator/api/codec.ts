@@ -49,13 +49,26 @@ export function encodeLength(length: number): Buffer {
 }
 
 export function encodeSentence(words: readonly string[]): Buffer {
-  const parts: Buffer[] = [];
+  if (!words.every((word) => word.isWellFormed())) return encodeOctets(words.map(octetsOf));
+  let size = 1;
+  for (const word of words) size += 5 + Buffer.byteLength(word);
+  const sentence = Buffer.allocUnsafe(size);
+  let at = 0;
   for (const word of words) {
-    const octets = octetsOf(word);
-    parts.push(encodeLength(octets.length), octets);
+    const length = Buffer.byteLength(word);
+    if (length < 0x80) sentence[at++] = length;
+    else at += encodeLength(length).copy(sentence, at);
+    at += sentence.write(word, at);
   }
-  parts.push(END);
-  return Buffer.concat(parts);
+  sentence[at] = 0;
+  return sentence.subarray(0, at + 1);
+}
+
+function encodeOctets(words: readonly Buffer[]): Buffer {
+  return Buffer.concat([
+    ...words.flatMap((octets) => [encodeLength(octets.length), octets]),
+    Buffer.from([0]),
+  ]);
 }
 
 export function sentenceParser(limits: FrameLimits = LIMITS): SentenceParser {
@@ -122,5 +135,3 @@ function readLength(buffer: Buffer, at: number): { length: number; octets: numbe
   for (let index = 1; index < octets; index += 1) length = length * 256 + buffer[at + index]!;
   return { length, octets };
 }
-
-const END = Buffer.from([0]);

@@ -1,30 +1,38 @@
 /** Instants as RouterOS 7.10 and later print them: `2026-11-24 01:02:03` in the router's own zone. */
 
-const UTC = 'UTC';
-
-export function formatDateTime(atMs: number, timeZone: string = UTC): string {
-  return zoneFormat(timeZone).format(atMs);
+export function formatDateTime(atMs: number, timeZone = 'UTC'): string {
+  return formatsOf(timeZone).dateTime.format(atMs);
 }
 
 /** `+07:00`. */
 export function formatOffset(atMs: number, timeZone: string): string {
-  const part = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
-    .formatToParts(atMs)
+  const part = formatsOf(timeZone)
+    .offset.formatToParts(atMs)
     .find(({ type }) => type === 'timeZoneName');
   const offset = part?.value.replace('GMT', '') ?? '';
   return offset === '' ? '+00:00' : offset;
 }
 
-function zoneFormat(timeZone: string): Intl.DateTimeFormat {
-  return timeZone === UTC ? UTC_FORMAT : makeFormat(timeZone);
+interface ZoneFormats {
+  readonly dateTime: Intl.DateTimeFormat;
+  readonly offset: Intl.DateTimeFormat;
 }
 
-function makeFormat(timeZone: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  });
-}
+/** Making a format costs a hundred times its use; there are as many as time zones in use. */
+const formats = new Map<string, ZoneFormats>();
 
-const UTC_FORMAT = makeFormat(UTC);
+function formatsOf(timeZone: string): ZoneFormats {
+  let found = formats.get(timeZone);
+  if (found === undefined) {
+    found = {
+      dateTime: new Intl.DateTimeFormat('sv-SE', {
+        timeZone,
+        dateStyle: 'short',
+        timeStyle: 'medium',
+      }),
+      offset: new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }),
+    };
+    formats.set(timeZone, found);
+  }
+  return found;
+}

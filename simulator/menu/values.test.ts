@@ -102,7 +102,8 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.constantFrom(...types), raw, (type, text) => {
         const once = said(type, text);
-        if (!once.startsWith('!')) expect(said(type, once)).toBe(once);
+        // A refusal is its own last word; a value must print as itself.
+        expect(once.startsWith('!') ? once : said(type, once)).toBe(once);
       }),
       { numRuns: 3000, seed: 20_261_124 },
     );
