@@ -11,8 +11,6 @@ import { type AccountingHandler, createAccountingHandler, readAccounting } from 
 import { type AttributeValue, authenticatorOf, decodePacket } from './codec.ts';
 import { RadiusError } from './errors.ts';
 import { createRadiusMetrics } from './metrics.ts';
-import { radiusSecret } from './secret.ts';
-import { responseHolds } from './sign.ts';
 import {
   accountingRequest,
   decodeReply,
@@ -26,7 +24,9 @@ import {
   seedTariff,
   seedVoucher,
   TIME_ZONE,
-} from './test-support.ts';
+} from './radius.fixture.ts';
+import { radiusSecret } from './secret.ts';
+import { responseHolds } from './sign.ts';
 
 const NAS_ADDRESS = '10.99.0.1';
 const nas: Nas = {

@@ -12,8 +12,6 @@ import { type AuthHandler, createAuthHandler } from './auth.ts';
 import { type AttributeValue, findAttribute, numberOf, type Packet, textOf } from './codec.ts';
 import { hardenPasswords } from './harden.ts';
 import { createRadiusMetrics } from './metrics.ts';
-import { radiusSecret } from './secret.ts';
-import { responseHolds } from './sign.ts';
 import {
   accessRequest,
   decodeReply,
@@ -29,7 +27,9 @@ import {
   seedTariff,
   seedVoucher,
   TIME_ZONE,
-} from './test-support.ts';
+} from './radius.fixture.ts';
+import { radiusSecret } from './secret.ts';
+import { responseHolds } from './sign.ts';
 
 const NAS_ADDRESS = '10.99.0.1';
 let folder: string;

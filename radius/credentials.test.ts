@@ -3,7 +3,7 @@ import { steppedClock } from '../lib/clock.ts';
 import type { InvalidationKind, Subscriber, Voucher } from '../store/types.ts';
 import { createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
 import { createCredentials, type GivenCredentials } from './credentials.ts';
-import { MAC, START_MS, UNLIMITED } from './test-support.ts';
+import { MAC, START_MS, UNLIMITED } from './radius.fixture.ts';
 
 const account = {
   tariff: { ...UNLIMITED, id: 't', name: 'G' },

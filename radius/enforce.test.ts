@@ -7,10 +7,10 @@ import { createMetrics } from '../lib/metrics.ts';
 import type { Nas, PendingDisconnect, Session } from '../store/types.ts';
 import { addressOf, decodePacket, numberOf, type Packet, textOf } from './codec.ts';
 import { type Enforcer, startEnforcer } from './enforce.ts';
+import { MAC, NAS_SECRET, SILENT, START_MS } from './radius.fixture.ts';
 import { radiusSecret } from './secret.ts';
 import { requestHolds } from './sign.ts';
 import { bind, closeSocket } from './sockets.ts';
-import { MAC, NAS_SECRET, SILENT, START_MS } from './test-support.ts';
 
 const HOST = '127.0.0.1';
 const cleanup: (() => Promise<void>)[] = [];

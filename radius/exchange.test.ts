@@ -8,8 +8,6 @@ import { Code } from './attributes.ts';
 import { encodePacket, findAll } from './codec.ts';
 import { type Answer, createExchange, type Peer } from './exchange.ts';
 import { createRadiusMetrics } from './metrics.ts';
-import { radiusSecret } from './secret.ts';
-import { signAccessRequest } from './sign.ts';
 import {
   accessRequest,
   accountingRequest,
@@ -17,7 +15,9 @@ import {
   NAS_SECRET,
   PORTAL,
   SILENT,
-} from './test-support.ts';
+} from './radius.fixture.ts';
+import { radiusSecret } from './secret.ts';
+import { signAccessRequest } from './sign.ts';
 
 const NAS_PEER = { address: '10.99.0.1', port: 1024 };
 const LOGIN = { username: 'siti', password: 'sandi' };

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { steppedClock } from '../lib/clock.ts';
 import { hardenPasswords } from './harden.ts';
 import { createPasswordHasher, parseHardened } from './password.ts';
+import { SILENT, START_MS } from './radius.fixture.ts';
 import { staleBefore, startStaleSweep } from './stale.ts';
-import { SILENT, START_MS } from './test-support.ts';
 
 const HOUR = 3_600_000;
 

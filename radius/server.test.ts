@@ -14,8 +14,6 @@ import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import { createRadiusClient } from './client.ts';
 import { textOf } from './codec.ts';
-import { type RadiusServer, startRadius } from './server.ts';
-import { bind, closeSocket } from './sockets.ts';
 import {
   accessRequest,
   accountingRequest,
@@ -28,7 +26,9 @@ import {
   seedTariff,
   seedVoucher,
   TIME_ZONE,
-} from './test-support.ts';
+} from './radius.fixture.ts';
+import { type RadiusServer, startRadius } from './server.ts';
+import { bind, closeSocket } from './sockets.ts';
 
 const HOST = '127.0.0.1';
 const PORTAL_SECRET = 'rahasia-portal-wifi';
