@@ -225,6 +225,15 @@ describe('connectRouter', () => {
     await expect(connect(peer)).rejects.toEqual(withCode('ROUTER_UNREACHABLE'));
   });
 
+  it('comes from the address that it is told to use', async () => {
+    const from: (string | undefined)[] = [];
+    const peer = await peerWith(undefined, { onConnect: (one) => from.push(one.remoteAddress) });
+
+    await connect(peer, { localAddress: '127.0.0.1' });
+
+    expect(from).toEqual(['127.0.0.1']);
+  });
+
   it('says ROUTER_TIMEOUT when the login is never answered', async () => {
     const peer = await peerWith(undefined, { onLogin: () => undefined });
 
