@@ -83,10 +83,11 @@ function merge(session: SessionRow, event: AccountingEvent): SessionRow {
   return { ...counted, state: 'open' };
 }
 
+/** Causes under which NASes report that the octets of a session are used up; RFC 2866 has none for it. */
+const DATA_ENDS: readonly (string | null)[] = ['Session-Timeout', 'NAS-Request', null];
+
 function stopCause(cause: string | null, octets: number, limit: number | null): string {
-  if (limit !== null && octets >= limit && (cause === 'Session-Timeout' || cause === null)) {
-    return 'Data-Limit';
-  }
+  if (limit !== null && octets >= limit && DATA_ENDS.includes(cause)) return 'Data-Limit';
   return cause ?? 'Unknown';
 }
 

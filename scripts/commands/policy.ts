@@ -1,0 +1,150 @@
+import { requireCategory } from '../../filter/categories.ts';
+import { explain } from '../../filter/explain.ts';
+import { requireWire } from '../../filter/name.ts';
+import { realClock } from '../../lib/clock.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Policy, PolicyLevel, Village } from '../../store/types.ts';
+import {
+  type Command,
+  type CommandContext,
+  operand,
+  textOption,
+  UsageError,
+  withStore,
+  wordsOption,
+} from '../command.ts';
+import { table } from '../table.ts';
+
+const LEVELS: readonly PolicyLevel[] = ['village', 'district', 'regency'];
+
+export const policySet: Command = {
+  summary: 'say what a village, district or regency may reach; the nearest level decides',
+  usage:
+    '(--village CODE | --district CODE | --regency CODE) [--block adult,gambling] [--allow NAMES] [--deny NAMES]',
+  options: {
+    village: { type: 'string' },
+    district: { type: 'string' },
+    regency: { type: 'string' },
+    block: { type: 'string' },
+    allow: { type: 'string' },
+    deny: { type: 'string' },
+  },
+  run: (context) =>
+    withStore(context, async (store) => {
+      const policy = await policyOf(context, store);
+      await store.setPolicy(policy);
+      await store.appendAudit({
+        at: realClock.now(),
+        actor: 'cli',
+        action: 'policy.set',
+        subject: `${policy.level}:${policy.code}`,
+        detail: JSON.stringify(policy),
+      });
+      context.print(
+        policy,
+        `policy of ${policy.level} ${policy.code}: blocks ${policy.block.join(', ') || 'nothing'}`,
+      );
+      return 0;
+    }),
+};
+
+export const policyList: Command = {
+  summary: 'list the policies',
+  usage: '',
+  options: {},
+  run: (context) =>
+    withStore(context, async (store) => {
+      const policies = await store.listPolicies();
+      context.print(
+        policies,
+        table(
+          ['level', 'code', 'blocks', 'allows', 'denies'],
+          policies.map((p) => [
+            p.level,
+            p.code,
+            p.block.join(','),
+            p.allow.join(','),
+            p.deny.join(','),
+          ]),
+        ),
+      );
+      return 0;
+    }),
+};
+
+export const explainName: Command = {
+  summary: 'say why a name is blocked or not: which line of which list, and whose policy',
+  usage: 'NAME (--router NAME | --village CODE)',
+  options: { router: { type: 'string' }, village: { type: 'string' } },
+  run: (context) =>
+    withStore(context, async (store) => {
+      const name = operand(context, 'the name to explain');
+      const place = await placeOf(context, store);
+      const said = await explain(name, {
+        ...place,
+        policies: await store.listPolicies(),
+        lists: await store.listLists(),
+        directory: context.config.resolver.listsDirectory,
+        portalHosts: [context.config.network.loginHost],
+      });
+      const rule =
+        said.decider.kind === 'list'
+          ? `line ${said.decider.line} of list ${said.decider.list} (${said.decider.category}): ${said.decider.entry}`
+          : said.decider.kind === 'none'
+            ? 'no rule speaks of it'
+            : `${said.decider.kind}: ${said.decider.rule}`;
+      context.print(
+        said,
+        `${said.name} is ${said.verdict}\nbecause  ${rule}\npolicy   ${said.policy.level} ${said.policy.code} blocks ${said.policy.block.join(', ') || 'nothing'}`,
+      );
+      return 0;
+    }),
+};
+
+async function policyOf(context: CommandContext, store: Store): Promise<Policy> {
+  const given = LEVELS.filter((level) => textOption(context.options, level) !== undefined);
+  const [level, ...more] = given;
+  if (level === undefined || more.length > 0) {
+    throw new UsageError('give one of --village, --district, --regency');
+  }
+  const code = textOption(context.options, level)!;
+  await requirePlace(store, level, code);
+  const policy = {
+    level,
+    code,
+    block: wordsOption(context.options, 'block').map(requireCategory),
+    allow: wordsOption(context.options, 'allow'),
+    deny: wordsOption(context.options, 'deny'),
+  };
+  for (const name of [...policy.allow, ...policy.deny]) requireWire(name);
+  return policy;
+}
+
+async function requirePlace(store: Store, level: PolicyLevel, code: string): Promise<void> {
+  const codes: Record<PolicyLevel, (village: Village) => string> = {
+    village: (v) => v.code,
+    district: (v) => v.districtCode,
+    regency: (v) => v.regencyCode,
+  };
+  const villages = await store.listVillages();
+  if (!villages.some((village) => codes[level](village) === code)) {
+    throw new UsageError(`there is no ${level} ${code}: see smartwifi village list`);
+  }
+}
+
+async function placeOf(
+  context: CommandContext,
+  store: Store,
+): Promise<{ village: string; district: string }> {
+  const name = textOption(context.options, 'router');
+  const code = textOption(context.options, 'village');
+  if (name !== undefined) {
+    const router = await store.routerByName(name);
+    if (router === null) throw new UsageError(`there is no router ${name}`);
+    return { village: router.villageCode, district: router.districtCode };
+  }
+  if (code === undefined) throw new UsageError('give --router or --village');
+  const village = await store.village(code);
+  if (village === null) throw new UsageError(`there is no village ${code}`);
+  return { village: village.code, district: village.districtCode };
+}

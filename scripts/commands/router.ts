@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
+import { renderPlan } from '../../controller/render-plan.ts';
+import { realClock } from '../../lib/clock.ts';
+import { createLogger } from '../../lib/log.ts';
+import { parseIpv4 } from '../../lib/net.ts';
+import { forEachLimited } from '../../lib/retry.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Router } from '../../store/types.ts';
+import {
+  type Command,
+  type CommandContext,
+  numberOption,
+  operand,
+  requiredOption,
+  textOption,
+  UsageError,
+  withStore,
+} from '../command.ts';
+import { dialFrom, fleetSettings } from '../serve/settings.ts';
+import { instant, table } from '../table.ts';
+
+const PORT = { min: 1, max: 65_535 };
+const AT_ONCE = 16;
+
+export const routerAdd: Command = {
+  summary: 'make a router known; its NAS secret is generated when none is given',
+  usage:
+    'NAME --village CODE --address HOST [--api-port N] [--user U --password W] [--nas-secret S] [--coa-port N]',
+  options: {
+    village: { type: 'string' },
+    address: { type: 'string' },
+    'api-port': { type: 'string' },
+    user: { type: 'string' },
+    password: { type: 'string' },
+    'nas-secret': { type: 'string' },
+    'coa-port': { type: 'string' },
+  },
+  run: (context) =>
+    withStore(context, async (store) => {
+      const name = operand(context, 'the name of the router');
+      if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(name)) {
+        throw new UsageError(`${name} is no router name: letters, digits and hyphens`);
+      }
+      const address = requiredOption(context.options, 'address');
+      if (parseIpv4(address) === null)
+        throw new UsageError(`--address ${address} is not an IPv4 address`);
+      const { network } = context.config;
+      const router = await store.addRouter({
+        name,
+        villageCode: requiredOption(context.options, 'village'),
+        address,
+        apiPort: numberOption(context.options, 'api-port', PORT) ?? 8728,
+        apiUser: textOption(context.options, 'user') ?? 'admin',
+        apiPassword: textOption(context.options, 'password') ?? '',
+        nasSecret:
+          textOption(context.options, 'nas-secret') ?? randomBytes(24).toString('base64url'),
+        coaPort: numberOption(context.options, 'coa-port', PORT) ?? 3799,
+        hotspotPort: network.hotspotPort,
+        loginHost: network.loginHost,
+        lanPool: network.lanPool,
+        at: realClock.now(),
+      });
+      await audit(store, 'router.add', router.name, router.address);
+      context.print(
+        router,
+        `router ${router.name} is known; its village LAN is ${router.lanSubnet}`,
+      );
+      return 0;
+    }),
+};
+
+export const routerList: Command = {
+  summary: 'list the routers',
+  usage: '',
+  options: {},
+  run: (context) =>
+    withStore(context, async (store) => {
+      const states = new Map((await store.currentStates()).map((row) => [row.routerId, row.state]));
+      const routers = (await store.listRouters()).map((router) => ({
+        ...router,
+        state: states.get(router.id) ?? 'unknown',
+      }));
+      context.print(
+        routers,
+        table(
+          ['router', 'village', 'district', 'address', 'LAN', 'state', 'configuration'],
+          routers.map((r) => [
+            r.name,
+            r.villageName,
+            r.districtName,
+            r.address,
+            r.lanSubnet,
+            r.state,
+            r.provisioning,
+          ]),
+        ),
+      );
+      return 0;
+    }),
+};
+
+export const routerShow: Command = {
+  summary: 'show one router, its state and what was last applied',
+  usage: 'NAME',
+  options: {},
+  run: (context) =>
+    withStore(context, async (store) => {
+      const router = await requireRouter(store, operand(context, 'the name of the router'));
+      const intervals = await store.stateIntervals(router.id);
+      const zone = context.config.timeZone;
+      const lines = [
+        `router         ${router.name} (${router.address})`,
+        `village        ${router.villageName}, ${router.districtName} (${router.villageCode})`,
+        `LAN            ${router.lanSubnet}, login at ${router.loginHost} = ${router.hotspotAddress}`,
+        `state          ${intervals.at(-1)?.state ?? 'unknown'} since ${instant(intervals.at(-1)?.startedAt ?? null, zone)}`,
+        `started        ${instant(router.bootAt, zone)}`,
+        `configuration  ${router.provisioning}, ${instant(router.appliedAt, zone)}`,
+        ...(router.provisioningDetail === null ? [] : [router.provisioningDetail]),
+      ];
+      context.print({ ...router, intervals }, lines.join('\n'));
+      return 0;
+    }),
+};
+
+export const routerPlan: Command = {
+  summary: 'show what apply would change on a router; never writes',
+  usage: 'NAME',
+  options: {},
+  run: (context) =>
+    withStore(context, async (store) => {
+      const router = await requireRouter(store, operand(context, 'the name of the router'));
+      const { changes, digest } = await planRouter(taskOf(context, store, router));
+      context.print(
+        { router: router.name, digest, changes },
+        changes.length === 0 ? `${router.name} is as it should be` : renderPlan(changes).trimEnd(),
+      );
+      return 0;
+    }),
+};
+
+export const routerApply: Command = {
+  summary: 'bring routers to their desired configuration, and prove it by reading back',
+  usage: '(NAME | --village CODE | --district CODE | --all)',
+  options: { village: { type: 'string' }, district: { type: 'string' }, all: { type: 'boolean' } },
+  run: (context) =>
+    withStore(context, async (store) => {
+      const routers = await chosenRouters(context, store);
+      const results: { router: string; outcome: string; changes: number; detail: string | null }[] =
+        [];
+      await forEachLimited(routers, AT_ONCE, async (router) => {
+        const result = await provisionRouter(taskOf(context, store, router));
+        await audit(store, 'router.apply', router.name, result.outcome);
+        const { outcome, changes, detail } = result;
+        results.push({ router: router.name, outcome, changes: changes.length, detail });
+        context.progress(
+          `${router.name}: ${outcome}, ${changes.length} changes${detail === null ? '' : `\n${detail}`}`,
+        );
+      });
+      const good = results.filter(
+        (r) => r.outcome === 'applied' || r.outcome === 'unchanged',
+      ).length;
+      context.print(results, `${good} of ${results.length} routers are as they should be`);
+      return good === results.length ? 0 : 1;
+    }),
+};
+
+export const routerRemove: Command = {
+  summary: 'forget a router; its sessions are closed, the router itself is not touched',
+  usage: 'NAME',
+  options: {},
+  run: (context) =>
+    withStore(context, async (store) => {
+      const router = await requireRouter(store, operand(context, 'the name of the router'));
+      await store.removeRouter({ routerId: router.id, at: realClock.now() });
+      await audit(store, 'router.remove', router.name, router.address);
+      context.print({ removed: router.name }, `router ${router.name} is forgotten`);
+      return 0;
+    }),
+};
+
+function taskOf(context: CommandContext, store: Store, router: Router): RouterTask {
+  const { config } = context;
+  return {
+    store,
+    router,
+    settings: fleetSettings(config, {
+      authPort: config.radius.auth.port,
+      acctPort: config.radius.acct.port,
+      portalPort: config.portal.listen.port,
+    }),
+    log: createLogger('controller', context.json ? 'silent' : 'error'),
+    clock: realClock,
+    signal: context.signal,
+    connect: dialFrom(config),
+  };
+}
+
+async function chosenRouters(context: CommandContext, store: Store): Promise<Router[]> {
+  const { village, district, all } = context.options;
+  const routers = await store.listRouters();
+  const chosen =
+    all === true
+      ? routers
+      : village !== undefined
+        ? routers.filter((router) => router.villageCode === village)
+        : district !== undefined
+          ? routers.filter((router) => router.districtCode === district)
+          : [
+              await requireRouter(
+                store,
+                operand(context, 'a router name, --village, --district or --all'),
+              ),
+            ];
+  if (chosen.length === 0)
+    throw new UsageError('there is no such router: see smartwifi router list');
+  return chosen;
+}
+
+async function requireRouter(store: Store, name: string): Promise<Router> {
+  const router = await store.routerByName(name);
+  if (router === null)
+    throw new UsageError(`there is no router ${name}: see smartwifi router list`);
+  return router;
+}
+
+async function audit(store: Store, action: string, subject: string, detail: string): Promise<void> {
+  await store.appendAudit({ at: realClock.now(), actor: 'cli', action, subject, detail });
+}

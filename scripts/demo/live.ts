@@ -1,0 +1,91 @@
+/** The demo that stays up: phones come and go, and a person can walk through a router's redirect. */
+import { simulatePhones } from '../../simulator/fleet/campaign.ts';
+import type { CommandContext } from '../command.ts';
+import { crowdCredentials } from './crowd.ts';
+import { ALLOWED_NAMES, BLOCKED_NAMES, TARIFFS } from './plan.ts';
+import { until } from './until.ts';
+import type { World } from './world.ts';
+
+const PROVISION_SECONDS = 180;
+const STAY_MS = 120_000;
+const OCTETS_PER_PAGE = 50_000;
+
+/** Resolves when the stage is set; disposing of the result sends the phones home. */
+export async function live(
+  context: CommandContext,
+  world: World,
+  phones: number,
+): Promise<AsyncDisposable> {
+  const { store, clock } = world;
+  let done = 0;
+  await until(async () => {
+    done = (await store.listRouters()).filter((router) => router.provisioning === 'applied').length;
+    return context.signal.aborted || done === world.routers.length;
+  }, PROVISION_SECONDS);
+  context.progress(`${done} of ${world.routers.length} routers provisioned`);
+  const credentials = await crowdCredentials(store, clock, phones);
+  const [voucher] = await store.createVouchers({
+    tariff: TARIFFS.resident.name,
+    count: 1,
+    villageCode: null,
+    batch: 'visitor',
+    at: clock.now(),
+  });
+  context.print(welcome(world, voucher!.code), welcomeText(world, voucher!.code));
+
+  const home = new AbortController();
+  const campaign = simulatePhones({
+    simulator: world.simulator,
+    routers: world.routers.map((router) => router.name),
+    phones,
+    credentials,
+    visits: Number.MAX_SAFE_INTEGER,
+    urls: ALLOWED_NAMES.map((name) => `http://${name}/`),
+    octetsPerUrl: OCTETS_PER_PAGE,
+    stayMs: STAY_MS,
+    logoutShare: 0.5,
+    atOnce: Math.min(phones, 200),
+    clock,
+    random: Math.random,
+    signal: home.signal,
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      home.abort();
+      await campaign;
+    },
+  };
+}
+
+function welcome(world: World, voucher: string) {
+  const router = world.routers[0]!;
+  const gateway = `${router.hotspotAddress}:${world.ports.hotspot}`;
+  return {
+    voucher,
+    router: router.name,
+    village: router.villageName,
+    gateway: `http://${gateway}/`,
+    proxy: gateway,
+    portal: world.config.portal.publicUrl,
+    metrics: `http://127.0.0.1:${world.ports.metrics}/metrics`,
+    configFile: world.configFile,
+    blockedName: BLOCKED_NAMES.adult,
+  };
+}
+
+function welcomeText(world: World, voucher: string): string {
+  const at = welcome(world, voucher);
+  return [
+    '',
+    `You are a phone in ${at.village}. Your voucher: ${at.voucher}`,
+    '',
+    `1. Open ${at.gateway} : the router sends you to the portal. Log in, see your status, log out.`,
+    `2. For the whole way, let a browser use ${at.proxy} as its HTTP proxy, for all addresses, as in`,
+    `     chromium --user-data-dir=/tmp/phone --proxy-server=${at.proxy} --proxy-bypass-list='<-loopback>' http://berita.example/`,
+    `   Then http://${at.blockedName}/ shows the block page.`,
+    `3. As an operator: npx smartwifi router list --config ${at.configFile}`,
+    `   and ${at.metrics}`,
+    '',
+    'Ctrl-C ends it.',
+  ].join('\n');
+}

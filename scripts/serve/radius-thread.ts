@@ -1,0 +1,61 @@
+/** The RADIUS role in its thread: server, enforcement, stale sweep, password hardening. */
+import { type ClockScale, clockFrom } from '../../lib/clock.ts';
+import { createLogger } from '../../lib/log.ts';
+import { createMetrics } from '../../lib/metrics.ts';
+import type { HostPort } from '../../lib/net.ts';
+import { startEnforcer } from '../../radius/enforce.ts';
+import { startHardening } from '../../radius/harden.ts';
+import { startRadius } from '../../radius/server.ts';
+import { startStaleSweep } from '../../radius/stale.ts';
+import { connectStore, type StoreTicket } from '../../store/open.ts';
+import { runRole } from './thread-side.ts';
+
+export interface RadiusThreadData {
+  readonly ticket: StoreTicket;
+  readonly clockScale: ClockScale | undefined;
+  readonly logLevel: string;
+  readonly timeZone: string;
+  readonly auth: HostPort;
+  readonly acct: HostPort;
+  readonly interimSeconds: number;
+  readonly portal: { readonly address: string; readonly secret: string };
+  /** The address that routers know as their RADIUS server; undefined = the system's choice. */
+  readonly coaSource: string | undefined;
+}
+
+export interface RadiusThreadReady {
+  readonly authPort: number;
+  readonly acctPort: number;
+}
+
+await runRole(async (data: RadiusThreadData) => {
+  const clock = clockFrom(data.clockScale);
+  const log = createLogger('radius', data.logLevel);
+  const metrics = createMetrics();
+  const store = connectStore(data.ticket);
+  const base = { store, clock, log, metrics };
+  await using stack = new AsyncDisposableStack();
+  stack.use(store);
+  // Sweeps and enforcement end before the server, so that nothing new is asked of the store.
+  const server = stack.use(
+    await startRadius({
+      ...base,
+      auth: data.auth,
+      acct: data.acct,
+      timeZone: data.timeZone,
+      interimSeconds: data.interimSeconds,
+      portal: data.portal,
+    }),
+  );
+  stack.use(
+    startEnforcer({
+      ...base,
+      ...(data.coaSource === undefined ? {} : { sourceAddress: data.coaSource }),
+    }),
+  );
+  stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
+  stack.use(startHardening(base));
+  const owned = stack.move();
+  const ready: RadiusThreadReady = { authPort: server.authPort, acctPort: server.acctPort };
+  return { ready, metrics, stop: () => owned.disposeAsync() };
+});

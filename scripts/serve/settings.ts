@@ -1,0 +1,41 @@
+/** What the controller puts on every router, from the configuration file. */
+import type { Config } from '../../config/schema.ts';
+import type { FleetSettings } from '../../controller/desired/types.ts';
+import { connectRouter } from '../../controller/routeros/client.ts';
+
+export interface BoundPorts {
+  readonly authPort: number;
+  readonly acctPort: number;
+  readonly portalPort: number;
+}
+
+/** Our own user on the routers. */
+const API_USER = 'sw-ctl';
+/** No session is longer: a phone keeps its address, and with it its session, for a day. */
+const LEASE_SECONDS = 24 * 3600;
+
+export function fleetSettings(config: Config, ports: BoundPorts): FleetSettings {
+  const { network, portal, resolver } = config;
+  return {
+    controllerAddress: network.controllerAddress,
+    radiusAddress: network.radiusAddress,
+    authPort: ports.authPort,
+    acctPort: ports.acctPort,
+    portalUrl: portal.publicUrl,
+    portalAddress: network.portalAddress,
+    portalPort: ports.portalPort,
+    blockAddress: resolver.blockAddress,
+    resolverAddress: network.resolverAddress,
+    tunnelSubnet: network.tunnelSubnet,
+    ntpServers: network.ntpServers,
+    apiUser: API_USER,
+    sessionLeaseSeconds: LEASE_SECONDS,
+    ssid: network.ssid,
+    timeZone: config.timeZone,
+  };
+}
+
+/** Opens API connections from the controller's own address, the only one that routers answer. */
+export function dialFrom(config: Config): typeof connectRouter {
+  return (options) => connectRouter({ ...options, localAddress: config.network.controllerAddress });
+}
