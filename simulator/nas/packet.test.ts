@@ -185,6 +185,7 @@ describe('decodePacket', () => {
       fc.property(fc.oneof(mutated, random), (bytes) => {
         const packet = decodePacket(bytes);
         if (packet === null) return;
+        expect(packet.bytes.length).toBeLessThanOrEqual(bytes.length);
         readGrant(packet.attributes);
         vendorAttributes(packet.attributes, MIKROTIK);
         checkMessageAuthenticator(packet, SECRET);
