@@ -15,8 +15,6 @@ export interface ConnectOptions {
   readonly port?: number;
   /** Source address; the system's choice when absent. Routers answer their controller's address only. */
   readonly localAddress?: string;
-  /** Source address of the connection; routers answer only the controller's. */
-  readonly localAddress?: string;
   readonly user: string;
   readonly password: string;
   /** Node's TLS options: `ca` of the fleet, or `ciphers: 'ADH-AES256-GCM-SHA384:@SECLEVEL=0'` without a certificate. */
@@ -66,9 +64,8 @@ export async function connectRouter(options: ConnectOptions): Promise<RouterOsCo
 }
 
 function openSocket(options: ConnectOptions, limitMs: number): Promise<Socket> {
-  const { host, signal, localAddress } = options;
+  const { host, signal } = options;
   const port = apiPort(options);
-  const target = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
   const from = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
   return new Promise((resolve, reject) => {
     const socket: Socket =
