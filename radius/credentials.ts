@@ -102,7 +102,10 @@ function attemptKeys({ username, password, mac, routerId }: GivenCredentials): A
   return keys;
 }
 
-/** Passwords found right. An entry holds only for the very password row that it was checked against. */
+/**
+ * Passwords found right. An entry holds only for the very password row that it was checked against, so
+ * "all subscribers may have changed" costs nothing: the rows tell which have.
+ */
 function warmPasswords() {
   const processKey = randomBytes(32).toString('hex');
   const entries = boundedMap<{ readonly row: string; readonly print: Buffer }>(WARM_CAPACITY);
@@ -115,10 +118,7 @@ function warmPasswords() {
     keep: (subscriber: Subscriber, k: string): void => {
       entries.set(subscriber.id, { row: subscriber.passwordHash, print: print(k) });
     },
-    forget: (id: string): void => {
-      if (id === '*') entries.clear();
-      else entries.delete(id);
-    },
+    forget: (id: string): void => entries.delete(id),
   };
 }
 

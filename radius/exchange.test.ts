@@ -151,7 +151,7 @@ describe('silence', () => {
 
     expect(answers).toEqual([]);
     expect(asked()).toBe(0);
-  });
+  }, 120_000);
 });
 
 function PORTAL_PEER() {
