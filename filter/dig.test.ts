@@ -31,11 +31,11 @@ const upstream: Script = ({ name, bytes, transport }) => {
 };
 
 async function dig(port: number, ...args: readonly string[]): Promise<string> {
-  const common = ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=4'];
+  const common = ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=20'];
   return (await run('dig', [...common, ...args])).stdout;
 }
 
-describe.skipIf(!installed)('dig', () => {
+describe.skipIf(!installed)('dig', { timeout: 30_000 }, () => {
   let b: Bench;
   beforeAll(async () => {
     b = await bench(upstream);

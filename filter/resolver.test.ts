@@ -4,14 +4,7 @@ import { steppedClock } from '../lib/clock.ts';
 import type { Policy } from '../store/types.ts';
 import { compileLists } from './compile.ts';
 import { address, encodeReply } from './testing/dns-text.ts';
-import {
-  askTcp,
-  askUdp,
-  askUdpRaw,
-  type Script,
-  startFakeUpstream,
-  tellUdp,
-} from './testing/fake-dns.ts';
+import { askTcp, askUdp, askUdpRaw, type Script } from './testing/fake-dns.ts';
 import { type Bench, bench, list, policy, table, world } from './testing/resolver-bench.ts';
 
 const A = 1;
@@ -238,98 +231,6 @@ describe('who and what is not served', () => {
 
     expect([formerr.length, formerr.readUInt16BE(0), formerr[3]! & 15]).toEqual([12, 9, 1]);
     expect(fine.rcode).toBe(0);
-  });
-});
-
-describe('when upstreams fail', () => {
-  it('answers SERVFAIL with EDE 23 when none answers', async () => {
-    await using b = await bench(() => null, { upstreamTimeoutMs: 20 });
-
-    const answer = await askUdp(b.resolver.port, { name: 'baik.test', type: A, edns: true });
-
-    expect([answer.rcode, answer.ede?.code]).toEqual([2, 23]);
-    expect(b.upstream.seen).toHaveLength(3);
-  });
-
-  it('goes to the next one when the first is silent, refuses or fails', async () => {
-    for (const first of [
-      () => null,
-      ({ bytes }) => encodeReply(bytes, { rcode: 5 }),
-      ({ bytes }) => encodeReply(bytes, { rcode: 2 }),
-    ] satisfies Script[]) {
-      await using broken = await startFakeUpstream(first);
-      await using good = await startFakeUpstream(world);
-      await using b = await bench(world, { upstreams: [broken, good], upstreamTimeoutMs: 200 });
-
-      const answer = await askUdp(b.resolver.port, { name: 'baik.test', type: A });
-
-      expect(answer.answers).toHaveLength(1);
-      expect([broken.seen.length, good.seen.length]).toEqual([1, 1]);
-    }
-  });
-
-  it('asks a silent upstream last for a while', async () => {
-    await using silent = await startFakeUpstream(() => null);
-    await using good = await startFakeUpstream(world);
-    await using b = await bench(world, { upstreams: [silent, good], upstreamTimeoutMs: 200 });
-
-    await askUdp(b.resolver.port, { name: 'satu.test', type: A });
-    await askUdp(b.resolver.port, { name: 'dua.test', type: A });
-
-    expect(silent.seen).toHaveLength(1);
-    expect(good.seen).toHaveLength(2);
-  });
-
-  it('takes no answer with another id or question for the right one', async () => {
-    await using b = await bench(({ bytes, name }) => {
-      const right = encodeReply(bytes, { answers: [address(name, 60, '198.51.100.7')] });
-      const wrongId = Buffer.from(
-        encodeReply(bytes, { answers: [address(name, 60, '203.0.113.1')] }),
-      );
-      wrongId.writeUInt16BE(wrongId.readUInt16BE(0) ^ 1, 0);
-      const wrongName = Buffer.from(
-        encodeReply(bytes, { answers: [address(name, 60, '203.0.113.2')] }),
-      );
-      wrongName[13]! ^= 1;
-      return [wrongId, wrongName, Buffer.from('nonsense'), right];
-    });
-
-    const answer = await askUdp(b.resolver.port, { name: 'baik.test', type: A });
-
-    expect(answer.answers[0]?.data.join('.')).toBe('198.51.100.7');
-    expect(await b.count('smartwifi_dns_dropped_total', { reason: 'upstream_stray' })).toBe(3);
-  });
-
-  it('turns away what comes when too many wait, and counts it', async () => {
-    const gate = Promise.withResolvers<void>();
-    await using b = await bench(
-      async (seen) => {
-        await gate.promise;
-        return world(seen) as Uint8Array;
-      },
-      { maxWaiting: 1 },
-    );
-
-    const first = askUdp(b.resolver.port, { name: 'satu.test', type: A });
-    await expect.poll(() => b.upstream.seen.length).toBe(1);
-    const second = await askUdp(b.resolver.port, { name: 'dua.test', type: A });
-    gate.resolve();
-
-    expect(second.rcode).toBe(2);
-    expect((await first).rcode).toBe(0);
-    expect(await b.count('smartwifi_dns_dropped_total', { reason: 'overload' })).toBe(1);
-  });
-
-  it('can be closed while questions wait', async () => {
-    const b = await bench(() => null);
-    await tellUdp(b.resolver.port, { name: 'baik.test', type: A });
-    await expect.poll(() => b.upstream.seen.length).toBe(1);
-
-    await b[Symbol.asyncDispose]();
-
-    await expect
-      .poll(() => b.count('smartwifi_dns_queries_total', { decision: 'servfail' }))
-      .toBe(1);
   });
 });
 

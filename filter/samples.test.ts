@@ -43,7 +43,7 @@ function distinctNames(): Set<string> {
   );
 }
 
-describe.skipIf(!present)('the sample lists', () => {
+describe.skipIf(!present)('the sample lists', { timeout: 60_000 }, () => {
   const compiled = present
     ? compileLists(
         SAMPLES.map(([file, row]) => ({ list: listRow({ name: file, ...row }), text: read(file) })),

@@ -3,8 +3,9 @@
  * number, in questions at once and in idle time; the rest is the handler's.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { lookup } from 'node:dns';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { errorCode } from '../../lib/errors.ts';
 
 export type Transport = 'udp' | 'tcp';
@@ -17,7 +18,7 @@ export type Handler = (
   reply: (answer: Uint8Array) => void,
 ) => void;
 
-export type ListenTrouble = 'send_failed' | 'tcp_connections' | 'tcp_oversize';
+export type ListenTrouble = 'malformed' | 'send_failed' | 'tcp_connections' | 'tcp_oversize';
 
 export interface ListenOptions {
   readonly host: string;
@@ -58,21 +59,34 @@ async function bindUdp(options: ListenOptions): Promise<UdpSocket> {
   const socket = createSocket({
     type: options.host.includes(':') ? 'udp6' : 'udp4',
     recvBufferSize: RECEIVE_BUFFER_OCTETS,
+    // An answer goes to an address, and must not wait a turn of the loop to learn that.
+    lookup: (host, settings, callback) => {
+      const family = isIP(host);
+      if (family === 0) lookup(host, settings, callback);
+      else callback(null, host, family);
+    },
   });
+  const sent = (error: Error | null): void => {
+    if (error !== null) options.onTrouble('send_failed');
+  };
   let open = true;
   socket.on('close', () => {
     open = false;
   });
   socket.on('message', (packet, from) => {
+    if (from.port === 0) {
+      // Nobody can be answered there; a forged source must not reach `send`, which throws on it.
+      options.onTrouble('malformed');
+      return;
+    }
     options.handle(packet, from.address, 'udp', (answer) => {
       if (!open) return;
-      socket.send(answer, from.port, from.address, (error) => {
-        if (error !== null) options.onTrouble('send_failed');
-      });
+      socket.send(answer, from.port, from.address, sent);
     });
   });
+  const listening = once(socket, 'listening');
   socket.bind(options.port, options.host);
-  await once(socket, 'listening');
+  await listening;
   // From here on an error concerns one datagram that could not go out.
   socket.on('error', () => options.onTrouble('send_failed'));
   return socket;

@@ -15,6 +15,7 @@ import {
   ALLOWED,
   CANARY_IS_NODATA,
   CANARY_IS_NXDOMAIN,
+  type CompiledPolicy,
   categoryOf,
   DENIED,
   judge,
@@ -52,13 +53,20 @@ export interface ResponderDeps {
   readonly metrics: FilterMetrics;
 }
 
-/** One question from one known source. */
+/** One question from one known source, and what its policy said when it came. */
 interface Asked {
   readonly query: Query;
   readonly network: Network;
+  readonly judged: Judged;
   readonly from: string;
   readonly transport: Transport;
   readonly reply: (answer: Uint8Array) => void;
+}
+
+interface Judged {
+  readonly snapshot: Snapshot;
+  readonly policy: CompiledPolicy;
+  readonly verdict: Verdict;
 }
 
 /** EDE of RFC 8914: 18 Prohibited, 20 Not Authoritative, 23 Network Error, 15 Blocked, 0 Other. */
@@ -89,17 +97,24 @@ export function createResponder(deps: ResponderDeps): Handler {
       reply(writeBareError(packet, RCODE.FORMERR));
       return;
     }
-    const asked: Asked = { query, network, from, transport, reply };
     const unserved = whyUnserved(query);
     if (unserved !== null) {
-      answer(deps, asked, 'refused', { rcode: unserved });
+      deps.metrics.decided(network, 'refused');
+      reply(writeAnswer(query, { rcode: unserved }));
       return;
     }
-    const policy = snapshot.policies[place]!;
-    const verdict = judge(snapshot.lists, policy, query.bytes, HEADER_OCTETS);
+    const judged = judgeQuery(snapshot, place, query);
+    const asked: Asked = { query, network, judged, from, transport, reply };
+    const { verdict } = judged;
     if (verdict === PASS || verdict === ALLOWED) forward(asked);
     else answerVerdict(deps, asked, verdict);
   };
+}
+
+function judgeQuery(snapshot: Snapshot, place: number, query: Query): Judged {
+  const policy = snapshot.policies[place]!;
+  const verdict = judge(snapshot.lists, policy, query.bytes, HEADER_OCTETS);
+  return { snapshot, policy, verdict };
 }
 
 function readQuery(packet: Uint8Array): Query | null {
@@ -216,15 +231,14 @@ function pass(
   ageSeconds: number,
   decision: 'allowed' | 'cached',
 ): void {
-  const snapshot = deps.snapshot();
-  const policy = snapshot.policies[whoIsAsking(snapshot.index, asked.from)];
   const { query } = asked;
-  if (policy === undefined) {
+  const judged = judgeAgain(deps.snapshot(), asked);
+  if (judged === null) {
     refuse(deps, query, asked.reply);
     return;
   }
-  const own = judge(snapshot.lists, policy, query.bytes, HEADER_OCTETS);
-  const target = own === PASS ? judgeTargets(snapshot, policy, relay) : own;
+  const { snapshot, policy, verdict } = judged;
+  const target = verdict === PASS ? judgeTargets(snapshot, policy, relay) : verdict;
   if (target !== PASS && target !== ALLOWED) {
     answerVerdict(deps, asked, target);
   } else if (relay.leadsInside && !snapshot.mayLeadInside(query.bytes, HEADER_OCTETS)) {
@@ -235,12 +249,15 @@ function pass(
   }
 }
 
+/** What was judged stands until a new snapshot; null when its source is a stranger now. */
+function judgeAgain(snapshot: Snapshot, asked: Asked): Judged | null {
+  if (snapshot === asked.judged.snapshot) return asked.judged;
+  const place = whoIsAsking(snapshot.index, asked.from);
+  return place === -1 ? null : judgeQuery(snapshot, place, asked.query);
+}
+
 /** The first name on the way that the policy blocks: an alias does not make a tracker a first party. */
-function judgeTargets(
-  snapshot: Snapshot,
-  policy: Snapshot['policies'][number],
-  relay: Relay,
-): Verdict {
+function judgeTargets(snapshot: Snapshot, policy: CompiledPolicy, relay: Relay): Verdict {
   for (const name of relay.names) {
     const verdict = judge(snapshot.lists, policy, name, 0);
     if (verdict !== PASS && verdict !== ALLOWED) return verdict;

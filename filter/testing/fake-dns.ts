@@ -101,7 +101,7 @@ export async function askUdpRaw(
   try {
     socket.bind(0, from);
     await once(socket, 'listening');
-    const answer = once(socket, 'message', { signal: AbortSignal.timeout(5000) });
+    const answer = once(socket, 'message', { signal: AbortSignal.timeout(20_000) });
     socket.send(query instanceof Uint8Array ? query : encodeQuery(query), port, '127.0.0.1');
     const [bytes] = (await answer) as [Buffer];
     return bytes;
@@ -121,7 +121,7 @@ export async function tellUdp(port: number, query: TestQuery): Promise<void> {
 
 /** Sends all queries at once over one connection; the answers in order of arrival. */
 export async function askTcp(port: number, queries: readonly TestQuery[]): Promise<TestAnswer[]> {
-  const socket = connect({ host: '127.0.0.1', port, signal: AbortSignal.timeout(5000) });
+  const socket = connect({ host: '127.0.0.1', port, signal: AbortSignal.timeout(20_000) });
   socket.write(Buffer.concat(queries.map((query) => frame(encodeQuery(query)))));
   const answers: TestAnswer[] = [];
   let received = Buffer.alloc(0);
