@@ -16,12 +16,12 @@ const FLAGS = [
 
 /** Path of the browser (`CHROMIUM`, else the usual places). Null after saying why; throws where CI demands it. */
 export function findChromium(): string | null {
-  const named = process.env['CHROMIUM'];
+  const named = process.env.CHROMIUM;
   const places = named === undefined ? PLACES : [named];
   const found = places.find((path) => existsSync(path)) ?? null;
   if (found === null) {
     const why = `browser tests need Chromium, and none is at ${places.join(', ')}`;
-    if (process.env['CI'] === 'true') throw new Error(why);
+    if (process.env.CI === 'true') throw new Error(why);
     console.warn(`skipped: ${why} (npm run setup:system installs it)`);
   }
   return found;

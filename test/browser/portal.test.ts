@@ -1,0 +1,332 @@
+/**
+ * The portal in a real Chromium on a cheap phone's screen: with and without scripts, light and dark,
+ * at 320 px and enlarged. `UPDATE_GOLDEN=1` writes docs/screenshots/*.png.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createWorld,
+  openTestPortal,
+  rejecting,
+  type TestPortal,
+} from '../../portal/portal.fixture.ts';
+import { redirectPath, router, session } from '../../portal/village.fixture.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+import { enlargeText, minHeightOf, overflowing, runAxe, smallTargets } from './in-page.ts';
+
+const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const PHONE = { width: 360, height: 640 };
+const TARGET_PX = 44;
+/** They lie in the repository. */
+const SCREENSHOT_OCTETS = 60_000;
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+interface Visit {
+  readonly page: Page;
+  readonly test: TestPortal;
+  readonly origin: string;
+  readonly lang: string;
+}
+
+interface Scene {
+  readonly name: string;
+  open(visit: Visit): Promise<void>;
+}
+
+const goto = (path: (lang: string) => string) => async (visit: Visit) => {
+  visit.test.world.session = null;
+  await visit.page.goto(visit.origin + path(visit.lang));
+};
+
+/** Every page there is, as a person comes to it. */
+const SCENES: readonly Scene[] = [
+  { name: 'login', open: goto((lang) => redirectPath({ lang })) },
+  { name: 'quota', open: goto((lang) => redirectPath({ lang, error: 'SW-QUOTA habis' })) },
+  {
+    name: 'wrong-code',
+    open: async (visit) => {
+      await goto((lang) => redirectPath({ lang }))(visit);
+      await visit.page.fill('#voucher', 'abcd 2345');
+      await visit.page.click('form:has(#voucher) button');
+    },
+  },
+  {
+    name: 'wrong-password',
+    open: async (visit) => {
+      await goto((lang) => redirectPath({ lang }))(visit);
+      await visit.page.click('summary');
+      await visit.page.fill('#username', 'budi');
+      await visit.page.fill('#password', 'rahasia');
+      await visit.page.click('form:has(#username) button');
+    },
+  },
+  { name: 'join', open: goto((lang) => `/?router=${router.name}&lang=${lang}`) },
+  { name: 'bad-redirect', open: goto((lang) => redirectPath({ lang, mac: 'x' })) },
+  { name: 'connecting', open: goto((lang) => `/status?router=${router.name}&wait=1&lang=${lang}`) },
+  { name: 'not-connected', open: goto((lang) => `/status?router=${router.name}&lang=${lang}`) },
+  {
+    name: 'status',
+    open: async ({ page, test, origin, lang }) => {
+      test.world.session = session;
+      await page.goto(`${origin}/status?lang=${lang}`);
+    },
+  },
+  { name: 'blocked', open: goto((lang) => `/blocked?name=judi-slot.example&lang=${lang}`) },
+  { name: 'terms', open: goto((lang) => `/terms?router=${router.name}&lang=${lang}`) },
+  { name: 'privacy', open: goto((lang) => `/privacy?router=${router.name}&lang=${lang}`) },
+  { name: 'not-found', open: goto((lang) => `/nowhere?lang=${lang}`) },
+];
+
+const chromium = findChromium();
+
+describe.skipIf(chromium === null)('portal in Chromium', () => {
+  let browser: Browser;
+  let axe: string;
+
+  beforeAll(async () => {
+    browser = await launchChromium(chromium!);
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  });
+  afterAll(async () => browser.close());
+
+  async function withPhone(
+    options: BrowserContextOptions,
+    work: (visit: Visit, context: BrowserContext) => Promise<void>,
+  ): Promise<void> {
+    const world = createWorld();
+    world.answer = rejecting('SW-BADCRED');
+    await using test = await openTestPortal({ categoryOf: () => 'gambling' }, world);
+    const context = await browser.newContext({ viewport: PHONE, locale: 'id-ID', ...options });
+    const origin = `http://127.0.0.1:${test.portal.port}`;
+    const foreign: string[] = [];
+    const broken: string[] = [];
+    context.on('request', (request) => {
+      if (!request.url().startsWith(origin)) foreign.push(request.url());
+    });
+    context.on('console', (message) => {
+      // Chromium reports every page with a 4xx status as an error of loading.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+        broken.push(message.text());
+      }
+    });
+    try {
+      if (options.javaScriptEnabled !== false) await holdStill(context);
+      const page = await context.newPage();
+      await work({ page, test, origin, lang: 'id' }, context);
+      expect(foreign).toEqual([]);
+      expect(broken).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  }
+
+  /** What `check` has against the pages; it returns an empty text when there is nothing. */
+  async function everyScene(
+    visit: Visit,
+    check: (page: Page) => Promise<string>,
+    langs: readonly string[] = ['id', 'en'],
+  ): Promise<string[]> {
+    const found: string[] = [];
+    for (const lang of langs) {
+      for (const scene of SCENES) {
+        await scene.open({ ...visit, lang });
+        const faults = await check(visit.page);
+        if (faults !== '') found.push(`${scene.name} ${lang}: ${faults}`);
+      }
+    }
+    return found;
+  }
+
+  it.each(['light', 'dark'] as const)(
+    'axe finds nothing against WCAG 2.2 AA (%s)',
+    async (scheme) => {
+      await withPhone({ colorScheme: scheme }, async (visit) => {
+        const found = await everyScene(
+          visit,
+          async (page) => {
+            await page.evaluate(axe);
+            return page.evaluate(runAxe, WCAG);
+          },
+          scheme === 'light' ? ['id', 'en'] : ['id'],
+        );
+
+        expect(found).toEqual([]);
+      });
+    },
+  );
+
+  it('no target is smaller than a thumb, no text field would make a phone zoom', async () => {
+    await withPhone({ javaScriptEnabled: true }, async (visit) => {
+      expect(
+        await everyScene(visit, async (page) => page.evaluate(smallTargets, TARGET_PX)),
+      ).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['320 px wide', { viewport: { width: 320, height: 568 } }],
+    ['360 px wide at 200 %', { viewport: { width: 180, height: 320 }, deviceScaleFactor: 2 }],
+  ])('nothing is cut off or scrolls sideways: %s', async (_what, options) => {
+    await withPhone(options, async (visit) => {
+      expect(await everyScene(visit, async (page) => page.evaluate(overflowing))).toEqual([]);
+    });
+  });
+
+  it('nothing is cut off when letters are twice as large', async () => {
+    await withPhone({}, async (visit) => {
+      const found = await everyScene(visit, async (page) => {
+        await page.evaluate(enlargeText);
+        return page.evaluate(overflowing);
+      });
+
+      expect(found).toEqual([]);
+    });
+  });
+
+  it('the button of the login page is seen without scrolling, with and without a fault', async () => {
+    await withPhone({}, async (visit) => {
+      for (const scene of SCENES.slice(0, 3)) {
+        await scene.open(visit);
+        const box = await visit.page.locator('form:has(#voucher) button').boundingBox();
+
+        expect(box!.y + box!.height).toBeLessThanOrEqual(PHONE.height);
+      }
+    });
+  });
+
+  it('the style sheet is applied, so its hash is right', async () => {
+    await withPhone({}, async (visit) => {
+      await SCENES[0]!.open(visit);
+      const size = await visit.page.locator('#voucher').evaluate(minHeightOf);
+
+      expect(size).toBe('52px');
+    });
+  });
+
+  it('the link of a fault leads to its field', async () => {
+    await withPhone({ javaScriptEnabled: false }, async (visit) => {
+      await SCENES[2]!.open(visit);
+      await visit.page.click('[role=alert] a');
+      await visit.page.keyboard.press('Tab');
+
+      expect(new URL(visit.page.url()).hash).toBe('#voucher');
+    });
+  });
+
+  it.each([true, false])(
+    'a phone gets online and off again, scripts %s',
+    async (javaScriptEnabled) => {
+      const world = createWorld();
+      await using servlet = await openServlet(async (path, query) => {
+        if (path === '/login' && query.get('password') === 'token+/1') world.session = session;
+        if (path === '/logout') world.session = null;
+      });
+      world.routers = [{ ...router, loginHost: '127.0.0.1', hotspotPort: servlet.port }];
+      await using test = await openTestPortal({}, world);
+      const origin = `http://127.0.0.1:${test.portal.port}`;
+      const links = (page: string) => `http://127.0.0.1:${servlet.port}/${page}`;
+      const context = await browser.newContext({
+        viewport: PHONE,
+        locale: 'id-ID',
+        javaScriptEnabled,
+      });
+      try {
+        const page = await context.newPage();
+        await page.goto(
+          origin +
+            redirectPath({ 'link-login-only': links('login'), 'link-logout': links('logout') }),
+        );
+
+        await page.fill('#voucher', 'abcd-2345');
+        await page.keyboard.press('Enter');
+        await page.waitForURL('**/status?**');
+        expect(await page.locator('h1').textContent()).toBe('Anda sudah terhubung');
+
+        await page.click('form[action="/logout"] button');
+        await page.waitForURL('**/logout');
+        expect(await page.textContent('body')).toBe('/logout');
+        expect(servlet.seen).toEqual(['/login', '/logout']);
+      } finally {
+        await context.close();
+      }
+    },
+  );
+
+  it('the page that waits for the session goes on by itself, without scripts', async () => {
+    await withPhone({ javaScriptEnabled: false }, async ({ page, test, origin }) => {
+      await page.goto(`${origin}/status?router=${router.name}&wait=1&lang=id`);
+      test.world.session = session;
+
+      await page.waitForURL('**wait=2');
+      expect(await page.locator('h1').textContent()).toBe('Anda sudah terhubung');
+    });
+  });
+
+  it.skipIf(process.env.UPDATE_GOLDEN !== '1')('writes the screenshots', async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    let largest = 0;
+    const shoot = async (scheme: 'light' | 'dark', scenes: readonly Scene[], suffix: string) =>
+      withPhone({ colorScheme: scheme }, async (visit) => {
+        for (const scene of scenes) {
+          await scene.open(visit);
+          const path = `${SCREENSHOTS}portal-${scene.name}${suffix}.png`;
+          const png = await visit.page.screenshot({ path });
+          largest = Math.max(largest, png.length);
+        }
+      });
+
+    await shoot('light', SCENES, '');
+    await shoot('dark', SCENES.slice(0, 1), '-dark');
+
+    expect(largest).toBeLessThan(SCREENSHOT_OCTETS);
+  });
+});
+
+/** Pages are looked at for longer than they wait: without this they would leave in the midst of it. */
+async function holdStill(context: BrowserContext): Promise<void> {
+  await context.route(/wait=1/, async (route) => {
+    const response = await route.fetch();
+    const { refresh: _refresh, ...headers } = response.headers();
+    await route.fulfill({ response, headers });
+  });
+}
+
+interface Servlet extends AsyncDisposable {
+  readonly port: number;
+  /** Paths that were asked for. */
+  readonly seen: string[];
+}
+
+/** A router's hotspot servlet as far as a browser sees it: follows `dst`, else names its page. */
+async function openServlet(
+  visited: (path: string, query: URLSearchParams) => Promise<void>,
+): Promise<Servlet> {
+  const seen: string[] = [];
+  const server: Server = createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://router');
+    if (!url.pathname.startsWith('/log')) {
+      res.writeHead(404).end();
+      return;
+    }
+    seen.push(url.pathname);
+    void visited(url.pathname, url.searchParams).then(() => {
+      const dst = url.searchParams.get('dst');
+      if (dst === null) res.end(url.pathname);
+      else res.writeHead(302, { Location: dst }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
