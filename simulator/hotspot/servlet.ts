@@ -101,8 +101,7 @@ async function login(exchange: Exchange): Promise<PlainResponse> {
       return files.render(['flogin.html', 'login.html'], context);
     }
   }
-  if (original !== '') return moved(original);
-  const context = contextOf(exchange);
+  const context = contextOf(exchange, original === '' ? {} : { original, redirect: original });
   const welcome = files.has(hotspot, 'alogin.html');
   return welcome ? files.render(['alogin.html'], context) : moved(context.redirect);
 }
