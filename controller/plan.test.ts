@@ -131,6 +131,24 @@ describe('plan', () => {
     expect(ports).toEqual([]);
   });
 
+  it('makes a rule anew that somebody has narrowed, before the narrowed one goes', () => {
+    const model = provisioned();
+    const filter = model.menus.get('/ip/firewall/filter')!;
+    const before = filter.map((row) => row.comment);
+    const drop = filter.find((row) => row.comment === 'sw:fw-30')!;
+    drop['src-address'] = '172.16.4.66';
+
+    const changes = plan(CONFIGURATION, model.observed());
+    model.apply(changes);
+
+    expect(changes).toMatchObject([
+      { kind: 'add', key: 'fw-30', before: { key: 'fw-31' } },
+      { kind: 'remove', id: drop['.id'], reason: 'orphan' },
+    ]);
+    expect(filter.map((row) => row.comment)).toEqual(before);
+    expect(plan(CONFIGURATION, model.observed())).toEqual([]);
+  });
+
   it('writes secrets again only when told to', () => {
     const model = provisioned();
 
@@ -153,13 +171,13 @@ describe('plan', () => {
   });
 });
 
-describe('plan, as properties', () => {
+describe('plan, as properties', { timeout: 30_000 }, () => {
   const paths = CONFIGURATION.menus.filter((menu) => menu.kind === 'rows').map((menu) => menu.path);
   const damage = fc.array(
     fc.record({
       path: fc.constantFrom(...paths),
       at: fc.nat(),
-      what: fc.constantFrom('remove', 'rotate', 'change', 'foreign', 'orphan', 'untag'),
+      what: fc.constantFrom('remove', 'rotate', 'change', 'narrow', 'foreign', 'orphan', 'untag'),
     }),
     { maxLength: 12 },
   );
@@ -188,6 +206,7 @@ describe('plan, as properties', () => {
         if (what === 'remove') rows.splice(rows.indexOf(row), 1);
         if (what === 'rotate') rows.push(...rows.splice(0, at % rows.length));
         if (what === 'change') Object.assign(row, { action: 'log', disabled: 'true' });
+        if (what === 'narrow') row['src-address'] = '172.16.4.66';
         if (what === 'untag') row.comment = 'sw:?';
       }
     });

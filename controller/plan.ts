@@ -155,13 +155,20 @@ function matchRows(menu: DesiredMenu, rows: readonly ObservedRow[]): Match[] {
     if (!byOwner.has(tag)) byOwner.set(tag, row);
   }
   const tagged = menu.rows.map((want) => {
-    const tag = owner === 'comment' ? TAG + want.key : want.key;
-    return { want, have: take(byOwner.get(tag)) };
+    const have = byOwner.get(owner === 'comment' ? TAG + want.key : want.key);
+    // Narrowed by somebody: an orphan, to be removed once its successor stands.
+    return { want, have: have !== undefined && isNarrowed(menu, want, have) ? null : take(have) };
   });
   return tagged.map(({ want, have }) => ({
     want,
     have: have ?? (menu.kind === 'rows' ? take(findUntagged(want, free)) : null),
   }));
+}
+
+function isNarrowed(menu: DesiredMenu, want: DesiredRow, have: ObservedRow): boolean {
+  return (menu.matchers ?? []).some(
+    (property) => want.values[property] === undefined && (have[property] ?? '') !== '',
+  );
 }
 
 /** A row of ours whose comment got lost but whose name says so, or a factory row that becomes ours. */

@@ -106,7 +106,12 @@ function fakeConnection(uptime: () => number, alive: () => boolean): RouterOsCon
   };
 }
 
-describe('createPoller', () => {
+/** The machine may be busy: what must come has time to. */
+function soon<T>(read: () => T) {
+  return expect.poll(read, { timeout: 20_000, interval: 5 });
+}
+
+describe('createPoller', { timeout: 30_000 }, () => {
   it('reads what a router says, and when it started', async () => {
     const { poller, round, states, boots } = bench(routers(1));
 
@@ -226,9 +231,9 @@ describe('createPoller', () => {
     const list = [{ ...ROUTER, address: '127.0.0.1', apiPort: router.port }];
     const { poller, round } = bench(list, { connect: connectRouter });
     await round();
-    await expect.poll(() => poller.snapshots()[0]!.reading?.activeSessions).toBe(2);
+    await soon(() => poller.snapshots()[0]!.reading?.activeSessions).toBe(2);
     await round();
-    await expect.poll(() => router.peer.received.length).toBe(7);
+    await soon(() => router.peer.received.length).toBe(7);
 
     const logins = router.peer.received.filter(([command]) => command === '/login');
     expect(logins).toHaveLength(1);

@@ -57,7 +57,7 @@ const writesOf = (router: TestRouter): string[] =>
     /\/(add|set|move|remove)$/.test(command) ? [command] : [],
   );
 
-describe('provisionRouter', () => {
+describe('provisionRouter', { timeout: 30_000 }, () => {
   it('brings a factory router to an empty plan and changes to its own user', async () => {
     const { router, task, row, again } = await bench();
 
@@ -167,7 +167,7 @@ describe('provisionRouter', () => {
   });
 });
 
-describe('planRouter', () => {
+describe('planRouter', { timeout: 30_000 }, () => {
   it('says what would be done and writes nothing', async () => {
     const { router, task, row } = await bench();
 

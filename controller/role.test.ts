@@ -115,13 +115,18 @@ async function bench(): Promise<Bench> {
   };
 }
 
-describe('startController', () => {
+/** The machine may be busy: what must come has time to. */
+function soon<T>(read: () => T) {
+  return expect.poll(read, { timeout: 20_000, interval: 5 });
+}
+
+describe('startController', { timeout: 30_000 }, () => {
   it('owns up to its blindness first, then beats, polls and provisions', async () => {
     const { start, calls, row, router } = await bench();
 
     const controller = await start();
 
-    await expect.poll(() => row().provisioning).toBe('applied');
+    await soon(() => row().provisioning).toBe('applied');
     expect(calls.slice(0, 2)).toEqual(['blindness', 'heartbeat']);
     expect(calls).toContain('up');
     expect(controller.firstCycleDone()).toBe(true);
@@ -133,14 +138,14 @@ describe('startController', () => {
   it('writes nothing once a router is as it should be', async () => {
     const { start, row, router } = await bench();
     await start();
-    await expect.poll(() => row().provisioning).toBe('applied');
+    await soon(() => row().provisioning).toBe('applied');
     const writes = () =>
       router.peer.received.filter(([command = '']) => /\/(add|set|remove|move)$/.test(command))
         .length;
     const before = writes();
     const polls = router.peer.received.length;
 
-    await expect.poll(() => router.peer.received.length).toBeGreaterThan(polls + 9);
+    await soon(() => router.peer.received.length).toBeGreaterThan(polls + 9);
 
     expect(writes()).toBe(before);
   });
@@ -148,25 +153,25 @@ describe('startController', () => {
   it('notices that a router should be different, and makes it so', async () => {
     const { start, row, change, router } = await bench();
     await start();
-    await expect.poll(() => row().provisioning).toBe('applied');
+    await soon(() => row().provisioning).toBe('applied');
 
     change({ loginHost: 'masuk.wifi.test' });
 
-    await expect
-      .poll(() => router.model.menus.get('/ip/hotspot/profile')![0]!['dns-name'])
-      .toBe('masuk.wifi.test');
+    await soon(() => router.model.menus.get('/ip/hotspot/profile')![0]!['dns-name']).toBe(
+      'masuk.wifi.test',
+    );
   });
 
   it('only reports while it may not write', async () => {
     const { start, router, row, change } = await bench();
     await start({ driftSeconds: 0.05 });
-    await expect.poll(() => row().provisioning).toBe('applied');
+    await soon(() => row().provisioning).toBe('applied');
     await open.pop()?.[Symbol.asyncDispose]();
     router.model.menus.get('/snmp')![0]!.enabled = 'true';
 
     const controller = await start({ autoApply: false, driftSeconds: 0.05 });
 
-    await expect.poll(() => row().provisioning).toBe('drifted');
+    await soon(() => row().provisioning).toBe('drifted');
     expect(row().provisioningDetail).toBe('~ /snmp enabled: true -> no');
     expect(router.model.menus.get('/snmp')![0]!.enabled).toBe('true');
     await expect(controller.renderRouterMetrics()).resolves.toMatch(
@@ -176,6 +181,6 @@ describe('startController', () => {
     router.model.menus.get('/snmp')![0]!.enabled = 'false';
     change({});
 
-    await expect.poll(() => row().provisioning).toBe('applied');
+    await soon(() => row().provisioning).toBe('applied');
   });
 });

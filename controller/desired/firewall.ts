@@ -23,6 +23,36 @@ const DOH_HOSTS = [
 /** "No" to these makes a client keep to the network's resolver. */
 const CANARIES = ['use-application-dns.net', 'mask.icloud.com', 'mask-h2.icloud.com'];
 
+/** What a rule can be narrowed by; a drop narrowed by one more of these is a hole. */
+export const MATCHERS = [
+  'src-address',
+  'dst-address',
+  'src-address-list',
+  'dst-address-list',
+  'src-address-type',
+  'dst-address-type',
+  'src-mac-address',
+  'protocol',
+  'src-port',
+  'dst-port',
+  'port',
+  'in-interface',
+  'out-interface',
+  'in-interface-list',
+  'out-interface-list',
+  'connection-state',
+  'connection-nat-state',
+  'connection-mark',
+  'packet-mark',
+  'hotspot',
+  'content',
+  'limit',
+  'dst-limit',
+  'time',
+  'random',
+  'nth',
+];
+
 export function dns(input: VillageInput): DesiredMenu[] {
   const { settings } = input;
   const host = new URL(settings.portalUrl).hostname;
@@ -72,20 +102,25 @@ export function firewall(input: VillageInput): DesiredMenu[] {
         redirect('nat-dnsu', 'udp'),
         redirect('nat-dnst', 'tcp'),
       ],
-      { ordered: true },
+      { ordered: true, matchers: MATCHERS },
     ),
     tagged('/ip/firewall/filter', [...inputChain(input), ...forwardChain(input)], {
       ordered: true,
+      matchers: MATCHERS,
     }),
-    tagged('/ip/firewall/raw', [
-      row('raw-dns', {
-        chain: 'prerouting',
-        action: 'drop',
-        'in-interface-list': WAN,
-        protocol: 'udp',
-        'dst-port': '53',
-      }),
-    ]),
+    tagged(
+      '/ip/firewall/raw',
+      [
+        row('raw-dns', {
+          chain: 'prerouting',
+          action: 'drop',
+          'in-interface-list': WAN,
+          protocol: 'udp',
+          'dst-port': '53',
+        }),
+      ],
+      { matchers: MATCHERS },
+    ),
   ];
 }
 

@@ -6,6 +6,8 @@ import type { DesiredFile, DesiredMenu, VillageInput } from './types.ts';
 
 export const HOTSPOT = 'sw-hs1';
 const PROFILE = 'sw-prof';
+/** A way out of the walled garden narrowed by one more of these is closed to some. */
+const GARDEN_MATCHERS = ['src-address', 'src-address-list', 'dst-address-list', 'dst-host'];
 /** A phone asleep for less keeps its session. */
 const KEEPALIVE = '15m';
 
@@ -111,7 +113,7 @@ export function walledGarden(input: VillageInput): DesiredMenu[] {
         ...ports.map((port) => open(`wg-portal${port}`, settings.portalAddress, port)),
         ...block.map((port) => open(`wg-block${port}`, settings.blockAddress, port)),
       ],
-      { ordered: true },
+      { ordered: true, matchers: GARDEN_MATCHERS },
     ),
     tagged(
       '/ip/hotspot/walled-garden',

@@ -14,13 +14,14 @@ export function single(path: string, values: Values): DesiredMenu {
 export function tagged(
   path: string,
   rows: readonly DesiredRow[],
-  options: { ordered?: boolean } = {},
+  options: { ordered?: boolean; matchers?: readonly string[] } = {},
 ): DesiredMenu {
   return {
     path,
     kind: 'rows',
     ownedBy: 'comment',
     ordered: options.ordered ?? false,
+    ...(options.matchers === undefined ? {} : { matchers: options.matchers }),
     rows: rows.map((row) => ({ ...row, values: { ...row.values, comment: TAG + row.key } })),
   };
 }

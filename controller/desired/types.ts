@@ -22,6 +22,8 @@ export interface DesiredMenu {
   readonly ownedBy: 'comment' | 'name';
   /** Whether the order of our rows among themselves matters. */
   readonly ordered: boolean;
+  /** Properties that make a row of ours mean something else when somebody adds them: it is made anew. */
+  readonly matchers?: readonly string[];
   readonly rows: readonly DesiredRow[];
 }
 
