@@ -51,6 +51,22 @@ describe('sentences', () => {
     );
   });
 
+  it('come out whole when cut at any octet', () => {
+    const sentences = [
+      ['/login', '=name=désa'],
+      ['/ip/address/print', `=x=${'y'.repeat(200)}`],
+    ];
+    const octets = Buffer.concat(sentences.map((words) => encodeSentence(words)));
+
+    for (let at = 0; at <= octets.length; at += 1) {
+      const parser = sentenceParser();
+      const found = [octets.subarray(0, at), octets.subarray(at)].flatMap((part) =>
+        parser.push(part),
+      );
+      expect(found).toEqual(sentences);
+    }
+  });
+
   it('come out of single octets too', () => {
     const words = ['/ip/address/print', '=x=ü', `=long=${'y'.repeat(20_000)}`, '.tag=1'];
     const parser = sentenceParser();

@@ -248,6 +248,38 @@ describe('changes', () => {
     expect(tree.single('/system/note').note).toBe('tetap');
   });
 
+  it('leaves safe mode silently after more than a hundred actions', async () => {
+    await using twin = await startTwin();
+    const peer = await twin.client();
+    await peer.run('/safe-mode/take');
+    for (let action = 0; action <= 100; action += 1) {
+      await peer.run('/system/identity/set', `=name=r${action}`);
+    }
+
+    const enabled = (await peer.run('/safe-mode/print')).rows[0]?.enabled;
+    await peer[Symbol.asyncDispose]();
+
+    expect(enabled).toBe('false');
+    expect(twin.tree.single('/system/identity').name).toBe('r100');
+  });
+
+  it('ends a session whose row in /user/active is removed', async () => {
+    await using twin = await startTwin();
+    const victim = await twin.client();
+    twin.tree.remove('/user/active', [twin.tree.rows('/user/active')[0]!.id]);
+
+    expect(await victim.next()).toBeNull();
+  });
+
+  it('lets nobody in while the service is disabled', async () => {
+    await using twin = await startTwin();
+    const admin = await twin.client();
+    await admin.run('/ip/service/set', '=numbers=api', '=disabled=yes');
+
+    expect(await (await twin.stranger()).next()).toBeNull();
+    expect((await admin.run('/system/identity/print')).rows).toHaveLength(1);
+  });
+
   it('has no safe mode before 7.18', async () => {
     await using twin = await startTwin({ version: '7.16.2' });
     const peer = await twin.client();

@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from '
 import { formatIpv4, parseIpv4 } from '../../lib/net.ts';
 import { formatDateTime } from './clock-text.ts';
 import { findInterface, isSlave } from './interfaces.ts';
-import { failure, missing } from './trap.ts';
+import { failure, invalidValue, missing } from './trap.ts';
 import { rowsOf, type TreeState, type Writer } from './tree-state.ts';
 import { networkOf } from './values.ts';
 
@@ -27,6 +27,13 @@ export function deviceModeAllows(state: TreeState, feature: string): boolean {
   return rowsOf(state, '/system/device-mode')[0]?.values[feature] !== 'false';
 }
 
+/** Menus whose rows must be worked out anew when another menu changes. */
+export const DEPENDENTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['/interface/bridge/port', ['/ip/address', '/ip/dhcp-server', '/ip/hotspot']],
+  ['/ip/hotspot/profile', ['/ip/hotspot']],
+  ['/system/device-mode', ['/ip/hotspot', '/system/scheduler']],
+]);
+
 const DERIVED: ReadonlyMap<string, Derive> = new Map<string, Derive>([
   ['/ip/address', address],
   ['/ip/route', route],
@@ -37,6 +44,11 @@ const DERIVED: ReadonlyMap<string, Derive> = new Map<string, Derive>([
   ['/ip/dns/static', dnsStatic],
   ['/ip/hotspot/ip-binding', ipBinding],
   ['/ip/firewall/address-list', addressList],
+  ...(['filter', 'nat', 'raw', 'mangle'] as const).map((table): [string, Derive] => [
+    `/ip/firewall/${table}`,
+    firewallRule,
+  ]),
+  ['/queue/simple', simpleQueue],
   ['/interface/wireguard', wireguard],
   ['/system/scheduler', scheduler],
   ['/system/script', script],
@@ -56,8 +68,14 @@ function address(values: Values, state: TreeState): void {
   values.invalid = String(!known);
 }
 
-function route(values: Values): void {
+function route(values: Values, state: TreeState): void {
   if (values.gateway === undefined && values.blackhole === undefined) throw missing('gateway');
+  for (const gateway of values.gateway?.split(',') ?? []) {
+    const [hop = '', through = hop] = gateway.split('%');
+    const known = parseIpv4(through) !== null || findInterface(state, through) !== undefined;
+    // What was removed shows as its id.
+    if (!known && !through.startsWith('*')) throw invalidValue('gateway');
+  }
   const active = values.disabled !== 'true';
   values.static = 'true';
   values.inactive = String(!active);
@@ -135,6 +153,43 @@ function ipBinding(values: Values): void {
 
 function addressList(values: Values, state: TreeState): void {
   values['creation-time'] ??= formatDateTime(state.now());
+}
+
+const PORTED = ['tcp', 'udp', 'udp-lite', 'dccp', 'sctp'];
+
+/** Matchers that can not be evaluated where the rule stands. */
+function firewallRule(values: Values): void {
+  const has = (...names: string[]): boolean => names.some((name) => values[name] !== undefined);
+  const { chain = '', protocol = '' } = values;
+  if (has('src-port', 'dst-port', 'port', 'to-ports') && !PORTED.includes(protocol)) {
+    throw failure('ports can be specified if proto is tcp, udp, udp-lite, dccp or sctp');
+  }
+  if (values['reject-with'] === 'tcp-reset' && protocol !== 'tcp') {
+    throw failure('tcp-reset can be used only with protocol tcp');
+  }
+  if (['input', 'prerouting'].includes(chain) && has('out-interface', 'out-interface-list')) {
+    throw failure('outgoing interface matching not possible in input and prerouting chains');
+  }
+  if (['output', 'postrouting'].includes(chain) && has('in-interface', 'in-interface-list')) {
+    throw failure('incoming interface matching not possible in output and postrouting chains');
+  }
+}
+
+/** Upload and download are said as a pair, a single host with its prefix. */
+function simpleQueue(values: Values, state: TreeState): void {
+  for (const name of ['priority', 'queue', 'bucket-size', 'burst-time']) {
+    const [up = '', down = up] = (values[name] ?? '').split('/');
+    values[name] = `${up}/${down}`;
+  }
+  const targets = (values.target ?? '').split(',').map((target) => {
+    const [host = '', bits = '32'] = target.split('/');
+    if (parseIpv4(host) !== null) return `${host}/${bits}`;
+    if (findInterface(state, target) === undefined && !target.startsWith('*')) {
+      throw invalidValue('target');
+    }
+    return target;
+  });
+  values.target = targets.join(',');
 }
 
 /** The private key is born on the router unless one is given; the public key follows it. */

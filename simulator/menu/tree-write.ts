@@ -1,5 +1,5 @@
 /** Writing rows: typed values, required and unique properties, references that follow their target. */
-import { derive } from './derive.ts';
+import { DEPENDENTS, derive } from './derive.ts';
 import { prepareFile, removeFileTree } from './files.ts';
 import { findInterface, viewOf } from './interfaces.ts';
 import { MENUS, referencesTo } from './schema.ts';
@@ -152,6 +152,24 @@ export function announce(state: TreeState, path: string, row: StoredRow, dead = 
     emitRow(state, '/interface', viewOf(state, path, row), dead);
   }
   emitChange(state, path);
+}
+
+/** Works out again what other menus' rows make of a change in `path`. */
+export function refreshDependents(state: TreeState, path: string): void {
+  for (const dependent of DEPENDENTS.get(path) ?? []) {
+    for (const row of rowsOf(state, dependent)) {
+      if (row.dynamic) continue;
+      const values = { ...row.values };
+      derive(dependent, values, state);
+      const same = Object.keys({ ...values, ...row.values }).every(
+        (name) => values[name] === row.values[name],
+      );
+      if (same) continue;
+      const changed = { ...row, values };
+      replaceRow(state, dependent, changed);
+      announce(state, dependent, changed);
+    }
+  }
 }
 
 function placeOf(

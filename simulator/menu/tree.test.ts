@@ -1,147 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { deviceModeValues } from './device-mode.ts';
 import { factoryTree } from './factory.ts';
-import { Trap } from './trap.ts';
+import { add, attributes, base64, trapOf, values } from './test-tree.ts';
 import type { WritableTree } from './tree-state.ts';
-
-function trapOf(act: () => unknown): { message: string; category: number | null } | null {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof Trap) return { message: error.message, category: error.category };
-    throw error;
-  }
-  return null;
-}
-
-const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
-
-const attributes = (values: Record<string, string>): Map<string, string> =>
-  new Map(Object.entries(values));
-
-function add(tree: WritableTree, path: string, values: Record<string, string>): string {
-  return tree.add(path, attributes(values));
-}
-
-function values(tree: WritableTree, path: string, token: string): Readonly<Record<string, string>> {
-  return tree.find(path, token)?.values ?? {};
-}
-
-describe('what a router refuses', () => {
-  const tree = factoryTree();
-
-  it.each<[string, Record<string, string>, string, number | null]>([
-    ['/ip/pool', { name: 'p', range: '10.0.0.1' }, 'unknown parameter range', null],
-    ['/ip/pool', { name: 'p' }, 'missing =ranges=', null],
-    ['/ip/hotspot', { interface: 'br9' }, 'input does not match any value of interface', 1],
-    [
-      '/ip/hotspot',
-      { interface: 'bridge', profile: 'x' },
-      'input does not match any value of profile',
-      1,
-    ],
-    [
-      '/ip/hotspot',
-      { interface: 'bridge', 'address-pool': 'x' },
-      'input does not match any value of address-pool',
-      1,
-    ],
-    [
-      '/interface/bridge/port',
-      { bridge: 'x', interface: 'ether1' },
-      'input does not match any value of bridge',
-      1,
-    ],
-    [
-      '/interface/bridge/port',
-      { bridge: 'bridge', interface: 'ether2' },
-      'failure: device already added as bridge port',
-      null,
-    ],
-    [
-      '/interface/bridge',
-      { name: 'ether1' },
-      'failure: already have interface with such name',
-      null,
-    ],
-    ['/interface/vlan', { name: 'v', interface: 'bridge' }, 'missing =vlan-id=', null],
-    [
-      '/ip/address',
-      { address: '192.168.88.1/24', interface: 'ether1' },
-      'failure: already have such address',
-      null,
-    ],
-    [
-      '/ip/dhcp-client',
-      { interface: 'ether1' },
-      'failure: dhcp-client on that interface already exists',
-      null,
-    ],
-    [
-      '/ip/hotspot/user',
-      { name: 'default-trial' },
-      'failure: already have user with this name for this server',
-      null,
-    ],
-    [
-      '/ip/firewall/filter',
-      { chain: 'input', action: 'allow' },
-      'input does not match any value of action',
-      1,
-    ],
-    ['/ip/firewall/filter', { action: 'accept' }, 'missing =chain=', null],
-    ['/ip/dns/static', { type: 'NXDOMAIN' }, 'missing =name=', null],
-    ['/ip/dns/static', { name: 'a.example', type: 'CNAME' }, 'missing =cname=', null],
-    [
-      '/ip/dhcp-server/option',
-      { name: 'o', code: '114', value: 'https://x' },
-      'failure: Unknown data type!',
-      null,
-    ],
-    [
-      '/interface/wifi/configuration',
-      { name: 'c', country: 'indonesia' },
-      'input does not match any value of country',
-      1,
-    ],
-    [
-      '/interface/wireguard/peers',
-      { interface: 'wg0', 'public-key': 'x' },
-      'input does not match any value of interface',
-      1,
-    ],
-    ['/radius', { service: 'hotspot,web' }, 'input does not match any value of service', 1],
-    ['/user', { name: 'x', group: 'root' }, 'input does not match any value of group', 1],
-    ['/ip/hotspot/active', {}, 'no such command', 0],
-  ])('%s %o: %s', (path, row, message, category) => {
-    const refusal = trapOf(() =>
-      tree.menu(path)?.kind === 'view' ? tree.remove('/nowhere', []) : add(tree, path, row),
-    );
-
-    expect(refusal).toEqual({ message, category });
-  });
-
-  it('keeps built-in rows, ports and radios', () => {
-    const id = (path: string, name: string): string => tree.find(path, name)!.id;
-    const refused = [
-      ['/ip/hotspot/profile', 'default'],
-      ['/ip/hotspot/user/profile', 'default'],
-      ['/interface/list', 'all'],
-      ['/interface/wifi', 'wifi1'],
-      ['/queue/type', 'default'],
-    ].map(([path, name]) => trapOf(() => tree.remove(path!, [id(path!, name!)]))?.message);
-
-    expect(new Set(refused)).toEqual(new Set(['failure: not allowed to remove']));
-  });
-
-  it('knows properties only in the versions that have them', () => {
-    const old = factoryTree({ version: '7.16.2' });
-
-    expect(
-      trapOf(() => add(old, '/interface/wifi/configuration', { name: 'c', 'max-clients': '60' })),
-    ).toEqual({ message: 'unknown parameter max-clients', category: null });
-    expect(old.menu('/safe-mode')).toBeUndefined();
-  });
-});
 
 describe('what a router works out', () => {
   it('gives the network of an address, and keeps the far end of a tunnel', () => {
@@ -184,6 +45,38 @@ describe('what a router works out', () => {
     });
     expect(home.active('/ip/hotspot')).toEqual([]);
     expect(home.rows('/ip/hotspot')).toHaveLength(1);
+  });
+
+  it('brings a hotspot into force when the mode or its interface allows it', () => {
+    const tree = factoryTree({ deviceMode: 'home' });
+    const id = add(tree, '/ip/hotspot', { interface: 'ether5' });
+    const port = tree
+      .rows('/interface/bridge/port')
+      .find(({ values: v }) => v.interface === 'ether5')!;
+    const invalid = (): string | undefined => values(tree, '/ip/hotspot', id).invalid;
+
+    const states = [invalid()];
+    tree.assign('/system/device-mode', '', deviceModeValues('advanced'));
+    states.push(invalid());
+    tree.remove('/interface/bridge/port', [port.id]);
+    states.push(invalid());
+
+    expect(states).toEqual(['true', 'true', 'false']);
+    expect(values(tree, '/ip/hotspot', id)).not.toHaveProperty('about');
+  });
+
+  it('says rates of a queue as numbers, in pairs', () => {
+    const tree = factoryTree();
+    const queue = { target: '10.0.0.5', 'max-limit': '2M/5M', priority: '5' };
+
+    const id = add(tree, '/queue/simple', queue);
+
+    expect(values(tree, '/queue/simple', id)).toMatchObject({
+      name: 'queue1',
+      target: '10.0.0.5/32',
+      'max-limit': '2000000/5000000',
+      priority: '5/5',
+    });
   });
 
   it('lets references follow a new name, and shows the id of what was removed', () => {

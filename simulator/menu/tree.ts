@@ -27,6 +27,7 @@ import {
   defaultsOf,
   findRow,
   moveRows,
+  refreshDependents,
   removeRows,
   setRows,
 } from './tree-write.ts';
@@ -150,12 +151,12 @@ function writing(
   return {
     add(path, attributes, options = {}) {
       const id = addRow(state, known(state, path), attributes, options);
-      syncFasttrackRow(state, path);
+      settle(state, path);
       return id;
     },
     set(path, ids, attributes, writer) {
       setByPath(state, path, ids, attributes, writer);
-      syncFasttrackRow(state, path);
+      settle(state, path);
     },
     setSingle(path, attributes) {
       const row = rowsOf(state, path)[0]!;
@@ -167,7 +168,7 @@ function writing(
     },
     remove(path, ids) {
       removeRows(state, known(state, path), existing(state, path, ids));
-      syncFasttrackRow(state, path);
+      settle(state, path);
     },
     move: (path, ids, destination) =>
       moveRows(state, path, existing(state, path, ids), destination),
@@ -177,6 +178,7 @@ function writing(
       if (row === undefined) throw noSuchItem();
       replaceRow(state, path, { ...row, values: { ...row.values, ...values } });
       emitChange(state, path);
+      settle(state, path);
     },
     log: (topics, message) => appendLog(state, topics, message),
     setDynamic: (path, rows) => replaceDynamic(state, known(state, path), rows),
@@ -198,6 +200,12 @@ function observing(
       return () => void state.rowListeners.delete(listener);
     },
   };
+}
+
+/** What a change of `path` means for rows that follow from it. */
+function settle(state: TreeState, path: string): void {
+  syncFasttrackRow(state, path);
+  refreshDependents(state, path);
 }
 
 /** `/interface` writes through to the menu that owns each row. */
