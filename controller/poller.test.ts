@@ -107,9 +107,7 @@ function fakeConnection(uptime: () => number, alive: () => boolean): RouterOsCon
 }
 
 /** The machine may be busy: what must come has time to. */
-function soon<T>(read: () => T) {
-  return expect.poll(read, { timeout: 20_000, interval: 5 });
-}
+const SOON = { timeout: 20_000, interval: 5 };
 
 describe('createPoller', { timeout: 30_000 }, () => {
   it('reads what a router says, and when it started', async () => {
@@ -231,9 +229,9 @@ describe('createPoller', { timeout: 30_000 }, () => {
     const list = [{ ...ROUTER, address: '127.0.0.1', apiPort: router.port }];
     const { poller, round } = bench(list, { connect: connectRouter });
     await round();
-    await soon(() => poller.snapshots()[0]!.reading?.activeSessions).toBe(2);
+    await expect.poll(() => poller.snapshots()[0]!.reading?.activeSessions, SOON).toBe(2);
     await round();
-    await soon(() => router.peer.received.length).toBe(7);
+    await expect.poll(() => router.peer.received.length, SOON).toBe(7);
 
     const logins = router.peer.received.filter(([command]) => command === '/login');
     expect(logins).toHaveLength(1);

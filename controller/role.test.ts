@@ -116,9 +116,7 @@ async function bench(): Promise<Bench> {
 }
 
 /** The machine may be busy: what must come has time to. */
-function soon<T>(read: () => T) {
-  return expect.poll(read, { timeout: 20_000, interval: 5 });
-}
+const SOON = { timeout: 20_000, interval: 5 };
 
 describe('startController', { timeout: 30_000 }, () => {
   it('owns up to its blindness first, then beats, polls and provisions', async () => {
@@ -126,7 +124,7 @@ describe('startController', { timeout: 30_000 }, () => {
 
     const controller = await start();
 
-    await soon(() => row().provisioning).toBe('applied');
+    await expect.poll(() => row().provisioning, SOON).toBe('applied');
     expect(calls.slice(0, 2)).toEqual(['blindness', 'heartbeat']);
     expect(calls).toContain('up');
     expect(controller.firstCycleDone()).toBe(true);
@@ -138,14 +136,14 @@ describe('startController', { timeout: 30_000 }, () => {
   it('writes nothing once a router is as it should be', async () => {
     const { start, row, router } = await bench();
     await start();
-    await soon(() => row().provisioning).toBe('applied');
+    await expect.poll(() => row().provisioning, SOON).toBe('applied');
     const writes = () =>
       router.peer.received.filter(([command = '']) => /\/(add|set|remove|move)$/.test(command))
         .length;
     const before = writes();
     const polls = router.peer.received.length;
 
-    await soon(() => router.peer.received.length).toBeGreaterThan(polls + 9);
+    await expect.poll(() => router.peer.received.length, SOON).toBeGreaterThan(polls + 9);
 
     expect(writes()).toBe(before);
   });
@@ -153,34 +151,34 @@ describe('startController', { timeout: 30_000 }, () => {
   it('notices that a router should be different, and makes it so', async () => {
     const { start, row, change, router } = await bench();
     await start();
-    await soon(() => row().provisioning).toBe('applied');
+    await expect.poll(() => row().provisioning, SOON).toBe('applied');
 
     change({ loginHost: 'masuk.wifi.test' });
 
-    await soon(() => router.model.menus.get('/ip/hotspot/profile')![0]!['dns-name']).toBe(
-      'masuk.wifi.test',
-    );
+    await expect
+      .poll(() => router.model.menus.get('/ip/hotspot/profile')![0]!['dns-name'], SOON)
+      .toBe('masuk.wifi.test');
   });
 
   it('only reports while it may not write', async () => {
     const { start, router, row, change } = await bench();
     await start({ driftSeconds: 0.05 });
-    await soon(() => row().provisioning).toBe('applied');
+    await expect.poll(() => row().provisioning, SOON).toBe('applied');
     await open.pop()?.[Symbol.asyncDispose]();
     router.model.menus.get('/snmp')![0]!.enabled = 'true';
 
     const controller = await start({ autoApply: false, driftSeconds: 0.05 });
 
-    await soon(() => row().provisioning).toBe('drifted');
+    await expect.poll(() => row().provisioning, SOON).toBe('drifted');
     expect(row().provisioningDetail).toBe('~ /snmp enabled: true -> no');
     expect(router.model.menus.get('/snmp')![0]!.enabled).toBe('true');
-    await expect(controller.renderRouterMetrics()).resolves.toMatch(
-      /^smartwifi_config_drift.* 1$/m,
-    );
+    await expect
+      .poll(() => controller.renderRouterMetrics(), SOON)
+      .toMatch(/^smartwifi_config_drift.* 1$/m);
 
     router.model.menus.get('/snmp')![0]!.enabled = 'false';
     change({});
 
-    await soon(() => row().provisioning).toBe('applied');
+    await expect.poll(() => row().provisioning, SOON).toBe('applied');
   });
 });
