@@ -1,11 +1,22 @@
 /** The whole forwarder on real sockets: a fake upstream behind it, phones at several loopback addresses. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { steppedClock } from '../lib/clock.ts';
 import type { Policy } from '../store/types.ts';
 import { compileLists } from './compile.ts';
 import { address, encodeReply } from './testing/dns-text.ts';
 import { askTcp, askUdp, askUdpRaw, type Script } from './testing/fake-dns.ts';
-import { type Bench, bench, list, policy, table, world } from './testing/resolver-bench.ts';
+import {
+  type Bench,
+  bench,
+  HERE,
+  list,
+  policy,
+  THERE,
+  table,
+  world,
+} from './testing/resolver-bench.ts';
 
 const A = 1;
 const AAAA = 28;
@@ -195,6 +206,20 @@ describe('sizes and transports', () => {
   });
 });
 
+describe('TCP that asks too much', () => {
+  it('is cut off, counted, and harms nobody else', async () => {
+    await using b = await bench();
+    const socket = connect(b.resolver.port, '127.0.0.1');
+    socket.write(Buffer.from([0xff, 0xff, 0, 0]));
+    await once(socket, 'close');
+
+    const [answer] = await askTcp(b.resolver.port, [{ name: 'baik.test', type: A }]);
+
+    expect(answer?.rcode).toBe(0);
+    expect(await b.count('smartwifi_dns_dropped_total', { reason: 'tcp_oversize' })).toBe(1);
+  });
+});
+
 describe('who and what is not served', () => {
   it('refuses a stranger with EDE 18 and names no place for it', async () => {
     await using b = await bench();
@@ -247,6 +272,30 @@ describe('changes while serving', () => {
     rows = [{ ...policy, block: ['adds'] }];
     await expect(b.resolver.reload()).rejects.toMatchObject({ code: 'FILTER_CATEGORY_UNKNOWN' });
     expect((await ask()).rcode).toBe(3);
+  });
+
+  it('meets the newest policy with an answer that had to wait', async () => {
+    const gate = Promise.withResolvers<void>();
+    let rows = [policy];
+    let networks = [HERE, THERE];
+    await using b = await bench(
+      async (seen) => {
+        await gate.promise;
+        return world(seen) as Uint8Array;
+      },
+      { policies: async () => rows, networks: async () => networks },
+    );
+    const blocked = askUdp(b.resolver.port, { name: 'iklan.test', type: A });
+    const stranger = askUdp(b.resolver.port, { name: 'iklan.test', type: A }, '127.0.0.2');
+    await expect.poll(() => b.upstream.seen.length).toBe(1);
+
+    rows = [{ ...policy, block: ['ads'] }];
+    networks = [HERE];
+    await b.resolver.reload();
+    gate.resolve();
+
+    expect((await blocked).rcode).toBe(3);
+    expect((await stranger).rcode).toBe(5);
   });
 
   it('drops no question while table and policies are swapped', async () => {

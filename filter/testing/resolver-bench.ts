@@ -16,7 +16,7 @@ export const HERE = {
   village: '16.06.01.1009',
   district: '16.06.01',
 };
-const THERE = {
+export const THERE = {
   cidr: '127.0.0.2',
   router: 'ulak-teberau',
   village: '16.06.02.2001',
