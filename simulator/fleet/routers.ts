@@ -70,8 +70,15 @@ export async function simulateRouters(
       ? null
       : stack.use(await shareSimulator(simulator, options.controlPort));
   const owned = stack.move();
-  const dispose = (): Promise<void> => owned.disposeAsync();
-  signal?.addEventListener('abort', () => void dispose(), { once: true });
+  let disposed: Promise<void> | null = null;
+  const dispose = (): Promise<void> => {
+    signal?.removeEventListener('abort', onAbort);
+    // A second call waits for the first, where the stack's own would return at once.
+    disposed ??= owned.disposeAsync();
+    return disposed;
+  };
+  const onAbort = (): void => void dispose();
+  signal?.addEventListener('abort', onAbort);
   return {
     routers,
     simulator,

@@ -53,7 +53,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   if (failures.length > 0) throw failures[0];
   const fleet: Fleet = { options, clock, twins, internet, phones: new Map(), phoneCount: 0 };
   const owned = stack.move();
-  return simulatorOf(fleet, () => owned.disposeAsync());
+  let disposed: Promise<void> | null = null;
+  return simulatorOf(fleet, () => {
+    // A second call waits for the first, where the stack's own would return at once.
+    disposed ??= owned.disposeAsync();
+    return disposed;
+  });
 }
 
 function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): Simulator {
