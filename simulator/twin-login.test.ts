@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   add,
@@ -153,6 +154,46 @@ describe('a login', () => {
     expect(radius.seen[0]?.text(1)).toBe('02:00:00:00:00:01');
     expect(status.text).toContain('02:00:00:00:00:01');
     expect(village.tree.rows('/ip/hotspot/active')[0]?.values['login-by']).toBe('mac');
+  });
+
+  it('by CHAP answers the challenge of the page, once', async () => {
+    await using village = await startVillage();
+    const { tree, twin, radius, gateway } = village;
+    change(tree, '/ip/hotspot/profile', { name: 'sw-prof' }, { 'login-by': 'http-chap' });
+    tree.writeFile('flash/sw/login.html', Buffer.from('[$(chap-id)|$(chap-challenge)] $(error)'));
+    const ip = twin.attach({ mac: '02:00:00:00:00:01' })?.ip ?? '';
+    const octal = (text: string) =>
+      Buffer.from(
+        [...text.matchAll(/\\(\d{3})/g)].map(([, digits]) => Number.parseInt(digits!, 8)),
+      );
+
+    const plain = await ask(gateway, ip, LOGIN);
+    const [, id = '', challenge = ''] = /\[(.*)\|(.*)\]/.exec(plain.text) ?? [];
+    const sum = hash('md5', Buffer.concat([octal(id), Buffer.from('sandi'), octal(challenge)]));
+    const login = await ask(gateway, ip, own(`/login?username=warga&password=${sum}`));
+    const request = radius.seen[0]?.bytes.toString('hex') ?? '';
+
+    expect(plain.text).toContain('web browser did not send challenge response');
+    expect(login.text).toContain('302 Found');
+    expect(request).toContain(`0313${octal(id).toString('hex')}${sum}`);
+    expect(request).toContain(`3c12${octal(challenge).toString('hex')}`);
+  });
+
+  it('follows alogin.html where it is written', async () => {
+    await using village = await startVillage();
+    village.tree.writeFile(
+      'flash/sw/alogin.html',
+      Buffer.from('halo $(username) $(link-redirect)'),
+    );
+    const ip = village.twin.attach({ mac: '02:00:00:00:00:01' })?.ip ?? '';
+
+    const answer = await ask(
+      village.gateway,
+      ip,
+      own('/login?username=warga&password=x&dst=http://z.test/'),
+    );
+
+    expect(answer.text).toContain('halo warga http://z.test/');
   });
 
   it('answers with the files of html-directory, a 302 of rlogin.html included', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { scaledClock } from '../lib/clock.ts';
 import {
@@ -289,6 +291,28 @@ describe('power', () => {
 
     expect(radius.accounting(STATUS.stop).map((p) => p.int(49))).toEqual([CAUSE.reboot]);
     expect(twin.attach({ mac: '02:00:00:00:00:09' })).not.toBeNull();
+  });
+});
+
+describe('the API', () => {
+  it('reboots the router: Stops are sent, the API comes back, its clock is behind', async () => {
+    await using village = await startVillage();
+    const { twin, radius, place } = village;
+    await loggedIn(village);
+    const socket = connect({ host: place.router, port: twin.apiPort });
+    const word = (text: string) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
+    const say = (...words: string[]) => Buffer.concat([...words.map(word), Buffer.from([0])]);
+
+    socket.write(say('/login', '=name=admin', '=password='));
+    socket.write(say('/system/reboot'));
+    const stop = await radius.until(isStop);
+    socket.resume();
+    await once(socket, 'close');
+    await twin.powerOn();
+
+    expect(stop.int(49)).toBe(CAUSE.reboot);
+    expect(twin.attach({ mac: '02:00:00:00:00:09' })).not.toBeNull();
+    expect(twin.faults.clockOffsetMs).toBe(-86_400_000);
   });
 });
 

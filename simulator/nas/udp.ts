@@ -6,10 +6,9 @@ type Done = (error: null, address: string, family: number) => void;
 export function createUdp(): Socket {
   return createSocket({
     type: 'udp4',
-    // dgram calls this with and without options.
+    // dgram calls this with and without options. Answering later keeps `bind` errors events.
     lookup: (host: string, options: unknown, done?: Done) => {
-      const callback = done ?? (options as Done);
-      callback(null, host, 4);
+      process.nextTick(done ?? (options as Done), null, host, 4);
     },
   });
 }
