@@ -22,7 +22,7 @@ export type Decision =
 export type DropReason =
   /** Too short, a response, or nonsense from a stranger. */
   | 'malformed'
-  /** Too many questions wait for upstreams: answered SERVFAIL. */
+  /** Too many questions wait for upstreams, in all or from one router: answered SERVFAIL. */
   | 'overload'
   | 'send_failed'
   | 'tcp_connections'

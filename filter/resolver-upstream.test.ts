@@ -105,24 +105,27 @@ describe('when upstreams fail', () => {
     expect(await b.count('smartwifi_dns_dropped_total', { reason: 'upstream_stray' })).toBe(3);
   });
 
-  it('turns away what comes when too many wait, and counts it', async () => {
+  it('turns away what one router asks beyond its share, counts it, and serves the others', async () => {
     const gate = Promise.withResolvers<void>();
     await using b = await bench(
       async (seen) => {
         await gate.promise;
         return world(seen) as Uint8Array;
       },
-      { maxWaiting: 1 },
+      { maxWaiting: 4 },
     );
 
     const first = askUdp(b.resolver.port, { name: 'satu.test', type: A });
     await expect.poll(() => b.upstream.seen.length).toBe(1);
     const second = await askUdp(b.resolver.port, { name: 'dua.test', type: A });
+    const elsewhere = askUdp(b.resolver.port, { name: 'tiga.test', type: A }, '127.0.0.2');
+    await expect.poll(() => b.upstream.seen.length).toBe(2);
     gate.resolve();
 
     expect(second.rcode).toBe(2);
-    expect((await first).rcode).toBe(0);
+    expect([(await first).rcode, (await elsewhere).rcode]).toEqual([0, 0]);
     expect(await b.count('smartwifi_dns_dropped_total', { reason: 'overload' })).toBe(1);
+    expect((await askUdp(b.resolver.port, { name: 'dua.test', type: A })).rcode).toBe(0);
   });
 
   it('can be closed while questions wait', async () => {

@@ -43,7 +43,7 @@ export interface ResolverOptions {
   readonly upstreamAttempts?: number;
   /** 0x20; not every upstream keeps the case. */
   readonly randomCase?: boolean;
-  /** Questions that may wait for upstreams at once. */
+  /** Questions that may wait for upstreams at once; a quarter of them from one router. */
   readonly maxWaiting?: number;
   /** Names (with all below) that may have private addresses; true = all. */
   readonly allowPrivateAnswers?: boolean | readonly string[];

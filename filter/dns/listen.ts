@@ -35,6 +35,7 @@ export interface Listener extends AsyncDisposable {
 const RECEIVE_BUFFER_OCTETS = 1024 * 1024;
 const MAX_CONNECTIONS = 256;
 const MAX_PIPELINED = 32;
+const MAX_UNREAD_OCTETS = 256 * 1024;
 const IDLE_MS = 10_000;
 /** No honest question is longer. */
 const MAX_QUERY_OCTETS = 4096;
@@ -132,7 +133,9 @@ function serve(socket: Socket, options: ListenOptions): void {
         const size = Buffer.alloc(2);
         size.writeUInt16BE(answer.length, 0);
         if (socket.writable) socket.write(Buffer.concat([size, answer]));
-        socket.resume();
+        // Who asks on and on without reading would otherwise fill the memory.
+        if (socket.writableLength > MAX_UNREAD_OCTETS) socket.destroy();
+        else socket.resume();
       });
     }
     if (pending >= MAX_PIPELINED) socket.pause();

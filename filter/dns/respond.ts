@@ -38,6 +38,7 @@ import {
   TYPE,
 } from './message.ts';
 import { prepareRelay, type Relay, writeRelay } from './relay.ts';
+import { createTurnstile } from './turnstile.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface ResponderDeps {
@@ -166,7 +167,7 @@ function blockedAnswer(deps: ResponderDeps, query: Query, reason: BlockReason): 
 /** Names that are not blocked themselves: from memory, or from an upstream, once for all who wait. */
 function createForwarder(deps: ResponderDeps): (asked: Asked) => void {
   const flights = new Map<string, Promise<Relay>>();
-  let waiting = 0;
+  const turnstile = createTurnstile(deps.maxWaiting);
 
   const fly = async (key: string, query: Query): Promise<Relay> => {
     const response = await deps.upstreams.ask({
@@ -194,21 +195,18 @@ function createForwarder(deps: ResponderDeps): (asked: Asked) => void {
       pass(deps, asked, kept.relay, kept.ageSeconds, 'cached');
       return;
     }
-    if (waiting >= deps.maxWaiting) {
+    if (!turnstile.enter(asked.network.router)) {
       deps.metrics.dropped('overload');
       answer(deps, asked, 'servfail', { rcode: RCODE.SERVFAIL, error: BUSY });
       return;
     }
-    waiting += 1;
     void share(key, asked.query)
       .then(
         (relay) => pass(deps, asked, relay, 0, 'allowed'),
         (error: unknown) => fail(deps, asked, error),
       )
       .catch((error: unknown) => deps.log.error({ error: errorMessage(error) }, 'answer failed'))
-      .finally(() => {
-        waiting -= 1;
-      });
+      .finally(() => turnstile.leave(asked.network.router));
   };
 }
 
