@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../lib/clock.ts';
-import { GATEWAY, type Gateway, startGateway } from '../phones/fake-hotspot.ts';
+import { GATEWAY, type Gateway, startGateway } from '../phones/hotspot.fixture.ts';
 import { createPhone } from '../phones/phone.ts';
 import { type PhoneCampaign, simulatePhones } from './campaign.ts';
 import type { Simulator } from './types.ts';

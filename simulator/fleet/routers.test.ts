@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { logIn, valuesOf } from './api-talk.ts';
+import { logIn, valuesOf } from './api.fixture.ts';
 import { routerSpecs, simulateRouters } from './routers.ts';
 import { connectSimulator } from './share.ts';
 
@@ -29,6 +29,7 @@ describe('routerSpecs', () => {
   it.each([
     { count: 0, apiPort: 9000 },
     { count: 1.5, apiPort: 9000 },
+    { count: 1, apiPort: 0 },
     { count: 2, apiPort: 65_535 },
     { count: 1, apiPort: 9000, addressBase: '10.0.0.1' },
     { count: 3, apiPort: 9000, addressBase: '127.255.255.254' },

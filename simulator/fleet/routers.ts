@@ -92,7 +92,8 @@ export function routerSpecs(options: SimulateRoutersOptions): Required<RouterSpe
   const { count, apiPort, addressBase, user = 'admin', password = '' } = options;
   const base = parseIpv4(addressBase ?? '127.0.0.1');
   const lastPort = addressBase === undefined ? apiPort + count - 1 : apiPort;
-  if (!Number.isInteger(count) || count < 1 || count > MAX_ROUTERS || lastPort > 65_535) {
+  const placed = Number.isInteger(count) && count >= 1 && count <= MAX_ROUTERS;
+  if (!placed || apiPort < 1 || lastPort > 65_535) {
     throw new SmartWifiError(
       'SIMULATOR_START',
       `cannot place ${count} routers from port ${apiPort}`,

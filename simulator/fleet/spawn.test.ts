@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logIn, valuesOf } from './api-talk.ts';
+import { logIn, valuesOf } from './api.fixture.ts';
 import { spawnSimulator } from './spawn.ts';
 import type { Simulator, SimulatorOptions } from './types.ts';
 

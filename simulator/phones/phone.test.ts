@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../lib/clock.ts';
 import { encodeAnswer } from './dns.ts';
-import { GATEWAY, type Gateway, MAC, PORTAL, startGateway } from './fake-hotspot.ts';
+import { GATEWAY, type Gateway, MAC, PORTAL, startGateway } from './hotspot.fixture.ts';
 import { createPhone, type LocalPhone } from './phone.ts';
 import type { PhoneKind } from './probes.ts';
 

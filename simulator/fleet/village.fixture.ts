@@ -19,7 +19,7 @@ import {
   vendorAttribute,
 } from '../nas/attributes.ts';
 import { CODE, decodePacket, hidePassword, type Packet, signResponse } from '../nas/packet.ts';
-import { type ApiTalk, valuesOf } from './api-talk.ts';
+import { type ApiTalk, valuesOf } from './api.fixture.ts';
 
 export interface Stop {
   readonly username: string | null;
