@@ -2,5 +2,6 @@
 export type Params = Readonly<Record<string, string>>;
 
 export function withQuery(address: string, params: Params): string {
-  return `${address}?${new URLSearchParams(params).toString()}`;
+  const query = new URLSearchParams(params).toString();
+  return query === '' ? address : `${address}?${query}`;
 }
