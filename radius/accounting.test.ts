@@ -9,6 +9,7 @@ import { openStore } from '../store/open.ts';
 import type { Nas, Router, Session } from '../store/types.ts';
 import { type AccountingHandler, createAccountingHandler, readAccounting } from './accounting.ts';
 import { type AttributeValue, authenticatorOf, decodePacket } from './codec.ts';
+import { dayOf } from './day.ts';
 import { RadiusError } from './errors.ts';
 import { createRadiusMetrics } from './metrics.ts';
 import {
@@ -41,7 +42,12 @@ const nas: Nas = {
 };
 
 function read(attributes: readonly AttributeValue[], arrivedAt = START_MS) {
-  return readAccounting(decodePacket(accountingRequest(attributes)), nas, arrivedAt, TIME_ZONE);
+  return readAccounting(
+    decodePacket(accountingRequest(attributes)),
+    nas,
+    arrivedAt,
+    dayOf(TIME_ZONE),
+  );
 }
 
 function eventOf(attributes: readonly AttributeValue[], arrivedAt = START_MS) {

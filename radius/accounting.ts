@@ -6,11 +6,11 @@
  * NAS admits to; its Event-Timestamp counts only when it lies a little before that.
  */
 import { normalizeMac } from '../lib/mac.ts';
-import { calendarDay } from '../lib/units.ts';
 import type { Store } from '../store/contract.ts';
 import type { AccountingEvent, Nas } from '../store/types.ts';
 import { AcctStatus, Code, terminateCause } from './attributes.ts';
 import { addressOf, numberOf, type Packet, textOf } from './codec.ts';
+import { type DayOf, dayOf } from './day.ts';
 import { RadiusError } from './errors.ts';
 import { type Answer, createExchange, type ExchangeDeps, type Handle } from './exchange.ts';
 import { createOverspendCheck } from './overspend.ts';
@@ -52,12 +52,13 @@ const STATUSES = new Map<number, AccountingEvent['status']>([
 
 export function createAccountingHandler(deps: AccountingDeps): AccountingHandler {
   const overspend = createOverspendCheck(deps);
+  const day = dayOf(deps.timeZone);
   const handle = createExchange(deps, {
     code: Code.accountingRequest,
     answer: async (packet, client, arrivedAt) => {
       if (client.kind === 'portal') return { kind: 'drop', reason: 'unexpected_code' };
       const { nas } = client;
-      const message = readAccounting(packet, nas, arrivedAt, deps.timeZone);
+      const message = readAccounting(packet, nas, arrivedAt, day);
       if (message.kind === 'session') {
         const { sessionId } = await deps.store.recordAccounting(message.event);
         deps.metrics.recorded(message.event.status);
@@ -82,7 +83,7 @@ export function readAccounting(
   packet: Packet,
   nas: Nas,
   arrivedAt: number,
-  timeZone: string,
+  day: DayOf,
 ): AccountingMessage {
   const status = numberOf(packet, 'Acct-Status-Type');
   const happenedAt = arrivedAt - (numberOf(packet, 'Acct-Delay-Time') ?? 0) * 1000;
@@ -112,7 +113,7 @@ export function readAccounting(
       outputOctets: octets(packet, 'Acct-Output-Octets', 'Acct-Output-Gigawords'),
       seconds: numberOf(packet, 'Acct-Session-Time') ?? 0,
       eventAt,
-      day: calendarDay(eventAt, timeZone),
+      day: day(eventAt),
       cause: named === 'stop' ? terminateCause(numberOf(packet, 'Acct-Terminate-Cause')) : null,
     },
   };

@@ -7,6 +7,7 @@ import { createAttempts } from './attempts.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
 import { authenticatorOf, numberOf, octetsOf, type Packet, textOf } from './codec.ts';
 import { createCredentials } from './credentials.ts';
+import { dayOf } from './day.ts';
 import {
   type Answer,
   type Client,
@@ -61,7 +62,7 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
     queueLimit: HASH_QUEUE,
   });
   const credentials = createCredentials({ store: deps.store, attempts, hasher });
-  const login: LoginDeps = { ...deps, credentials, attempts };
+  const login: LoginDeps = { ...deps, day: dayOf(deps.timeZone), credentials, attempts };
   const rejectDelayMs = deps.rejectDelayMs ?? DEFAULT_REJECT_DELAY_MS;
   const handle = createExchange(deps, {
     code: Code.accessRequest,

@@ -4,19 +4,20 @@
  * the device slot reserved in one commit before the answer (architecture, decision 12).
  */
 import type { Clock } from '../lib/clock.ts';
-import { calendarDay } from '../lib/units.ts';
 import type { Store } from '../store/contract.ts';
 import type { Account, LoginGrant, Nas, OpenLoginResult, TokenFacts } from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
 import { authorize, type Decision } from './authorize.ts';
 import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
+import type { DayOf } from './day.ts';
 import type { RejectCode } from './reject.ts';
 
 export interface LoginDeps {
   readonly store: Pick<Store, 'usage' | 'tokenFacts' | 'issueToken' | 'openLogin'>;
   readonly clock: Clock;
-  readonly timeZone: string;
+  /** Calendar day in the regency's time zone. */
+  readonly day: DayOf;
   readonly interimSeconds: number;
   readonly credentials: Credentials;
   readonly attempts: Attempts;
@@ -148,7 +149,7 @@ async function decide(
   mac: string,
 ): Promise<Decision> {
   const now = deps.clock.now();
-  const usage = await deps.store.usage(account.kind, account.id, calendarDay(now, deps.timeZone));
+  const usage = await deps.store.usage(account.kind, account.id, deps.day(now));
   return authorize({ account, usage, village, mac }, now);
 }
 
