@@ -139,6 +139,29 @@ describe('a session', () => {
     expect(after.text).toContain('302 Hotspot login required');
   });
 
+  it('cut off in the middle has counted what its phone sent and got, octet for octet', async () => {
+    await using village = await startVillage();
+    const begun = Promise.withResolvers<void>();
+    const body = Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), Buffer.alloc(4_000_000)]);
+    await using _web = await startWeb(village.place.wan, 8080, (_head, socket) => {
+      socket.end(body);
+      begun.resolve();
+      return null;
+    });
+    const ip = await loggedIn(village);
+
+    const pages = Promise.all(
+      [1, 2, 3].map(() => ask(village.gateway, ip, get('http://8.8.8.8/'))),
+    );
+    await begun.promise;
+    await village.radius.send(40, attr(1, 'warga'), village.place.router);
+    const got = (await pages).filter(({ text }) => !text.includes('Hotspot login required'));
+    const stop = await village.radius.until(isStop);
+
+    expect(stop.int(42)).toBe(got.reduce((sum, { sent }) => sum + sent, 0));
+    expect(stop.int(43)).toBe(got.reduce((sum, { received }) => sum + received, 0));
+  });
+
   it('passes at Mikrotik-Rate-Limit', async () => {
     const clock = fastClock();
     await using village = await startVillage({ clock });

@@ -14,6 +14,8 @@ export interface FlowOptions {
   readonly phone: Socket;
   readonly upstream: Socket;
   readonly free: boolean;
+  /** Octets of the request that are counted already. */
+  readonly counted: number;
   /** Past counters and queues after the first octets. */
   readonly fasttrack: boolean;
   readonly clock: Clock;
@@ -28,7 +30,7 @@ const FASTTRACK_AFTER = 4096;
 const DRAIN_MS = 5000;
 
 export interface RunningFlow extends Flow {
-  /** Passes what the phone had already sent: counted as `octets`, forwarded as `bytes`. */
+  /** Passes what the phone has sent so far: `octets` of it, forwarded as `bytes`. */
   pass(bytes: Buffer, octets: number): void;
   /** Writes to the phone in the router's stead, counted like the rest. */
   reply(bytes: Buffer): void;
@@ -52,7 +54,7 @@ export function startFlow(options: FlowOptions): RunningFlow {
   const state: State = {
     options,
     ending: new AbortController(),
-    seen: 0,
+    seen: options.counted,
     waiting: 0,
     over: false,
     passed: () => {
@@ -78,9 +80,9 @@ export function startFlow(options: FlowOptions): RunningFlow {
     },
     pass: (bytes, octets) => {
       const { session } = host;
-      const { allowed, last } = count(state, 'input', octets);
-      options.meter('input', allowed);
-      if (allowed === octets) upstream.write(bytes);
+      options.meter('input', octets);
+      const { allowed, last } = count(state, 'input', octets - options.counted);
+      if (allowed === octets - options.counted) upstream.write(bytes);
       if (last && session !== null) sessions.end(session, 'NAS-Request');
     },
     reply: (bytes) => put(state, phone, 'output', bytes),
@@ -160,7 +162,7 @@ function count(
   const { host, fasttrack, sessions } = state.options;
   const counted = fasttrack ? Math.min(octets, Math.max(0, FASTTRACK_AFTER - state.seen)) : octets;
   state.seen += octets;
-  if (host.session === null || counted === 0) return { allowed: octets, last: false };
+  if (host.session === null || counted <= 0) return { allowed: octets, last: false };
   const taken = sessions.take(host.session, direction, counted);
   return taken.last ? taken : { allowed: octets, last: false };
 }

@@ -225,28 +225,31 @@ async function forward(
     await redirected(options, request, path.port);
     return;
   }
-  // A phone's request has crossed its socket, whatever becomes of it further on.
-  if (path.kind !== 'forward') {
-    countUnanswered(options, request);
-    if (path.kind === 'reset') phone.resetAndDestroy();
-    else phone.destroy();
+  const { session } = host;
+  const counted = wanted.kind === 'http' ? countRequest(options, request) : 0;
+  if (path.kind === 'dropped' || (host.session === null && session !== null && !free)) {
+    drain(phone);
     return;
   }
-  const session = host.session;
-  const upstream = await options.uplink
-    .connect(path.address, path.port, path.source)
-    .catch((error: unknown) => error);
-  if (upstream instanceof Error || phone.destroyed || (!free && host.session !== session)) {
-    if (!(upstream instanceof Error)) (upstream as Socket).destroy();
-    countUnanswered(options, request);
+  const upstream =
+    path.kind === 'reset'
+      ? null
+      : await options.uplink.connect(path.address, path.port, path.source).catch(() => null);
+  if (upstream === null || path.kind === 'reset') {
+    phone.resetAndDestroy();
+    return;
+  }
+  if (phone.destroyed || (!free && host.session !== session)) {
+    upstream.destroy();
     phone.resetAndDestroy();
     return;
   }
   const flow = startFlow({
     host,
     phone,
-    upstream: upstream as Socket,
+    upstream,
     free,
+    counted,
     fasttrack: path.fasttrack,
     clock: options.clock,
     sessions: options.sessions,
@@ -261,12 +264,16 @@ async function forward(
   }
 }
 
-/** HTTP that met no answer was sent all the same; a CONNECT that failed is a SYN, without octets. */
-function countUnanswered(options: GatewayOptions, { host, wanted, received }: Request): void {
+/**
+ * The octets of a request that crossed the phone's socket, counted whatever becomes of them further
+ * on. A CONNECT stands for a SYN, which has none: it is counted when its connection has come about.
+ */
+function countRequest(options: GatewayOptions, { host, received }: Request): number {
   const { session } = host;
-  if (wanted.kind !== 'http' || session === null) return;
+  if (session === null) return 0;
   const { last } = options.sessions.take(session, 'input', received.length);
   if (last) options.sessions.end(session, 'NAS-Request');
+  return received.length;
 }
 
 /** NAT led the connection to the router itself: its DNS answers on port 53, nothing else does. */
