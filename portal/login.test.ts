@@ -240,6 +240,7 @@ describe('POST /login', () => {
     expect(page.status).toBe(REJECT_STATUS[code]);
     expect(page.body).toContain(`data-code="${code}"`);
     expect(page.body).toContain('<details open>');
+    expect(page.body.indexOf('name="username"')).toBeLessThan(page.body.indexOf('name="voucher"'));
     expect(page.body).toContain('value="budi"');
     expect(page.body).not.toContain('rahasia');
     expect(test.world.tokens).toEqual([]);
