@@ -15,6 +15,7 @@ import {
 } from './commands/router.ts';
 import { serve } from './commands/serve.ts';
 import { sessionDisconnect, sessionList } from './commands/session.ts';
+import { simulatePhonesCommand, simulateRoutersCommand } from './commands/simulate.ts';
 import { subscriberImport } from './commands/subscriber.ts';
 import { tariffCreate, tariffList } from './commands/tariff.ts';
 import { villageImport, villageList } from './commands/village.ts';
@@ -23,6 +24,8 @@ import { voucherCreate, voucherList, voucherRevoke, voucherShow } from './comman
 export const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   demo,
+  'simulate routers': simulateRoutersCommand,
+  'simulate phones': simulatePhonesCommand,
   'check-config': checkConfig,
   migrate: migrateStore,
   'village import': villageImport,

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { SmartWifiError } from '../../lib/errors.ts';
 import {
   type Command,
   type CommandContext,
@@ -56,7 +57,14 @@ async function runOnce(
 ): Promise<number> {
   const { progress } = context;
   if (sabotage !== null) progress(`sabotage: ${sabotage.says}`);
-  const summary = await runMainJob(world, { phones, sabotage, progress });
+  const interrupted = once(context.signal, 'abort').then(() => {
+    throw new SmartWifiError('DEMO_INTERRUPTED', 'the demo was interrupted');
+  });
+  const summary = await Promise.race([
+    runMainJob(world, { phones, sabotage, progress }),
+    interrupted,
+    world.service.died,
+  ]);
   context.print(summary, renderSummary(summary));
   return summary.ok ? 0 : 1;
 }
