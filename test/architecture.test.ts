@@ -199,6 +199,7 @@ describe('a breach of the house', () => {
         { path: 'views/a.ejs', text: "<%- include('../partials/head') %><%= name %>" },
         { path: 'store/a.test.ts', text: 'const ci = process.env.CI;' },
         { path: 'config/load.ts', text: 'const e = process.env;' },
+        { path: 'vitest.config.ts', text: 'const s = process.env.SOAK;\nexport default {};' },
         { path: 'radius/a.ts', text: 'x;\n'.repeat(400) },
         { path: 'lib/a.ts', text: '// process.env and export default are banned' },
       ),
