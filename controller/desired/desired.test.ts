@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MAX_FILE_BYTES } from '../apply.ts';
 import { loadPages } from '../pages.ts';
 import { FACTS, input, ROUTER, SETTINGS } from '../test-input.ts';
 import { desired } from './desired.ts';
 import type { DesiredConfiguration, Values } from './types.ts';
-
-const SCHEMA = new URL('../../../shared/data/routeros-schema.json', import.meta.url);
 
 function rowOf(configuration: DesiredConfiguration, path: string, key: string): Values {
   const menu = configuration.menus.find((one) => one.path === path);
@@ -144,38 +141,3 @@ describe('the pages', () => {
     expect(folders).toEqual(['flash/sw']);
   });
 });
-
-interface Schema {
-  readonly paths: Record<string, { properties: Record<string, { since?: string }> } | undefined>;
-}
-
-describe('names of menus and properties', () => {
-  const there = existsSync(SCHEMA);
-  if (!there) console.log('skipped: ../shared/data/routeros-schema.json is not here');
-
-  it.skipIf(!there).each([
-    ['7.16.2', 'wifi'],
-    ['7.20.8', 'wireless'],
-    ['7.24', 'wifi'],
-  ] as const)('are those of RouterOS %s with %s', (version, kind) => {
-    const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as Schema;
-    const facts = { ...FACTS, version, wifi: { kind, radios: ['radio1'] } };
-
-    const unknown = desired(input({ facts })).menus.flatMap((menu) =>
-      menu.rows.flatMap((row) =>
-        Object.keys({ ...row.values, ...row.secrets })
-          .filter((name) => {
-            const property = schema.paths[menu.path]?.properties[name];
-            return property === undefined || isLater(property.since ?? '0', version);
-          })
-          .map((name) => `${menu.path} ${name}`),
-      ),
-    );
-
-    expect(unknown).toEqual([]);
-  });
-});
-
-function isLater(a: string, b: string): boolean {
-  return a.localeCompare(b, 'en', { numeric: true }) > 0;
-}

@@ -13,7 +13,7 @@ import { createTwin, type Twin } from '../twin.ts';
 export const HTTP_PORT = 8088;
 export const DNS_PORT = 5353;
 
-/** A loopback network of its own for each village, so that tests never meet. */
+/** A loopback network of its own for each village and test process, so that tests never meet. */
 export interface Place {
   readonly router: string;
   readonly lan: string;
@@ -27,7 +27,7 @@ export function nextPlace(): Place {
   villages += 1;
   const net = `127.${70 + (process.pid % 100)}.${(process.pid >> 7) % 200}`;
   const at = (step: number): string => `${net}.${((villages * 4 + step) % 250) + 1}`;
-  const lan = `127.${171 + (process.pid % 60)}.${villages % 250}`;
+  const lan = `127.${171 + (villages % 60)}.${process.pid % 251}`;
   return { router: at(0), lan, server: at(1), wan: at(2) };
 }
 

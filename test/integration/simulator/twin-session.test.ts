@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { scaledClock } from '../lib/clock.ts';
+import { scaledClock } from '../../../lib/clock.ts';
 import {
   ask,
   change,
@@ -11,8 +11,8 @@ import {
   startVillage,
   startWeb,
   type Village,
-} from './hotspot/test-village.ts';
-import { attr, type SeenPacket, STATUS, vsa } from './nas/test-peer.ts';
+} from '../../../simulator/hotspot/test-village.ts';
+import { attr, type SeenPacket, STATUS, vsa } from '../../../simulator/nas/test-peer.ts';
 
 const MIKROTIK = 14_988;
 const BODY = 'x'.repeat(300_000);

@@ -10,7 +10,7 @@ import {
   rcodeOf,
   readQuestion,
   TYPE,
-} from './dns/wire.ts';
+} from '../../../simulator/dns/wire.ts';
 import {
   add,
   ask,
@@ -24,7 +24,7 @@ import {
   startVillage,
   startWeb,
   type Village,
-} from './hotspot/test-village.ts';
+} from '../../../simulator/hotspot/test-village.ts';
 
 const SINKHOLE = '127.10.0.2';
 

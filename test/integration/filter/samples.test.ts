@@ -2,16 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { BlockList } from '../store/types.ts';
-import { type Category, categoryBits } from './categories.ts';
-import { compileLists } from './compile.ts';
-import { guardList } from './guard-list.ts';
-import { requireWire } from './name.ts';
-import { emptyTable } from './policy.ts';
-import { lookup, openTable } from './table.ts';
-import { listRow } from './testing/lists.ts';
+import { type Category, categoryBits } from '../../../filter/categories.ts';
+import { compileLists } from '../../../filter/compile.ts';
+import { guardList } from '../../../filter/guard-list.ts';
+import { requireWire } from '../../../filter/name.ts';
+import { emptyTable } from '../../../filter/policy.ts';
+import { lookup, openTable } from '../../../filter/table.ts';
+import { listRow } from '../../../filter/testing/lists.ts';
+import type { BlockList } from '../../../store/types.ts';
 
-const FOLDER = join(import.meta.dirname, '../../shared/data/lists');
+const FOLDER = join(import.meta.dirname, '../../../../shared/data/lists');
 const present = existsSync(FOLDER);
 if (!present) console.warn('skipped: no sample lists at ../shared/data/lists');
 

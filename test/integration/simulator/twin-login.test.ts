@@ -10,8 +10,8 @@ import {
   own,
   startVillage,
   startWeb,
-} from './hotspot/test-village.ts';
-import { attr, STATUS } from './nas/test-peer.ts';
+} from '../../../simulator/hotspot/test-village.ts';
+import { attr, STATUS } from '../../../simulator/nas/test-peer.ts';
 
 const REJECT = { code: 3, attributes: attr(18, 'SW-QUOTA kuota habis') };
 const LOGIN = own('/login?username=warga&password=token');

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ask, get, loggedIn, own, startVillage, startWeb } from './hotspot/test-village.ts';
-import { attr, STATUS } from './nas/test-peer.ts';
+import {
+  ask,
+  get,
+  loggedIn,
+  own,
+  startVillage,
+  startWeb,
+} from '../../../simulator/hotspot/test-village.ts';
+import { attr, STATUS } from '../../../simulator/nas/test-peer.ts';
 
 const BODY = 'x'.repeat(100_000);
 

@@ -2,20 +2,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { address, alias, encodeReply, soa } from './testing/dns-text.ts';
-import type { Script } from './testing/fake-dns.ts';
-import { type Bench, bench } from './testing/resolver-bench.ts';
+import { address, alias, encodeReply, soa } from '../../../filter/testing/dns-text.ts';
+import type { Script } from '../../../filter/testing/fake-dns.ts';
+import { type Bench, bench } from '../../../filter/testing/resolver-bench.ts';
+import { installed } from '../../fixtures/installed.ts';
 
 const run = promisify(execFile);
 
-const installed = await run('dig', ['-v']).then(
-  () => true,
-  () => false,
-);
-if (!installed) {
-  if (process.env.CI === 'true') throw new Error('dig is not installed (npm run setup:system)');
-  console.warn('skipped: dig is not installed (npm run setup:system)');
-}
+const hasDig = await installed('dig', 'dig', ['-v']);
 
 const upstream: Script = ({ name, bytes, transport }) => {
   if (name === 'tidak.test')
@@ -35,7 +29,7 @@ async function dig(port: number, ...args: readonly string[]): Promise<string> {
   return (await run('dig', [...common, ...args])).stdout;
 }
 
-describe.skipIf(!installed)('dig', { timeout: 30_000 }, () => {
+describe.skipIf(!hasDig)('dig', () => {
   let b: Bench;
   beforeAll(async () => {
     b = await bench(upstream);

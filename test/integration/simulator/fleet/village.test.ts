@@ -1,11 +1,16 @@
 /** Phones at a real twin: configured over its API, with a RADIUS server and a portal of the test's own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Phone } from '../phones/contract.ts';
-import { logIn } from './api.fixture.ts';
-import { phoneMac } from './mac.ts';
-import { startSimulator } from './simulator.ts';
-import type { Simulator } from './types.ts';
-import { configure, GATEWAY, type ServerSide, startServerSide } from './village.fixture.ts';
+import { logIn } from '../../../../simulator/fleet/api.fixture.ts';
+import { phoneMac } from '../../../../simulator/fleet/mac.ts';
+import { startSimulator } from '../../../../simulator/fleet/simulator.ts';
+import type { Simulator } from '../../../../simulator/fleet/types.ts';
+import {
+  configure,
+  GATEWAY,
+  type ServerSide,
+  startServerSide,
+} from '../../../../simulator/fleet/village.fixture.ts';
+import type { Phone } from '../../../../simulator/phones/contract.ts';
 
 const ROUTER = { name: 'sekayu', address: '127.20.66.1', adminPassword: 'x' };
 const INTERNET = '127.20.66.80';

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { realClock } from '../../lib/clock.ts';
-import { GATEWAY, type Gateway, startGateway } from '../phones/hotspot.fixture.ts';
-import { createPhone } from '../phones/phone.ts';
-import { type PhoneCampaign, simulatePhones } from './campaign.ts';
-import type { Simulator } from './types.ts';
+import { realClock } from '../../../../lib/clock.ts';
+import { type PhoneCampaign, simulatePhones } from '../../../../simulator/fleet/campaign.ts';
+import type { Simulator } from '../../../../simulator/fleet/types.ts';
+import {
+  GATEWAY,
+  type Gateway,
+  startGateway,
+} from '../../../../simulator/phones/hotspot.fixture.ts';
+import { createPhone } from '../../../../simulator/phones/phone.ts';
 
 let gateway: Gateway;
 let lease: string | null;

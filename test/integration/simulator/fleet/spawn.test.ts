@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logIn, valuesOf } from './api.fixture.ts';
-import { spawnSimulator } from './spawn.ts';
-import type { Simulator, SimulatorOptions } from './types.ts';
+import { logIn, valuesOf } from '../../../../simulator/fleet/api.fixture.ts';
+import { spawnSimulator } from '../../../../simulator/fleet/spawn.ts';
+import type { Simulator, SimulatorOptions } from '../../../../simulator/fleet/types.ts';
 
 const options: SimulatorOptions = {
   routers: [

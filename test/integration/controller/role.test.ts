@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { realClock } from '../lib/clock.ts';
-import { createLogger } from '../lib/log.ts';
-import { createMetrics } from '../lib/metrics.ts';
-import type { Store } from '../store/contract.ts';
-import type { InvalidationKind, Router } from '../store/types.ts';
-import { type ControllerOptions, startController } from './role.ts';
-import { factoryMenus, ROUTER, SETTINGS } from './test-input.ts';
-import { type TestRouter, testRouter } from './test-router.ts';
+import { type ControllerOptions, startController } from '../../../controller/role.ts';
+import { factoryMenus, ROUTER, SETTINGS } from '../../../controller/test-input.ts';
+import { type TestRouter, testRouter } from '../../../controller/test-router.ts';
+import { realClock } from '../../../lib/clock.ts';
+import { createLogger } from '../../../lib/log.ts';
+import { createMetrics } from '../../../lib/metrics.ts';
+import type { Store } from '../../../store/contract.ts';
+import type { InvalidationKind, Router } from '../../../store/types.ts';
 
 const open: AsyncDisposable[] = [];
 

@@ -1,10 +1,10 @@
 /** Work on the clock: the stale sweep, and the hardening of imported passwords. */
 import { describe, expect, it } from 'vitest';
-import { steppedClock } from '../lib/clock.ts';
-import { hardenPasswords } from './harden.ts';
-import { createPasswordHasher, parseHardened } from './password.ts';
-import { SILENT, START_MS } from './radius.fixture.ts';
-import { staleBefore, startStaleSweep } from './stale.ts';
+import { steppedClock } from '../../../lib/clock.ts';
+import { hardenPasswords } from '../../../radius/harden.ts';
+import { createPasswordHasher, parseHardened } from '../../../radius/password.ts';
+import { SILENT, START_MS } from '../../../radius/radius.fixture.ts';
+import { staleBefore, startStaleSweep } from '../../../radius/stale.ts';
 
 const HOUR = 3_600_000;
 

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createRadiusClient } from './client.ts';
-import type { RadiusServer } from './config.ts';
-import { createIncoming } from './incoming.ts';
+import { createRadiusClient } from '../../../../simulator/nas/client.ts';
+import type { RadiusServer } from '../../../../simulator/nas/config.ts';
+import { createIncoming } from '../../../../simulator/nas/incoming.ts';
 
 const SECRET = 'a-secret-of-the-village';
 const AUTHENTICATOR = Buffer.alloc(16, 7);

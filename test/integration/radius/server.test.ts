@@ -2,18 +2,16 @@
 import { execFile } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realClock } from '../lib/clock.ts';
-import { createMetrics, type Metrics } from '../lib/metrics.ts';
-import type { Store } from '../store/contract.ts';
-import { openStore } from '../store/open.ts';
-import { createRadiusClient } from './client.ts';
-import { textOf } from './codec.ts';
+import { realClock } from '../../../lib/clock.ts';
+import { createMetrics, type Metrics } from '../../../lib/metrics.ts';
+import { createRadiusClient } from '../../../radius/client.ts';
+import { textOf } from '../../../radius/codec.ts';
 import {
   accessRequest,
   accountingRequest,
@@ -26,9 +24,14 @@ import {
   seedTariff,
   seedVoucher,
   TIME_ZONE,
-} from './radius.fixture.ts';
-import { type RadiusServer, startRadius } from './server.ts';
-import { bind, closeSocket } from './sockets.ts';
+} from '../../../radius/radius.fixture.ts';
+import { type RadiusServer, startRadius } from '../../../radius/server.ts';
+import { bind, closeSocket } from '../../../radius/sockets.ts';
+import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
+import { installed } from '../../fixtures/installed.ts';
+
+const hasRadclient = await installed('radclient of FreeRADIUS', 'radclient', ['-v']);
 
 const HOST = '127.0.0.1';
 const PORTAL_SECRET = 'rahasia-portal-wifi';
@@ -300,41 +303,34 @@ describe('the client', () => {
 
 describe('oracles', () => {
   const run = promisify(execFile);
-  const found = access('/usr/bin/radclient').then(
-    () => true,
-    () => false,
+  it.skipIf(!hasRadclient)(
+    'radclient of FreeRADIUS logs in, is refused, accounts and asks for the status',
+    async () => {
+      const radclient = async (what: string, port: number, attributes: string): Promise<string> => {
+        const file = join(folder, `${what}-${port}-${attributes.length}.txt`);
+        await writeFile(file, `${attributes}\n`);
+        const target = `${HOST}:${port}`;
+        const args = ['-x', '-r', '2', '-t', '2', '-f', file, target, what, NAS_SECRET];
+        const done = await run('radclient', args).catch((error: { stdout: string }) => error);
+        return done.stdout;
+      };
+      const login = `User-Name=${voucher.code},User-Password=${voucher.code},Calling-Station-Id=${MAC},Message-Authenticator=0x00`;
+      const signed = 'Message-Authenticator=0x00';
+      const interim = `Acct-Status-Type=Interim-Update,Acct-Session-Id=81,User-Name=x,Calling-Station-Id=${MAC},Acct-Input-Octets=5`;
+
+      const [accepted, refused, accounted, status] = await Promise.all([
+        radclient('auth', server.authPort, login),
+        radclient('auth', server.authPort, `User-Name=x-y,User-Password=x-y,${signed}`),
+        radclient('acct', server.acctPort, interim),
+        radclient('status', server.authPort, signed),
+      ]);
+
+      expect(accepted).toMatch(/Received Access-Accept[\s\S]*Message-Authenticator[\s\S]*Class/);
+      expect(refused).toMatch(/Received Access-Reject[\s\S]*Reply-Message = "SW-BADCRED /);
+      expect(accounted).toContain('Received Accounting-Response');
+      expect(status).toContain('Received Access-Accept');
+    },
   );
-
-  it('radclient of FreeRADIUS logs in, is refused, accounts and asks for the status', async (ctx) => {
-    if (!(await found)) {
-      console.warn('radclient is not installed: the check against FreeRADIUS is skipped');
-      ctx.skip();
-      return;
-    }
-    const radclient = async (what: string, port: number, attributes: string): Promise<string> => {
-      const file = join(folder, `${what}-${port}-${attributes.length}.txt`);
-      await writeFile(file, `${attributes}\n`);
-      const target = `${HOST}:${port}`;
-      const args = ['-x', '-r', '2', '-t', '2', '-f', file, target, what, NAS_SECRET];
-      const done = await run('radclient', args).catch((error: { stdout: string }) => error);
-      return done.stdout;
-    };
-    const login = `User-Name=${voucher.code},User-Password=${voucher.code},Calling-Station-Id=${MAC},Message-Authenticator=0x00`;
-    const signed = 'Message-Authenticator=0x00';
-    const interim = `Acct-Status-Type=Interim-Update,Acct-Session-Id=81,User-Name=x,Calling-Station-Id=${MAC},Acct-Input-Octets=5`;
-
-    const [accepted, refused, accounted, status] = await Promise.all([
-      radclient('auth', server.authPort, login),
-      radclient('auth', server.authPort, `User-Name=x-y,User-Password=x-y,${signed}`),
-      radclient('acct', server.acctPort, interim),
-      radclient('status', server.authPort, signed),
-    ]);
-
-    expect(accepted).toMatch(/Received Access-Accept[\s\S]*Message-Authenticator[\s\S]*Class/);
-    expect(refused).toMatch(/Received Access-Reject[\s\S]*Reply-Message = "SW-BADCRED /);
-    expect(accounted).toContain('Received Accounting-Response');
-    expect(status).toContain('Received Access-Accept');
-  });
 
   it('npm radius reads our reply and makes a request that we read', async () => {
     const oracle = createRequire(import.meta.url)('radius') as RadiusOracle;

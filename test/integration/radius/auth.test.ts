@@ -3,15 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type SteppedClock, steppedClock } from '../lib/clock.ts';
-import { createMetrics, type Metrics } from '../lib/metrics.ts';
-import type { Store } from '../store/contract.ts';
-import { openStore } from '../store/open.ts';
-import type { IssuedToken, Router, Tariff } from '../store/types.ts';
-import { type AuthHandler, createAuthHandler } from './auth.ts';
-import { type AttributeValue, findAttribute, numberOf, type Packet, textOf } from './codec.ts';
-import { hardenPasswords } from './harden.ts';
-import { createRadiusMetrics } from './metrics.ts';
+import { type SteppedClock, steppedClock } from '../../../lib/clock.ts';
+import { createMetrics, type Metrics } from '../../../lib/metrics.ts';
+import { type AuthHandler, createAuthHandler } from '../../../radius/auth.ts';
+import {
+  type AttributeValue,
+  findAttribute,
+  numberOf,
+  type Packet,
+  textOf,
+} from '../../../radius/codec.ts';
+import { hardenPasswords } from '../../../radius/harden.ts';
+import { createRadiusMetrics } from '../../../radius/metrics.ts';
 import {
   accessRequest,
   decodeReply,
@@ -27,9 +30,12 @@ import {
   seedTariff,
   seedVoucher,
   TIME_ZONE,
-} from './radius.fixture.ts';
-import { radiusSecret } from './secret.ts';
-import { responseHolds } from './sign.ts';
+} from '../../../radius/radius.fixture.ts';
+import { radiusSecret } from '../../../radius/secret.ts';
+import { responseHolds } from '../../../radius/sign.ts';
+import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
+import type { IssuedToken, Router, Tariff } from '../../../store/types.ts';
 
 const NAS_ADDRESS = '10.99.0.1';
 let folder: string;

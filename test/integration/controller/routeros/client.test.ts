@@ -2,9 +2,19 @@
 import { createServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { apiPort, type ConnectOptions, connectRouter } from './client.ts';
-import type { RouterOsConnection } from './connection.ts';
-import { frame, type PeerCommand, type PeerOptions, type TestPeer, testPeer } from './test-peer.ts';
+import {
+  apiPort,
+  type ConnectOptions,
+  connectRouter,
+} from '../../../../controller/routeros/client.ts';
+import type { RouterOsConnection } from '../../../../controller/routeros/connection.ts';
+import {
+  frame,
+  type PeerCommand,
+  type PeerOptions,
+  type TestPeer,
+  testPeer,
+} from '../../../../controller/routeros/test-peer.ts';
 
 const open: AsyncDisposable[] = [];
 

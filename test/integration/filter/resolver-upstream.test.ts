@@ -1,8 +1,13 @@
 /** The resolver towards its upstreams: forged answers, silence, refusal, overload. */
 import { describe, expect, it } from 'vitest';
-import { address, encodeQuery, encodeReply } from './testing/dns-text.ts';
-import { askUdp, type Script, startFakeUpstream, tellUdp } from './testing/fake-dns.ts';
-import { bench, world } from './testing/resolver-bench.ts';
+import { address, encodeQuery, encodeReply } from '../../../filter/testing/dns-text.ts';
+import {
+  askUdp,
+  type Script,
+  startFakeUpstream,
+  tellUdp,
+} from '../../../filter/testing/fake-dns.ts';
+import { bench, world } from '../../../filter/testing/resolver-bench.ts';
 
 const A = 1;
 

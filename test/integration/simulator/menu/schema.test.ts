@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { MENUS } from './schema.ts';
-import { type Property, prefixed, versionNumber } from './schema-parse.ts';
+import { MENUS } from '../../../../simulator/menu/schema.ts';
+import { type Property, versionNumber } from '../../../../simulator/menu/schema-parse.ts';
 
-const PUBLISHED = new URL('../../../shared/data/routeros-schema.json', import.meta.url);
+const PUBLISHED = new URL('../../../../../shared/data/routeros-schema.json', import.meta.url);
 const present = existsSync(PUBLISHED);
 if (!present) console.log('skipped: the published RouterOS schema is not at hand');
 
@@ -109,27 +109,6 @@ describe.skipIf(!present)('against the published schema', () => {
     expect(wrong.filter((line) => !OUR_DEFAULTS.some((where) => line.startsWith(where)))).toEqual(
       [],
     );
-  });
-});
-
-describe('the notation', () => {
-  it('parses names, types and flags', () => {
-    const port = MENUS.get('/radius')?.properties.get('accounting-port');
-
-    expect(port).toMatchObject({ default: '1813', readOnly: false, required: false });
-    expect(port?.type).toMatchObject({ base: 'int', min: 1, max: 65_535 });
-  });
-
-  it('puts a prefix before names and drops defaults', () => {
-    expect(prefixed('security', 'ft,ft-over-ds bool =false')).toBe(
-      'security.ft,security.ft-over-ds bool unset',
-    );
-  });
-
-  it('reads versions as numbers that compare', () => {
-    expect(versionNumber('7.20.8')).toBeGreaterThan(versionNumber('7.18'));
-    expect(versionNumber('7.18')).toBeGreaterThan(versionNumber('7.16.2'));
-    expect(versionNumber('7.24rc1')).toBe(versionNumber('7.24'));
   });
 });
 

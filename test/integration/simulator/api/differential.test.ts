@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { RouterOSAPI } from 'node-routeros';
 import { describe, expect, it } from 'vitest';
-import { ADMIN, startTwin, type TestTwin } from './test-twin.ts';
+import { ADMIN, startTwin, type TestTwin } from '../../../../simulator/api/test-twin.ts';
+import { installed } from '../../../fixtures/installed.ts';
 
 const run = promisify(execFile);
 
@@ -35,14 +36,15 @@ describe('node-routeros', () => {
   });
 });
 
-const PYTHON = await pythonWithLibrouteros();
-if (PYTHON === null) console.log('skipped: no python3 that has librouteros');
+// Debian's package belongs to Debian's own python3.
+const PYTHON = '/usr/bin/python3';
+const hasClient = await installed('librouteros', PYTHON, ['-c', 'import librouteros']);
 
-describe.skipIf(PYTHON === null)('librouteros', () => {
+describe.skipIf(!hasClient)('librouteros', () => {
   it('logs in, reads, writes, selects and hears refusals', async () => {
     await using twin = await startTwin({ identity: 'désa ☕' });
 
-    const { stdout } = await run(PYTHON!, ['-c', SCRIPT, String(twin.api.port), ADMIN.password]);
+    const { stdout } = await run(PYTHON, ['-c', SCRIPT, String(twin.api.port), ADMIN.password]);
 
     expect(JSON.parse(stdout)).toEqual({
       identity: [{ name: 'désa ☕' }],
@@ -94,15 +96,3 @@ print(json.dumps({
 }))
 api.close()
 `;
-
-/** The first interpreter that can import it; Debian's package belongs to Debian's own python3. */
-async function pythonWithLibrouteros(): Promise<string | null> {
-  for (const python of ['python3', '/usr/bin/python3']) {
-    const found = await run(python, ['-c', 'import librouteros']).then(
-      () => true,
-      () => false,
-    );
-    if (found) return python;
-  }
-  return null;
-}

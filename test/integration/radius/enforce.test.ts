@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type SteppedClock, steppedClock } from '../lib/clock.ts';
-import { createMetrics } from '../lib/metrics.ts';
-import type { Nas, PendingDisconnect, Session } from '../store/types.ts';
-import { addressOf, decodePacket, numberOf, type Packet, textOf } from './codec.ts';
-import { type Enforcer, startEnforcer } from './enforce.ts';
-import { MAC, NAS_SECRET, SILENT, START_MS } from './radius.fixture.ts';
-import { radiusSecret } from './secret.ts';
-import { requestHolds } from './sign.ts';
-import { bind, closeSocket } from './sockets.ts';
+import { type SteppedClock, steppedClock } from '../../../lib/clock.ts';
+import { createMetrics } from '../../../lib/metrics.ts';
+import { addressOf, decodePacket, numberOf, type Packet, textOf } from '../../../radius/codec.ts';
+import { type Enforcer, startEnforcer } from '../../../radius/enforce.ts';
+import { MAC, NAS_SECRET, SILENT, START_MS } from '../../../radius/radius.fixture.ts';
+import { radiusSecret } from '../../../radius/secret.ts';
+import { requestHolds } from '../../../radius/sign.ts';
+import { bind, closeSocket } from '../../../radius/sockets.ts';
+import type { Nas, PendingDisconnect, Session } from '../../../store/types.ts';
 
 const HOST = '127.0.0.1';
 const cleanup: (() => Promise<void>)[] = [];
