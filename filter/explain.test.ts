@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BlockList, Policy } from '../store/types.ts';
+import { campaign } from '../test/fixtures/campaign.ts';
 import { compileLists } from './compile.ts';
 import { type Explanation, explain } from './explain.ts';
 import { requireWire } from './name.ts';
@@ -141,7 +142,7 @@ describe('explain', () => {
 
         expect([told.verdict, told.reason]).toEqual(inWords(verdict));
       }),
-      { numRuns: 150 },
+      campaign(1000),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../test/fixtures/campaign.ts';
 import {
   ADDRESS,
   fromWire,
@@ -77,7 +78,7 @@ describe('names from text', () => {
         const again = size > 0 ? toWire(fromWire(wire)) : null;
         expect(again).toEqual(size > 0 ? wire.slice(0, size) : null);
       }),
-      { numRuns: 3000, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 });

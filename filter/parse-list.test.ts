@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../test/fixtures/campaign.ts';
 import { FilterError } from './errors.ts';
 import { guardList } from './guard-list.ts';
 import { fromWire } from './name.ts';
@@ -109,7 +110,7 @@ describe('any octets', () => {
         expect(list.invalidLines).toBeLessThanOrEqual(list.lines);
         expect(list.lines).toBeLessThanOrEqual(list.totalLines);
       }),
-      { numRuns: 1500, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 
@@ -128,7 +129,7 @@ describe('any octets', () => {
 
         expect([...head.found, ...rest]).toEqual(whole.found);
       }),
-      { numRuns: 500, seed: 5 },
+      campaign(10_000),
     );
   });
 
@@ -139,7 +140,7 @@ describe('any octets', () => {
           'other',
         );
       }),
-      { numRuns: 500, seed: 6 },
+      campaign(10_000),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../test/fixtures/campaign.ts';
 import { requireWire } from './name.ts';
 import { createSuffixHasher, hashSuffixes, type Seed } from './suffix-hash.ts';
 import {
@@ -156,7 +157,7 @@ describe('suffix fingerprints', () => {
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(20), (octets, offset) => {
         expect(hashesOf(octets, offset).length).toBeLessThanOrEqual(254);
       }),
-      { numRuns: 2000, seed: 7 },
+      campaign(20_000),
     );
   });
 });

@@ -7,7 +7,9 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const oracle = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 
 function patterned(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (i * 151 + length * 31 + (i >> 8)) & 255);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i += 1) bytes[i] = (i * 151 + length * 31 + (i >> 8)) & 255;
+  return bytes;
 }
 
 describe('md5', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../test/fixtures/campaign.ts';
 import { hostnameOf, isOwnHost, siteName } from './block.ts';
 import { openTestPortal } from './portal.fixture.ts';
 import { anyText } from './village.fixture.ts';
@@ -112,6 +113,6 @@ it('siteName lets nothing through but names', () => {
     fc.property(fc.oneof(anyText(20), name, fc.ipV4()), (text) => {
       expect(siteName(text) ?? 'none.shown').toMatch(/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/);
     }),
-    { numRuns: 2000, seed: 20261124 },
+    campaign(20_000),
   );
 });

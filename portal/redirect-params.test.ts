@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../test/fixtures/campaign.ts';
 import {
   type RedirectOutcome,
   type RefusedBecause,
@@ -8,8 +9,6 @@ import {
   writeRedirect,
 } from './redirect-params.ts';
 import { anyText, MAC, redirectQuery, router } from './village.fixture.ts';
-
-const SEED = 20261124;
 
 function read(over: Record<string, string | undefined>): RedirectOutcome {
   const params = new URLSearchParams();
@@ -170,7 +169,7 @@ describe('fuzz', () => {
         expect(['', '443']).toContain(url.port);
         expect(outcome.redirect.linkLoginOnly).toMatch(/^https?:\/\/[a-z0-9.-]+(?::\d+)?\/login$/);
       }),
-      { numRuns: 2000, seed: SEED },
+      campaign(20_000),
     );
   });
 
@@ -186,7 +185,7 @@ describe('fuzz', () => {
           /^[A-Za-z0-9:/.-]+$/,
         );
       }),
-      { numRuns: 2000, seed: SEED },
+      campaign(20_000),
     );
   });
 });

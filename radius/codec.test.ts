@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SmartWifiError } from '../lib/errors.ts';
+import { campaign } from '../test/fixtures/campaign.ts';
 import {
   addressOf,
   decodePacket,
@@ -125,7 +126,7 @@ describe('decodePacket', () => {
           }
         },
       ),
-      { numRuns: 5000, seed: 20_261_124 },
+      campaign(100_000),
     );
 
     expect(outcomes.decoded).toBeGreaterThan(100);

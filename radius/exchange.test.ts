@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { steppedClock } from '../lib/clock.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import type { Nas, RequireMessageAuthenticator } from '../store/types.ts';
+import { campaign } from '../test/fixtures/campaign.ts';
 import { Code } from './attributes.ts';
 import { encodePacket, findAll } from './codec.ts';
 import { type Answer, createExchange, type Peer } from './exchange.ts';
@@ -146,7 +147,7 @@ describe('silence', () => {
           if ((await handle(bytes, NAS_PEER)) !== null) answers.push(1);
         },
       ),
-      { numRuns: process.env.SOAK === undefined ? 5000 : 200_000, seed: 20_261_124 },
+      campaign(200_000),
     );
 
     expect(answers).toEqual([]);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { FilterError } from '../errors.ts';
 import { fromWire, requireWire } from '../name.ts';
 import {
@@ -191,8 +192,6 @@ describe('answers of our own', () => {
 });
 
 describe('any octets', () => {
-  const numRuns = 3000;
-
   it('let only FilterError out of the query parser, and a query that was read can be answered', () => {
     fc.assert(
       fc.property(fc.oneof(message, truncated, fc.uint8Array({ maxLength: 60 })), (bytes) => {
@@ -204,7 +203,7 @@ describe('any octets', () => {
 
         expect(outcomeOf(work)).not.toBe('other');
       }),
-      { numRuns, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 
@@ -222,7 +221,7 @@ describe('any octets', () => {
 
         expect(outcomeOf(work)).not.toBe('other');
       }),
-      { numRuns, seed: 42 },
+      campaign(20_000),
     );
   });
 });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { steppedClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMetrics } from '../../lib/metrics.ts';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { FilterError } from '../errors.ts';
 import { createFilterMetrics } from '../metrics.ts';
 import { takeSnapshot } from '../snapshot.ts';
@@ -70,6 +71,6 @@ it('never throws on any packet, and every answer is a readable response with the
         }
       },
     ),
-    { numRuns: 3000, seed: 20_261_124 },
+    campaign(20_000),
   );
 });

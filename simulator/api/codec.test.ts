@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { octetsOf, textOf } from './bytes.ts';
 import {
   encodeLength,
@@ -47,7 +48,7 @@ describe('sentences', () => {
           expect([...first, ...second]).toEqual(sentences);
         },
       ),
-      { numRuns: 500 },
+      campaign(10_000),
     );
   });
 
@@ -108,7 +109,7 @@ describe('sentences', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => {
         expect(['sentences', 'refused']).toContain(outcome(octets));
       }),
-      { numRuns: 3000, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 });
@@ -121,7 +122,7 @@ describe('octets and text', () => {
 
         expect(octetsOf(textOf(before)).equals(before)).toBe(true);
       }),
-      { numRuns: 2000, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { compileQuery } from './query.ts';
 
 const ROW = {
@@ -54,7 +55,7 @@ describe('queries', () => {
       fc.property(fc.array(word, { maxLength: 6 }), (words) => {
         expect(typeof compileQuery(words)(ROW)).toBe('boolean');
       }),
-      { numRuns: 3000, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { steppedClock } from '../../lib/clock.ts';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { add, set } from '../hotspot/test-village.ts';
 import { factoryTree } from '../menu/factory.ts';
 import type { DnsConfig } from './config.ts';
@@ -84,7 +85,7 @@ describe('the wire', () => {
         const padded = Buffer.concat([message, Buffer.alloc(2)]);
         expect(aged(padded, 1, 1)).toHaveLength(padded.length);
       }),
-      { numRuns: 3000, seed: 3 },
+      campaign(20_000),
     );
   });
 });

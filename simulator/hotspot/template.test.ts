@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { parseTemplate, renderTemplate } from './template.ts';
 
 const VALUES: Record<string, string> = {
@@ -93,7 +94,7 @@ describe('the page language', () => {
 
         expect(page.status).toBe(200);
       }),
-      { numRuns: 2000, seed: 11 },
+      campaign(20_000),
     );
   });
 });

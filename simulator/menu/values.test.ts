@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { menu, type Property } from './schema-parse.ts';
 import { Trap } from './trap.ts';
 import { formatDuration, normalizeValue, parseDuration, parseRate } from './values.ts';
@@ -105,7 +106,7 @@ describe('any text', () => {
         // A refusal is its own last word; a value must print as itself.
         expect(once.startsWith('!') ? once : said(type, once)).toBe(once);
       }),
-      { numRuns: 3000, seed: 20_261_124 },
+      campaign(20_000),
     );
   });
 });

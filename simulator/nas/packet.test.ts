@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import {
   ATTR,
   type Attribute,
@@ -191,7 +192,7 @@ describe('decodePacket', () => {
         checkMessageAuthenticator(packet, SECRET);
         verifyRequest(packet, SECRET);
       }),
-      { numRuns: 3000, seed: 7 },
+      campaign(20_000),
     );
   });
 

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import {
   DNS_TYPES,
   decodeAnswer,
@@ -85,7 +86,7 @@ describe('DNS codec', () => {
           MalformedDns,
         );
       }),
-      { numRuns: 3000, seed: 8 },
+      campaign(20_000),
     );
   });
 });

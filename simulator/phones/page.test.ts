@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { encodeForm, readPage } from './page.ts';
 
 const URL_OF_PAGE = 'http://portal.test/in/login?router=r1';
@@ -106,7 +107,7 @@ describe('readPage', () => {
       fc.property(fc.array(piece, { maxLength: 15 }), (pieces) => {
         expect(() => read(pieces.join(''))).not.toThrow();
       }),
-      { numRuns: 3000, seed: 8 },
+      campaign(20_000),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../test/fixtures/campaign.ts';
 import { createResponseParser, type HttpResponse, MalformedResponse } from './response-parser.ts';
 
 function parse(
@@ -153,7 +154,7 @@ describe('response parser', () => {
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         expect(feed(pieces) ?? new MalformedResponse()).toBeInstanceOf(MalformedResponse);
       }),
-      { numRuns: 3000, seed: 8 },
+      campaign(20_000),
     );
   });
 });
