@@ -1,4 +1,4 @@
-/** One look at a router: three prints, pipelined. */
+/** One look at a router: four prints, pipelined. */
 import { durationSeconds } from './normalise.ts';
 import type { RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
@@ -19,6 +19,8 @@ export interface PollReading {
   readonly memoryFree: number | null;
   readonly memorySize: number | null;
   readonly activeSessions: number | null;
+  /** The router's own time, epoch ms; null when it cannot be read. */
+  readonly clockAt: number | null;
   readonly interfaces: readonly InterfaceOctets[];
 }
 
@@ -26,7 +28,7 @@ export async function pollRouter(
   connection: RouterOsConnection,
   signal: AbortSignal,
 ): Promise<PollReading> {
-  const [resource, active, interfaces] = await Promise.all([
+  const [resource, active, clock, interfaces] = await Promise.all([
     connection.run(
       '/system/resource/print',
       {},
@@ -36,6 +38,7 @@ export async function pollRouter(
       },
     ),
     connection.runFor('/ip/hotspot/active/print', { 'count-only': '' }, { signal }),
+    connection.run('/system/clock/print', {}, { proplist: ['date', 'time', 'gmt-offset'], signal }),
     connection.run(
       '/interface/print',
       {},
@@ -54,8 +57,15 @@ export async function pollRouter(
     memoryFree: amount(row['free-memory']),
     memorySize: amount(row['total-memory']),
     activeSessions: amount(active.ret ?? undefined),
+    clockAt: clockAt(clock[0] ?? {}),
     interfaces: interfaces.flatMap(octets),
   };
+}
+
+/** Dates are ISO since RouterOS 7.10. */
+function clockAt(row: Attributes): number | null {
+  const at = Date.parse(`${row.date}T${row.time}${row['gmt-offset']}`);
+  return Number.isNaN(at) ? null : at;
 }
 
 /** Ports, radios and bridges; what comes and goes with sessions would make a new series each time. */

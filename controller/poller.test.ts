@@ -122,6 +122,7 @@ describe('createPoller', { timeout: 30_000 }, () => {
         reading: {
           uptimeSeconds: 1000,
           cpuLoad: 0.07,
+          clockAt: null,
           memoryFree: null,
           activeSessions: 3,
           interfaces: [{ name: 'ether1', receive: 10, transmit: 20 }],
@@ -231,7 +232,7 @@ describe('createPoller', { timeout: 30_000 }, () => {
     await round();
     await expect.poll(() => poller.snapshots()[0]!.reading?.activeSessions, SOON).toBe(2);
     await round();
-    await expect.poll(() => router.peer.received.length, SOON).toBe(7);
+    await expect.poll(() => router.peer.received.length, SOON).toBe(9);
 
     const logins = router.peer.received.filter(([command]) => command === '/login');
     expect(logins).toHaveLength(1);

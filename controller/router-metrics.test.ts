@@ -17,6 +17,7 @@ function snapshot(router: Router, change: Partial<RouterSnapshot> = {}): RouterS
       version: '7.20.8',
       board: 'hAP ax^2',
       cpuLoad: 0.25,
+      clockAt: null,
       memoryFree: 1000,
       memorySize: null,
       activeSessions: 4,

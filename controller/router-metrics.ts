@@ -208,6 +208,16 @@ const FAMILIES: readonly Family[] = [
     'Total memory.',
     fresh((reading) => reading.memorySize),
   ),
+  gauge(
+    'smartwifi_router_clock_skew_seconds',
+    "The router's clock minus ours; negative when it is behind.",
+    ({ snapshot: { reading, lastSuccessAt }, isFresh }) =>
+      one(
+        isFresh && reading !== null && reading.clockAt !== null && lastSuccessAt !== null
+          ? (reading.clockAt - lastSuccessAt) / 1000
+          : null,
+      ),
+  ),
   gauge('smartwifi_router_boot_timestamp_seconds', 'When the router started.', ({ snapshot }) =>
     one(snapshot.bootAt === null ? null : snapshot.bootAt / 1000),
   ),

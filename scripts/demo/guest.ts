@@ -63,6 +63,9 @@ export async function arrive(visit: Visit, guest: Guest): Promise<boolean> {
   const page = await phone.openPortal();
   const origin = world.config.portal.publicUrl;
   if (!page.url.startsWith(origin)) return broken(...notThePortal(page));
+  if (page.status !== null && page.status >= 300 && page.status < 400) {
+    return broken('walled garden', 'the router does not let phones through to the portal');
+  }
   if (page.status === null)
     return broken('network path', `the portal does not answer: ${page.failure}`);
   if (!page.html.includes('name="voucher"')) {
@@ -159,12 +162,9 @@ async function tryLogin(guest: Guest, credential: Credential) {
   }
 }
 
-/** The mini-browser ended somewhere else than at the portal: at the vendor's form, or in a loop. */
+/** The mini-browser ended at a page of the router, because nothing there leads on to the portal. */
 function notThePortal(page: OpenedPage): [Layer, string] {
-  if (/name="password"/.test(page.html)) {
-    return ['login page', "the router shows the vendor's own login form"];
-  }
-  if (page.status === null)
-    return ['hotspot', `the router does not lead to the portal: ${page.failure}`];
-  return ['walled garden', 'the router does not let phones through to the portal'];
+  return page.status === null
+    ? ['hotspot', `the router does not lead to the portal: ${page.failure}`]
+    : ['login page', "the router's login page does not lead to the portal"];
 }

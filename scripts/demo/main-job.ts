@@ -14,7 +14,7 @@ import type { Guest, Tally, Visit } from './guest.ts';
 import { powerCut } from './power.ts';
 import type { Sabotage } from './sabotage.ts';
 import { until } from './until.ts';
-import { type Verified, verify } from './verify.ts';
+import { checkClocks, type Verified, verify } from './verify.ts';
 import type { World } from './world.ts';
 
 export interface MainJobOptions {
@@ -71,6 +71,7 @@ export async function runMainJob(world: World, options: MainJobOptions): Promise
   const credentials = await crowdCredentials(world.store, world.clock, crowd);
   const [online] = await Promise.all([crowdArrives(visit, credentials), playScenes(visit, props)]);
   progress(`${tally.accepted} logins accepted, ${online.length} phones of the crowd are online`);
+  await checkClocks(visit);
   await crowdLeaves(await powerCut(visit, props, online));
   progress('the power went and came back, and the crowd has left');
   await sabotage?.beforeVerifying?.(world);

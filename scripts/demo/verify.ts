@@ -20,6 +20,7 @@ export interface Verified {
 }
 
 const MAX_SESSIONS = 100_000;
+const MAX_SKEW_SECONDS = 60;
 
 export async function verify(visit: Visit, guests: readonly Guest[]): Promise<Verified> {
   const { world, findings } = visit;
@@ -41,6 +42,25 @@ export async function verify(visit: Visit, guests: readonly Guest[]): Promise<Ve
     stopped[cause] = (stopped[cause] ?? 0) + 1;
   }
   return { started: started.length, stopped, octetsMatched, metricsMatched };
+}
+
+/** Every router's clock, as its metrics tell it; wrong clocks break certificates and logs. */
+export async function checkClocks({ world, findings }: Visit): Promise<void> {
+  const skews = parseExposition(await scrape(world)).filter(
+    (sample) => sample.name === 'smartwifi_router_clock_skew_seconds',
+  );
+  findings.expect(
+    skews.length === world.routers.length,
+    'clock',
+    `${skews.length} of ${world.routers.length} routers tell their time`,
+  );
+  for (const { labels, value } of skews) {
+    findings.expect(
+      Math.abs(value) <= MAX_SKEW_SECONDS,
+      'clock',
+      `the clock of ${labels.router} is ${value} seconds off`,
+    );
+  }
 }
 
 /** The metrics page, as Prometheus would get it. */
