@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { forEachLimited } from '../../lib/retry.ts';
 import type { Credential } from '../../simulator/phones/contract.ts';
 import type { Store } from '../../store/contract.ts';
-import { arrive, checkNames, type Guest, guestAt, logIn, type Visit } from './guest.ts';
+import { arrive, checkNames, type Guest, guestAt, logIn, logOut, type Visit } from './guest.ts';
 import { ALLOWED_NAMES, BLOCKED_NAMES, TARIFFS } from './plan.ts';
 import { ODD_VILLAGE } from './world.ts';
 
@@ -59,10 +59,10 @@ export async function crowdArrives(
   return online;
 }
 
-export async function crowdLeaves(guests: readonly Guest[]): Promise<void> {
-  await forEachLimited(guests, AT_ONCE, async ({ phone }) => {
-    await phone.logout();
-    await phone.leave();
+export async function crowdLeaves(visit: Visit, guests: readonly Guest[]): Promise<void> {
+  await forEachLimited(guests, AT_ONCE, async (guest) => {
+    await logOut(visit, guest);
+    await guest.phone.leave();
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a rehearsal found wrong, layer by layer in the order in which a login passes through them.
+ * What a rehearsal found wrong, layer by layer in the order in which one rests on another.
  * The first finding names the cause; later ones are often its consequences.
  */
 export const LAYERS = [
@@ -12,15 +12,15 @@ export const LAYERS = [
   'network path',
   'portal',
   'radius',
-  'authorisation',
   'tokens',
   'dns',
-  'filter',
   'accounting',
+  'authorisation',
+  'filter',
   'octets',
-  'limits',
   'enforcement',
   'power',
+  'limits',
   'store',
   'metrics',
 ] as const;

@@ -57,7 +57,7 @@ export async function arrive(visit: Visit, guest: Guest): Promise<boolean> {
   tally.phones += 1;
   if ((await phone.join()) === null) return broken('hotspot', 'the router gives phones no address');
   const name = new URL(PROBES[kind].url).hostname;
-  if ((await phone.resolve(name)).rcode === null) return broken('dns', 'names are not answered');
+  if ((await phone.resolve(name)).rcode !== 0) return broken('dns', 'names are not answered');
   const probe = await phone.probe();
   if (probe.result === 'internet') return broken('hotspot', 'phones are online without a login');
   const page = await phone.openPortal();
@@ -109,6 +109,15 @@ export async function expectRefusal(
     tally.rejected[answer.code] = (tally.rejected[answer.code] ?? 0) + 1;
   }
   findings.expect(said === code, 'authorisation', `${code} was due, ${said} came`);
+}
+
+/** Presses log-out; a status page that has no such button knows of no session. */
+export async function logOut({ findings }: Visit, { phone }: Guest): Promise<void> {
+  try {
+    await phone.logout();
+  } catch (error) {
+    findings.fail('accounting', `log-out is not possible: ${errorMessage(error)}`);
+  }
 }
 
 /** The status page must know this phone by its source address, and say that it is online. */

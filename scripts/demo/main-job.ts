@@ -9,7 +9,7 @@ import { forEachLimited } from '../../lib/retry.ts';
 import { dialFrom, fleetSettings } from '../serve/settings.ts';
 import { CAST_SIZE, type Props, playScenes } from './cast.ts';
 import { crowdArrives, crowdCredentials, crowdLeaves } from './crowd.ts';
-import { createFindings, type Finding, type Findings } from './findings.ts';
+import { createFindings, type Finding, type Findings, type Layer } from './findings.ts';
 import type { Guest, Tally, Visit } from './guest.ts';
 import { powerCut } from './power.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -48,8 +48,14 @@ export interface Summary {
   readonly failures: readonly Finding[];
 }
 
-/** Ends that a rehearsal must have seen at least once. */
-const ENDS = ['Session-Timeout', 'Data-Limit', 'User-Request', 'Admin-Reset', 'NAS-Reboot'];
+/** Ends that a rehearsal must have seen at least once, and whose fault it is if not. */
+const ENDS: Readonly<Record<string, Layer>> = {
+  'Session-Timeout': 'limits',
+  'Data-Limit': 'limits',
+  'User-Request': 'limits',
+  'Admin-Reset': 'enforcement',
+  'NAS-Reboot': 'power',
+};
 const PROVISION_SECONDS = 90;
 
 export async function runMainJob(world: World, options: MainJobOptions): Promise<Summary> {
@@ -72,7 +78,7 @@ export async function runMainJob(world: World, options: MainJobOptions): Promise
   const [online] = await Promise.all([crowdArrives(visit, credentials), playScenes(visit, props)]);
   progress(`${tally.accepted} logins accepted, ${online.length} phones of the crowd are online`);
   await checkClocks(visit);
-  await crowdLeaves(await powerCut(visit, props, online));
+  await crowdLeaves(visit, await powerCut(visit, props, online));
   progress('the power went and came back, and the crowd has left');
   await sabotage?.beforeVerifying?.(world);
   const verified = await verify(visit, [...guests.values()]);
@@ -139,8 +145,8 @@ function propsOf({ store, clock }: World): Props {
 }
 
 function checkEnds(findings: Findings, { stopped }: Verified): void {
-  for (const cause of ENDS) {
-    findings.expect((stopped[cause] ?? 0) > 0, 'limits', `no session ended by ${cause}`);
+  for (const [cause, layer] of Object.entries(ENDS)) {
+    findings.expect((stopped[cause] ?? 0) > 0, layer, `no session ended by ${cause}`);
   }
 }
 

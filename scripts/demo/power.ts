@@ -9,6 +9,7 @@ import {
   type Guest,
   guestAt,
   logIn,
+  logOut,
   openSession,
   sessionEnd,
   type Visit,
@@ -57,7 +58,7 @@ async function cutAndReturn(visit: Visit, props: Props, others: readonly Guest[]
   const again = await logIn(visit, guest, { voucher: code });
   if (again === null) return;
   findings.expect(again.id !== session.id, 'power', 'the session of before the cut was reused');
-  await phone.logout();
+  await logOut(visit, guest);
 }
 
 /** Waits for the Interim-Update that carries what the phone counted. */

@@ -8,6 +8,7 @@ import { forEachLimited } from '../../lib/retry.ts';
 import type { Router } from '../../store/types.ts';
 import { dialFrom } from '../serve/settings.ts';
 import type { Layer } from './findings.ts';
+import { BLOCK } from './plan.ts';
 import { damageStore } from './store-damage.ts';
 import type { World } from './world.ts';
 
@@ -67,14 +68,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'firewall-drop',
     says: 'the firewall drops what phones send into the tunnel',
     layer: 'network path',
-    beforePhones: onRouters(({ run }) =>
-      run('/ip/firewall/filter/add', {
-        chain: 'forward',
-        action: 'drop',
-        'in-interface-list': 'sw-LAN',
-        'out-interface-list': 'sw-MGMT',
-        'place-before': '0',
-      }),
+    beforePhones: onRouters((router) =>
+      addForwardRule(router, { action: 'drop', 'dst-address': '127.10.0.0/16' }),
     ),
   },
   {
@@ -82,26 +77,18 @@ export const SABOTAGES: readonly Sabotage[] = [
     says: 'the routers hide their phones behind one address',
     layer: 'network path',
     beforePhones: onRouters(({ run }) =>
-      run('/ip/firewall/nat/add', {
-        chain: 'srcnat',
-        action: 'masquerade',
-        'out-interface-list': 'sw-MGMT',
-      }),
+      run('/ip/firewall/nat/add', { chain: 'srcnat', action: 'masquerade' }),
     ),
   },
   {
     name: 'foreign-link-login',
     says: 'the login page sends phones on with a foreign link-login-only',
     layer: 'portal',
-    beforePhones: onRouters(async ({ run }) => {
-      for (const file of await run('/file/print')) {
-        if (!file.name?.endsWith('login.html')) continue;
-        const contents = file.contents!.replaceAll(
-          '$(link-login-only-esc)',
-          'http%3A%2F%2Fevil.example%2Flogin',
-        );
-        await run('/file/set', { '.id': file['.id']!, contents });
-      }
+    beforePhones: onRouters(async ({ run }, { config }) => {
+      const contents = `<meta http-equiv="refresh" content="0; url=${config.portal.publicUrl}/?router=$(identity)&amp;mac=$(mac-esc)&amp;ip=$(ip)&amp;link-login-only=http%3A%2F%2Fevil.example%2Flogin">`;
+      const files = await run('/file/print');
+      const pages = files.filter((file) => file.name?.endsWith('/login.html'));
+      for (const page of pages) await run('/file/set', { '.id': page['.id']!, contents });
     }),
   },
   {
@@ -134,7 +121,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'resolver-down',
     says: 'the resolver that the routers ask is not there',
     layer: 'dns',
-    beforePhones: onRouters(({ run }) => run('/ip/dns/set', { servers: '127.10.0.9' })),
+    beforePhones: onRouters(({ run }) => run('/ip/dns/set', { servers: BLOCK })),
   },
   {
     name: 'list-empty',
@@ -174,12 +161,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'fasttrack-back',
     says: 'somebody switches fasttrack on again',
     layer: 'octets',
-    beforePhones: onRouters(({ run }) =>
-      run('/ip/firewall/filter/add', {
-        chain: 'forward',
+    beforePhones: onRouters((router) =>
+      addForwardRule(router, {
         action: 'fasttrack-connection',
         'connection-state': 'established,related',
-        'place-before': '0',
       }),
     ),
   },
@@ -215,14 +200,14 @@ interface OpenRouter {
 }
 
 /** Logs in to every router as the controller would, and does `work` there. */
-function onRouters(work: (router: OpenRouter) => Promise<unknown>): Step {
+function onRouters(work: (router: OpenRouter, world: World) => Promise<unknown>): Step {
   return (world) =>
     forEachLimited(world.routers, 8, async (router) => {
       await using connection = await login(world, router);
-      await work({
-        connection,
-        run: (command, attributes) => connection.run(command, attributes ?? {}),
-      });
+      await work(
+        { connection, run: (command, attributes) => connection.run(command, attributes ?? {}) },
+        world,
+      );
     });
 }
 
@@ -233,6 +218,20 @@ async function login(world: World, router: Router): Promise<RouterOsConnection> 
     port: router.apiPort,
     user: credentials!.apiUser,
     password: credentials!.apiPassword,
+  });
+}
+
+/** Before every rule of ours in the forward chain. */
+async function addForwardRule(
+  { run }: OpenRouter,
+  rule: Readonly<Record<string, string>>,
+): Promise<void> {
+  const rows = await run('/ip/firewall/filter/print');
+  const first = rows.find((row) => row.chain === 'forward' && row.dynamic !== 'true');
+  await run('/ip/firewall/filter/add', {
+    chain: 'forward',
+    ...rule,
+    ...(first === undefined ? {} : { 'place-before': first['.id']! }),
   });
 }
 

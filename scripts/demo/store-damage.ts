@@ -10,7 +10,8 @@ const DAMAGE = {
     BEGIN UPDATE tokens SET session_id = NULL, spent_at = NULL WHERE username = NEW.username; END`,
   dropLists: 'DELETE FROM lists',
   dropPolicies: 'DELETE FROM policies',
-  dropSession: 'DELETE FROM sessions WHERE id = (SELECT id FROM sessions ORDER BY id LIMIT 1)',
+  dropSession: `DELETE FROM sessions WHERE id =
+    (SELECT id FROM sessions WHERE stop_cause = 'User-Request' ORDER BY id DESC LIMIT 1)`,
   freezeTotals: `CREATE TRIGGER damage_totals BEFORE UPDATE OF input_octets ON routers
     BEGIN SELECT RAISE(IGNORE); END`,
 } as const;
