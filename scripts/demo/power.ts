@@ -41,7 +41,7 @@ async function cutAndReturn(visit: Visit, props: Props, others: readonly Guest[]
   const session = await logIn(visit, guest, { voucher: code });
   if (session === null) return;
   await phone.fetch('http://berita.example/bytes/5000');
-  for (const one of [guest, ...others]) await reported(visit, one);
+  await Promise.all([guest, ...others].map((one) => reported(visit, one)));
 
   await world.simulator.powerCut(router.name);
   await world.simulator.powerOn(router.name);

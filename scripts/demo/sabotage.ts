@@ -87,7 +87,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     beforePhones: onRouters(async ({ run }, { config }) => {
       const contents = `<meta http-equiv="refresh" content="0; url=${config.portal.publicUrl}/?router=$(identity)&amp;mac=$(mac-esc)&amp;ip=$(ip)&amp;link-login-only=http%3A%2F%2Fevil.example%2Flogin">`;
       const files = await run('/file/print');
-      const pages = files.filter((file) => file.name?.endsWith('/login.html'));
+      const pages = files.filter((file) => file.name?.endsWith('login.html'));
       for (const page of pages) await run('/file/set', { '.id': page['.id']!, contents });
     }),
   },

@@ -41,6 +41,8 @@ export async function verify(visit: Visit, guests: readonly Guest[]): Promise<Ve
     const cause = session.stopCause ?? 'open';
     stopped[cause] = (stopped[cause] ?? 0) + 1;
   }
+  const silent = stopped.Stale ?? 0;
+  findings.expect(silent === 0, 'accounting', `${silent} sessions fell silent instead of ending`);
   return { started: started.length, stopped, octetsMatched, metricsMatched };
 }
 
