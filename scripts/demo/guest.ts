@@ -156,7 +156,7 @@ export async function openSession(world: World, guest: Guest): Promise<Session |
 }
 
 /** The end of a session as the store has it; null when it did not end in time. */
-export function sessionEnd(world: World, id: string, seconds = 30): Promise<Session | null> {
+export function sessionEnd(world: World, id: string, seconds = 20): Promise<Session | null> {
   return until(async () => {
     const session = await world.store.session(id);
     return session?.state === 'closed' ? session : null;

@@ -154,7 +154,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'counters-frozen',
     says: 'the routers report octets that stand still',
-    layer: 'accounting',
+    layer: 'octets',
     beforePhones: fault({ freezeCounters: true }),
   },
   {
