@@ -9,7 +9,6 @@ import type {
   ImportCount,
   NewSubscriber,
   NewTariff,
-  OpenSession,
   Subscriber,
   Tariff,
   Voucher,
@@ -54,6 +53,20 @@ const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF}
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
 const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash, ${TARIFF}
   FROM subscribers a JOIN tariffs t ON t.id = a.tariff_id`;
+
+/** First row: the day's totals. Then one row for each open session, its start in `octets`. */
+interface UsageRow {
+  readonly id: string | null;
+  readonly mac: string | null;
+  readonly router_id: string | null;
+  readonly octets: number;
+  readonly seconds: number;
+}
+
+const USAGE = `SELECT NULL AS id, NULL AS mac, NULL AS router_id, COALESCE(SUM(octets), 0) AS octets,
+    COALESCE(SUM(seconds), 0) AS seconds FROM usage_days WHERE account_id = ? AND day = ?
+  UNION ALL
+  SELECT id, mac, router_id, started_at, 0 FROM sessions WHERE account_id = ? AND state <> 'closed'`;
 
 export const accountReads = {
   async listTariffs({ sql }: ReadContext): Promise<Tariff[]> {
@@ -122,17 +135,19 @@ export const accountReads = {
     id: string,
     day: string,
   ): Promise<AccountUsage> {
-    const used = await sql.get<{ octets: number; seconds: number }>(
-      'SELECT octets, seconds FROM usage_days WHERE account_id = ? AND day = ?',
-      id,
-      day,
-    );
-    const open = await sql.all<OpenSession>(
-      `SELECT id, mac, router_id AS "routerId", started_at AS "startedAt" FROM sessions
-       WHERE account_id = ? AND state <> 'closed' ORDER BY started_at`,
-      id,
-    );
-    return { dayOctets: used?.octets ?? 0, daySeconds: used?.seconds ?? 0, open };
+    // One statement: this is on the path of every login.
+    const rows = await sql.all<UsageRow>(USAGE, id, day, id);
+    const [used, ...open] = rows;
+    return {
+      dayOctets: used!.octets,
+      daySeconds: used!.seconds,
+      open: open.map((row) => ({
+        id: row.id!,
+        mac: row.mac!,
+        routerId: row.router_id!,
+        startedAt: row.octets,
+      })),
+    };
   },
 };
 
