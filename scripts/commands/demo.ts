@@ -31,7 +31,7 @@ export const demo: Command = {
     const sabotage = sabotageOf(context);
     const routers =
       numberOption(context.options, 'routers', { min: 2, max: ALL_VILLAGES }) ?? ALL_VILLAGES;
-    const phones = numberOption(context.options, 'phones', { min: 20, max: 20_000 });
+    const phones = numberOption(context.options, 'phones', { min: 1, max: 20_000 });
     const once = context.options.once === true || sabotage !== null;
     await using world = await createWorld(
       {

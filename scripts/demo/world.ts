@@ -70,7 +70,7 @@ export async function createWorld(
   const scale: ClockScale = { realOriginMs: now, originMs: now, factor: options.factor };
   const clock = clockFrom(scale);
   const ports = await stagePorts();
-  const configFile = await writeConfig(directory, ports);
+  const configFile = await writeConfig(directory, ports, options.factor);
   const config = loadConfig({ file: configFile, cwd: directory });
 
   const villages = await villagesOfRegency(config.regency);
@@ -99,7 +99,7 @@ export async function createWorld(
   };
 }
 
-async function writeConfig(directory: string, ports: StagePorts): Promise<string> {
+async function writeConfig(directory: string, ports: StagePorts, factor: number): Promise<string> {
   const file = join(directory, 'smartwifi.yaml');
   await mkdir(directory, { recursive: true });
   const settings = {
@@ -131,7 +131,8 @@ async function writeConfig(directory: string, ports: StagePorts): Promise<string
       loginHost: LOGIN_HOST,
       hotspotPort: ports.hotspot,
     },
-    controller: { pollSeconds: 20 },
+    // A person waits at the machine's pace, a rehearsal at its own.
+    controller: { pollSeconds: factor === 1 ? 5 : 20 },
     log: { level: 'error' },
   };
   await writeFile(file, stringify(settings));
