@@ -29,6 +29,8 @@ interface TokenRow {
 
 /** How long a spent or expired token is kept, so that its misuse can be told from a wrong name. */
 const KEEP_MS = 24 * 3_600_000;
+/** How long after its token expired the retransmits of a login may still come. */
+const RETRANSMIT_MS = 30_000;
 
 export const loginReads = {
   async tokenFacts(ctx: ReadContext, username: string): Promise<TokenFacts | null> {
@@ -75,8 +77,9 @@ export const loginWrites = {
     ) {
       return { outcome: 'token' };
     }
+    const repeated = token.session_id !== null;
+    if (args.at > token.expires_at + (repeated ? RETRANSMIT_MS : 0)) return { outcome: 'token' };
     if (token.session_id !== null) return repeatedLogin(ctx, token.session_id);
-    if (args.at > token.expires_at) return { outcome: 'token' };
     const account = await accountReads.account(ctx, token.account_kind, token.account_id);
     if (account === null || account.disabled) return { outcome: 'disabled' };
 

@@ -222,6 +222,7 @@ describe.each(ENGINES)('store on $name', (engine) => {
         at: AT + 1000,
       };
       const retransmit = await store.openLogin(again);
+      const late = await store.openLogin({ ...again, at: AT + 90_001 });
       await store.recordAccounting(accounting(seed.router.id, sessionId, { status: 'start' }));
       const replay = await store.openLogin(again);
 
@@ -230,6 +231,7 @@ describe.each(ENGINES)('store on $name', (engine) => {
         sessionId,
         grant: { sessionTimeoutSeconds: 3600, totalLimitOctets: 500_000_000 },
       });
+      expect(late).toEqual({ outcome: 'token' });
       expect(replay).toEqual({ outcome: 'token' });
     });
 
