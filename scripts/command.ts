@@ -1,6 +1,7 @@
 /** What a command of the CLI is, and what it is given. */
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Config } from '../config/schema.ts';
+import { realClock } from '../lib/clock.ts';
 import { SmartWifiError } from '../lib/errors.ts';
 import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
@@ -43,6 +44,16 @@ export async function withStore<T>(
   const { store } = await openStore(context.config);
   await using _closed = store;
   return await work(store);
+}
+
+/** Puts into the audit trail what somebody did on the command line. */
+export async function audit(
+  store: Store,
+  action: string,
+  subject: string,
+  detail = '',
+): Promise<void> {
+  await store.appendAudit({ at: realClock.now(), actor: 'cli', action, subject, detail });
 }
 
 /** The only operand of a command. */

@@ -1,10 +1,10 @@
 import { requireCategory } from '../../filter/categories.ts';
 import { explain } from '../../filter/explain.ts';
 import { requireWire } from '../../filter/name.ts';
-import { realClock } from '../../lib/clock.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Policy, PolicyLevel, Village } from '../../store/types.ts';
 import {
+  audit,
   type Command,
   type CommandContext,
   operand,
@@ -33,13 +33,7 @@ export const policySet: Command = {
     withStore(context, async (store) => {
       const policy = await policyOf(context, store);
       await store.setPolicy(policy);
-      await store.appendAudit({
-        at: realClock.now(),
-        actor: 'cli',
-        action: 'policy.set',
-        subject: `${policy.level}:${policy.code}`,
-        detail: JSON.stringify(policy),
-      });
+      await audit(store, 'policy.set', `${policy.level}:${policy.code}`, JSON.stringify(policy));
       context.print(
         policy,
         `policy of ${policy.level} ${policy.code}: blocks ${policy.block.join(', ') || 'nothing'}`,

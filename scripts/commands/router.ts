@@ -8,6 +8,7 @@ import { forEachLimited } from '../../lib/retry.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
 import {
+  audit,
   type Command,
   type CommandContext,
   numberOption,
@@ -222,8 +223,4 @@ async function requireRouter(store: Store, name: string): Promise<Router> {
   if (router === null)
     throw new UsageError(`there is no router ${name}: see smartwifi router list`);
   return router;
-}
-
-async function audit(store: Store, action: string, subject: string, detail: string): Promise<void> {
-  await store.appendAudit({ at: realClock.now(), actor: 'cli', action, subject, detail });
 }

@@ -1,5 +1,6 @@
 import { realClock } from '../../lib/clock.ts';
 import {
+  audit,
   type Command,
   numberOption,
   operand,
@@ -55,13 +56,7 @@ export const sessionDisconnect: Command = {
       if (!(await store.requestDisconnect({ sessionId: id, reason, at }))) {
         throw new UsageError(`there is no open session ${id}: see smartwifi session list --open`);
       }
-      await store.appendAudit({
-        at,
-        actor: 'cli',
-        action: 'session.disconnect',
-        subject: id,
-        detail: reason,
-      });
+      await audit(store, 'session.disconnect', id, reason);
       context.print({ requested: id }, `the end of session ${id} is requested`);
       return 0;
     }),

@@ -2,6 +2,7 @@ import { realClock } from '../../lib/clock.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Voucher } from '../../store/types.ts';
 import {
+  audit,
   type Command,
   type CommandContext,
   numberOption,
@@ -131,8 +132,4 @@ function describe(context: CommandContext, v: Voucher, code: string | null): str
     `first login  ${instant(v.firstLoginAt, context.config.timeZone)}`,
     `valid until  ${instant(v.validUntil, context.config.timeZone)}`,
   ].join('\n');
-}
-
-async function audit(store: Store, action: string, subject: string, detail: string): Promise<void> {
-  await store.appendAudit({ at: realClock.now(), actor: 'cli', action, subject, detail });
 }
