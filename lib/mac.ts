@@ -10,8 +10,3 @@ export function normalizeMac(text: string): string | null {
   const digits = text.replaceAll(/[:.-]/g, '').toUpperCase();
   return digits.replaceAll(/(..)(?=.)/g, '$1:');
 }
-
-/** True for a locally administered address, as phones use when they randomise. */
-export function isRandomMac(mac: string): boolean {
-  return /^.[26AE]/.test(mac);
-}

@@ -11,7 +11,7 @@ const REGENCY = /^\d{2}\.\d{2}$/;
 const VILLAGE = /^\d{2}\.\d{2}\.\d{2}\.\d{4}$/;
 
 /** Every row that is wrong, with its line number; nothing was imported. */
-export class VillageFileError extends SmartWifiError {
+class VillageFileError extends SmartWifiError {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -24,8 +24,3 @@ export interface WriteContext extends ReadContext {
   /** Told to every thread after COMMIT. */
   invalidate(kind: InvalidationKind, id: string): void;
 }
-
-/** `?, ?, ?` for a list of values. */
-export function placeholders(count: number): string {
-  return Array.from({ length: count }, () => '?').join(', ');
-}

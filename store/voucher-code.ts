@@ -29,7 +29,7 @@ export function normalizeVoucherCode(text: string): string | null {
   return checkCharacter(code.slice(0, -1)) === code.at(-1) ? code : null;
 }
 
-export function formatVoucherCode(code: string): string {
+function formatVoucherCode(code: string): string {
   return `${code.slice(0, 5)}-${code.slice(5)}`;
 }
 

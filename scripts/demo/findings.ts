@@ -2,7 +2,7 @@
  * What a rehearsal found wrong, layer by layer in the order in which one rests on another.
  * The first finding names the cause; later ones are often its consequences.
  */
-export const LAYERS = [
+const LAYERS = [
   'villages',
   'controller',
   'clock',

@@ -21,7 +21,6 @@ export interface Guest {
 
 /** What was counted while guests came and went. */
 export interface Tally {
-  phones: number;
   accepted: number;
   readonly rejected: Record<string, number>;
   blocked: number;
@@ -47,14 +46,13 @@ export function guestAt(world: World, routerIndex: number, phoneIndex: number): 
 
 /** Joins and opens the portal; false when something on the way there is broken. */
 export async function arrive(visit: Visit, guest: Guest): Promise<boolean> {
-  const { world, findings, tally } = visit;
+  const { world, findings } = visit;
   const { phone, router, kind } = guest;
   visit.meet(guest);
   const broken = (layer: Layer, message: string): false => {
     findings.fail(layer, `${message} (first seen at ${router.name})`);
     return false;
   };
-  tally.phones += 1;
   if ((await phone.join()) === null) return broken('hotspot', 'the router gives phones no address');
   const name = new URL(PROBES[kind].url).hostname;
   if ((await phone.resolve(name)).rcode !== 0) return broken('dns', 'names are not answered');

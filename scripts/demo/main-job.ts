@@ -62,7 +62,7 @@ export async function runMainJob(world: World, options: MainJobOptions): Promise
   const startedAt = performance.now();
   const findings = createFindings();
   const guests = new Map<string, Guest>();
-  const tally: Tally = { phones: 0, accepted: 0, rejected: {}, blocked: 0, allowed: 0 };
+  const tally: Tally = { accepted: 0, rejected: {}, blocked: 0, allowed: 0 };
   const visit: Visit = { world, findings, tally, meet: (guest) => guests.set(guest.mac, guest) };
   const { progress, sabotage } = options;
 
@@ -83,7 +83,13 @@ export async function runMainJob(world: World, options: MainJobOptions): Promise
   await sabotage?.beforeVerifying?.(world);
   const verified = await verify(visit, [...guests.values()]);
   checkEnds(findings, verified);
-  return summarize(world, visit, { ...verified, provisioned, emptyPlans, startedAt });
+  return summarize(world, visit, {
+    ...verified,
+    provisioned,
+    emptyPlans,
+    phones: guests.size,
+    startedAt,
+  });
 }
 
 async function provision(
@@ -153,7 +159,12 @@ function checkEnds(findings: Findings, { stopped }: Verified): void {
 async function summarize(
   world: World,
   { findings, tally }: Visit,
-  counted: Verified & { provisioned: number; emptyPlans: number; startedAt: number },
+  counted: Verified & {
+    provisioned: number;
+    emptyPlans: number;
+    phones: number;
+    startedAt: number;
+  },
 ): Promise<Summary> {
   const failures = findings.all();
   const own = process.resourceUsage().maxRSS / 1024;
@@ -167,7 +178,7 @@ async function summarize(
     routers: world.routers.length,
     provisioned: counted.provisioned,
     emptyPlans: counted.emptyPlans,
-    phones: tally.phones,
+    phones: counted.phones,
     logins: { accepted: tally.accepted, rejected: tally.rejected },
     sessions: {
       started: counted.started,

@@ -12,7 +12,7 @@ export interface MonitoringOptions {
   /** The exposition page, text format 0.0.4. */
   page(): Promise<string>;
   /** Named checks; not ready while one is false. */
-  checks(): Readonly<Record<string, boolean>>;
+  checks(): Promise<Readonly<Record<string, boolean>>>;
 }
 
 export interface Monitoring extends AsyncDisposable {
@@ -61,7 +61,7 @@ async function answer(
       response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
       return;
     case '/readyz': {
-      const checks = options.checks();
+      const checks = await options.checks();
       const ready = Object.values(checks).every(Boolean);
       response.writeHead(ready ? 200 : 503, { 'Content-Type': 'application/json' });
       response.end(`${JSON.stringify({ ready, checks })}\n`);

@@ -7,6 +7,7 @@ import type { Config } from '../../config/schema.ts';
 import { type Controller, startController } from '../../controller/role.ts';
 import type { FilterTable } from '../../filter/table.ts';
 import { type Clock, type ClockScale, clockFrom } from '../../lib/clock.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { createLogger, type Logger } from '../../lib/log.ts';
 import { createMetrics, type Metrics, type MetricsJson, renderMetrics } from '../../lib/metrics.ts';
 import { type Portal, startPortal } from '../../portal/role.ts';
@@ -89,7 +90,7 @@ export async function startService(options: ServeOptions): Promise<Service> {
       listen: config.metrics.listen,
       log: running.log('metrics'),
       page: () => metricsPage(running, controller),
-      checks: () => ({ store: true, firstPoll: controller?.firstCycleDone() ?? true }),
+      checks: () => readiness(running, controller),
     }),
   );
   const owned = stack.move();
@@ -214,6 +215,28 @@ async function controllerRole(
       connect: dialFrom(config),
     }),
   );
+}
+
+/** Villages being down is no reason to be unready; being unable to serve them is. */
+async function readiness(
+  { served, threads, log }: Running,
+  controller: Controller | null,
+): Promise<Record<string, boolean>> {
+  const store = await served.store.listTariffs().then(
+    () => true,
+    (error: unknown) => {
+      log('metrics').error(
+        { code: errorCode(error), reason: errorMessage(error) },
+        'store cannot be read',
+      );
+      return false;
+    },
+  );
+  return {
+    store,
+    roles: threads.every((thread) => thread.alive()),
+    firstPoll: controller?.firstCycleDone() ?? true,
+  };
 }
 
 /** The threads' metrics as one page, then the per-router series that the controller renders itself. */

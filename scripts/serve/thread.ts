@@ -20,6 +20,7 @@ export interface RoleThread<T> extends AsyncDisposable {
   /** What the role reported when it was ready, such as the ports it is bound to. */
   readonly ready: T;
   metrics(): Promise<MetricsJson>;
+  alive(): boolean;
   /** Rejects when the thread ends without being told to. */
   readonly died: Promise<never>;
 }
@@ -37,9 +38,11 @@ export async function startThread<T>(
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const asked = new Map<number, (json: MetricsJson) => void>();
   let stopping = false;
+  let alive = true;
   let nextId = 0;
 
   const fail = (error: unknown): void => {
+    alive = false;
     ready.reject(error);
     died.reject(error);
   };
@@ -66,6 +69,7 @@ export async function startThread<T>(
   });
   return {
     ready: await ready.promise,
+    alive: () => alive,
     died: died.promise,
     metrics: () =>
       new Promise((resolve) => {

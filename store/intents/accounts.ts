@@ -272,7 +272,7 @@ export const accountWrites = {
   },
 };
 
-/** Accounts by id, for a page of rows. */
+/** The table that holds accounts of a kind. */
 export function accountTable(kind: AccountKind): 'vouchers' | 'subscribers' {
   return kind === 'voucher' ? 'vouchers' : 'subscribers';
 }

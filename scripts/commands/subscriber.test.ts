@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { subscribersOfCsv } from './subscriber.ts';
+
+it('reads subscribers, with the village where one is given', () => {
+  const text =
+    'username,password,tariff,village\nsiti,kata sandi,harian,\nbudi,kata sandi,harian,16.06.01.1009';
+
+  expect(subscribersOfCsv(text)).toEqual([
+    { username: 'siti', password: 'kata sandi', tariff: 'harian', villageCode: null },
+    { username: 'budi', password: 'kata sandi', tariff: 'harian', villageCode: '16.06.01.1009' },
+  ]);
+});
+
+it.each([
+  ['username,tariff\na,b', 'line 1: column password is missing'],
+  ['username,password,tariff\ns,kata sandi,harian', 'line 2: username "s" is not 2 to 64'],
+  ['username,password,tariff\nsiti,pendek,harian', 'line 2: a password has 8 to 64 characters'],
+  ['username,password,tariff\nsiti,kata sandi,', 'line 2: tariff is empty'],
+  [
+    'username,password,tariff\nsiti,kata sandi,a\nsiti,kata sandi,a',
+    'line 3: siti stands in line 2 already',
+  ],
+])('refuses %j and says where', (text, problem) => {
+  expect(() => subscribersOfCsv(text)).toThrow(
+    expect.objectContaining({ code: 'SUBSCRIBER_FILE', message: expect.stringContaining(problem) }),
+  );
+});
