@@ -16,6 +16,7 @@ export interface AttributeDefinition {
 
 export const VENDOR_MIKROTIK = 14_988;
 export const VENDOR_WISPR = 14_122;
+export const VENDOR_MICROSOFT = 311;
 
 const standard = <K extends AttributeKind>(type: number, kind: K) => ({ vendor: 0, type, kind });
 const mikrotik = <K extends AttributeKind>(type: number, kind: K) => ({
@@ -25,6 +26,11 @@ const mikrotik = <K extends AttributeKind>(type: number, kind: K) => ({
 });
 const wispr = <K extends AttributeKind>(type: number, kind: K) => ({
   vendor: VENDOR_WISPR,
+  type,
+  kind,
+});
+const microsoft = <K extends AttributeKind>(type: number, kind: K) => ({
+  vendor: VENDOR_MICROSOFT,
   type,
   kind,
 });
@@ -87,6 +93,15 @@ export const ATTRIBUTES = {
   'WISPr-Bandwidth-Max-Up': wispr(7, 'integer'),
   'WISPr-Bandwidth-Max-Down': wispr(8, 'integer'),
   'WISPr-Session-Terminate-Time': wispr(9, 'text'),
+  'MS-CHAP-Response': microsoft(1, 'octets'),
+  'MS-CHAP-Error': microsoft(2, 'octets'),
+  'MS-MPPE-Encryption-Policy': microsoft(7, 'integer'),
+  'MS-MPPE-Encryption-Types': microsoft(8, 'integer'),
+  'MS-CHAP-Challenge': microsoft(11, 'octets'),
+  'MS-MPPE-Send-Key': microsoft(16, 'octets'),
+  'MS-MPPE-Recv-Key': microsoft(17, 'octets'),
+  'MS-CHAP2-Response': microsoft(25, 'octets'),
+  'MS-CHAP2-Success': microsoft(26, 'octets'),
 } as const satisfies Record<string, AttributeDefinition>;
 
 export type AttributeName = keyof typeof ATTRIBUTES;
@@ -107,10 +122,14 @@ export const Code = {
   accessReject: 3,
   accountingRequest: 4,
   accountingResponse: 5,
+  accessChallenge: 11,
   statusServer: 12,
   disconnectRequest: 40,
   disconnectAck: 41,
   disconnectNak: 42,
+  coaRequest: 43,
+  coaAck: 44,
+  coaNak: 45,
 } as const;
 
 /** Service-Type (RFC 2865 §5.6): only ask, open nothing. */
@@ -122,29 +141,4 @@ export const AcctStatus = { start: 1, stop: 2, interim: 3, on: 7, off: 8 } as co
 /** Error-Cause (RFC 5176 §3.5): the NAS knows no such session. */
 export const SESSION_CONTEXT_NOT_FOUND = 503;
 
-/** Acct-Terminate-Cause by name (RFC 2866 §5.10), the index is its number. */
-const TERMINATE_CAUSES: readonly string[] = [
-  'Unknown',
-  'User-Request',
-  'Lost-Carrier',
-  'Lost-Service',
-  'Idle-Timeout',
-  'Session-Timeout',
-  'Admin-Reset',
-  'Admin-Reboot',
-  'Port-Error',
-  'NAS-Error',
-  'NAS-Request',
-  'NAS-Reboot',
-  'Port-Unneeded',
-  'Port-Preempted',
-  'Port-Suspended',
-  'Service-Unavailable',
-  'Callback',
-  'User-Error',
-  'Host-Request',
-];
-
-export function terminateCause(value: number | undefined): string {
-  return TERMINATE_CAUSES[value ?? 0] ?? 'Unknown';
-}
+export { errorCauseName, terminateCause, valueName } from './dictionary/values.ts';
