@@ -76,20 +76,31 @@ export function path(baseDirectory: string) {
   return text('a path', (value) => (value === '' ? null : absolute(baseDirectory, value)));
 }
 
-/** Only the embedded engine exists in this version; its file is given back as an absolute path. */
+/** SQLite's file is given back as an absolute path; a URL of PostgreSQL as it is. */
 export function store(baseDirectory: string) {
   return z.string({ error: describe(STORE_TEXT) }).transform((value, context) => {
     const file = /^sqlite:(.+)$/.exec(value)?.[1];
     if (file !== undefined) return `sqlite:${absolute(baseDirectory, file)}`;
-    const message = /^postgres(?:ql)?:/.test(value)
-      ? 'PostgreSQL is not supported in this version; use sqlite:/path/to/smartwifi.db'
-      : `expected ${STORE_TEXT}, not "${value}"`;
-    context.issues.push({ code: 'custom', message, input: value });
+    const problem = postgresProblem(value);
+    if (problem === null) return value;
+    context.issues.push({ code: 'custom', message: problem, input: value });
     return z.NEVER;
   });
 }
 
-const STORE_TEXT = 'sqlite:/path/to/smartwifi.db';
+const STORE_TEXT = 'sqlite:/path/to/smartwifi.db or postgres://user@host/database';
+
+function postgresProblem(value: string): string | null {
+  if (!/^postgres(?:ql)?:/.test(value)) return `expected ${STORE_TEXT}, not "${value}"`;
+  const url = URL.parse(value);
+  if (url === null || url.pathname.length < 2) return `expected ${STORE_TEXT}, not "${value}"`;
+  return null;
+}
+
+/** Non-empty text without spaces around it. */
+export function word(expected: string) {
+  return text(expected, (value) => (value !== '' && value.trim() === value ? value : null));
+}
 
 /** A whole number between two bounds, with its unit for the message. */
 export function whole(unit: string, min: number, max: number) {

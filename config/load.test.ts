@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { SmartWifiError } from '../lib/errors.ts';
 import { ConfigError, configFile, loadConfig } from './load.ts';
+import { parseConfig } from './parse.ts';
 import { sectionSchemas, topSchema } from './schema.ts';
 
 const HERE = import.meta.dirname;
@@ -13,6 +14,7 @@ const FIXTURES = join(HERE, 'fixtures');
 const EXAMPLE = join(HERE, 'examples', 'smartwifi.yaml');
 
 const HOST_PORT = 'expected an address and a port such as 0.0.0.0:8080';
+const STORE = 'sqlite:/path/to/smartwifi.db or postgres://user@host/database';
 const ADDRESS = 'expected an IPv4 address such as 10.255.0.1';
 
 /** Every fixture with everything the operator is told about it. */
@@ -45,8 +47,11 @@ const MISTAKES: Record<string, readonly string[]> = {
   ],
   'port-number': [`console.listen: ${HOST_PORT}`],
   'port-range': [`metrics.listen: ${HOST_PORT}, not "127.0.0.1:94640"`],
-  postgres: [
-    'store: PostgreSQL is not supported in this version; use sqlite:/path/to/smartwifi.db',
+  postgres: [`store: expected ${STORE}, not "postgres://localhost"`],
+  proxies: [
+    'radius.proxies.0.secret: expected at least 16 characters',
+    'radius.eap.server: expected an address and a port such as 0.0.0.0:8080',
+    'radius.radsec.certfile: unknown key; did you mean certFile?',
   ],
   'public-url': [
     'portal.publicUrl: expected a URL such as https://wifi.example.go.id, without a path, not "https://wifi.example.go.id/masuk"',
@@ -60,7 +65,7 @@ const MISTAKES: Record<string, readonly string[]> = {
   ],
   'section-list': ['portal: expected keys and values'],
   several: [
-    'store: PostgreSQL is not supported in this version; use sqlite:/path/to/smartwifi.db',
+    `store: expected ${STORE}, not "mysql:a"`,
     "regency: expected a regency code in quotes such as '16.06'",
     `portal.listen: ${HOST_PORT}, not "here"`,
     'portal.tls.keyFile: expected a path',
@@ -71,7 +76,7 @@ const MISTAKES: Record<string, readonly string[]> = {
   ssid: [
     'network.ssid: expected a network name of 1 to 32 octets, not "Jaringan Internet Gratis Desa Musi Banyuasin"',
   ],
-  'store-kind': ['store: expected sqlite:/path/to/smartwifi.db, not "mysql://localhost/smartwifi"'],
+  'store-kind': [`store: expected ${STORE}, not "mysql://localhost/smartwifi"`],
   syntax: [
     'Flow map in block collection must be sufficiently indented and end with a } at line 2, column 1',
   ],
@@ -215,7 +220,17 @@ describe('the container image', () => {
 
 describe('the example', () => {
   it('is accepted', () => {
-    expect(loadConfig({ file: EXAMPLE, env: {}, cwd: '/' }).portal.blockListen?.port).toBe(80);
+    const secrets: string[] = [];
+    const parsed = parseConfig(parse(readFileSync(EXAMPLE, 'utf8')), {
+      baseDirectory: '/',
+      readSecret: (file) => {
+        secrets.push(file);
+        return 'sixteen-or-more-characters';
+      },
+    });
+
+    expect(parsed.ok && parsed.config.portal.blockListen?.port).toBe(80);
+    expect(secrets).toContain('/etc/smartwifi/proxy.secret');
   });
 
   it('names every key there is', () => {
@@ -228,12 +243,23 @@ describe('the example', () => {
 
   it('shows the defaults, except in lines marked as example', () => {
     const lines = readFileSync(EXAMPLE, 'utf8').split('\n');
-    const marked = lines.filter((line) => !/# example|^ {4}(?:certFile|keyFile)/.test(line));
+    const marked = withoutExamples(lines);
     const shown = loadConfig({ file: write(marked.join('\n')), env: {}, cwd: '/' });
 
     expect(shown).toEqual(loadConfig({ file: write(''), env: {}, cwd: '/' }));
   });
 });
+
+/** Neither lines marked as example nor what stands below them. */
+function withoutExamples(lines: readonly string[]): string[] {
+  let below = Number.POSITIVE_INFINITY;
+  return lines.filter((line) => {
+    const depth = line.search(/\S/);
+    if (depth > below) return false;
+    below = /# example/.test(line) ? depth : Number.POSITIVE_INFINITY;
+    return !/# example/.test(line);
+  });
+}
 
 function keysOf(name: keyof ReturnType<typeof sectionSchemas>): string[] {
   return Object.keys(sectionSchemas('')[name].shape);

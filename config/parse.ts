@@ -28,8 +28,18 @@ export interface ParseOptions {
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Values that may be given as `file:/path`. */
-const SECRETS: readonly (readonly [section: string, key: string])[] = [['radius', 'portalSecret']];
+/** Keys whose value may be given as `file:/path`. The store's URL may hold a password. */
+const SECRET = /^(?:store|secret|\w+Secret)$/;
+/** Keys of the objects within sections. */
+const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'portal.tls': ['certFile', 'keyFile'],
+  'portal.radius': ['server', 'secret', 'tariff'],
+  'radius.proxies': ['address', 'secret'],
+  'radius.eap': ['server', 'secret'],
+  'radius.radsec': ['listen', 'certFile', 'keyFile', 'caFile'],
+};
+/** Stands for a secret whose file cannot be read, so that only that is reported. */
+const UNREADABLE = 'sqlite:unreadable';
 
 export function parseConfig(raw: unknown, options: ParseOptions): Parsed {
   if (!isValues(raw ?? {})) {
@@ -62,25 +72,28 @@ export function parseConfig(raw: unknown, options: ParseOptions): Parsed {
   return { ok: true, config: completeConfig(top.data, sections as Sections) };
 }
 
-/** Replaces `file:/path` by the text of that file, without the white space around it. */
+/** Replaces `file:/path` of every secret, at whatever depth, by the text of that file. */
 function resolveSecrets(values: Values, options: ParseOptions, problems: Problem[]): Values {
-  const resolved: Record<string, unknown> = { ...values };
-  for (const [name, key] of SECRETS) {
-    const section = resolved[name];
-    if (!isValues(section)) continue;
-    const value = section[key];
-    if (typeof value !== 'string' || !value.startsWith('file:')) continue;
+  const resolve = (value: unknown, key: string, path: string): unknown => {
+    if (Array.isArray(value)) return value.map((item, i) => resolve(item, key, `${path}.${i}`));
+    if (isValues(value)) {
+      const entries = Object.entries(value).map(([name, inner]): [string, unknown] => [
+        name,
+        resolve(inner, name, path === '' ? name : `${path}.${name}`),
+      ]);
+      return Object.fromEntries(entries);
+    }
+    if (typeof value !== 'string' || !SECRET.test(key) || !value.startsWith('file:')) return value;
     const file = absolute(options.baseDirectory, value.slice('file:'.length));
-    const { [key]: _reference, ...others } = section;
     try {
-      resolved[name] = { ...others, [key]: options.readSecret(file).trim() };
+      return options.readSecret(file).trim();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      problems.push({ path: `${name}.${key}`, message: `cannot read the secret: ${why}` });
-      resolved[name] = others;
+      problems.push({ path, message: `cannot read the secret: ${why}` });
+      return UNREADABLE;
     }
-  }
-  return resolved;
+  };
+  return resolve(values, '', '') as Values;
 }
 
 function describe(error: z.ZodError, section: string, known: readonly string[]): Problem[] {
@@ -90,7 +103,8 @@ function describe(error: z.ZodError, section: string, known: readonly string[]):
       const whole = issue.code === 'invalid_type' && issue.path.length === 0;
       return [{ path, message: whole ? 'expected keys and values' : issue.message }];
     }
-    const candidates = issue.path.length === 0 ? known : ['certFile', 'keyFile'];
+    const inner = path.replaceAll(/\.\d+/g, '');
+    const candidates = issue.path.length === 0 ? known : (INNER_KEYS[inner] ?? []);
     return issue.keys.map((key) => ({
       path: path === '' ? key : `${path}.${key}`,
       message: unknownKey(key, candidates),

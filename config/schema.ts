@@ -15,11 +15,37 @@ export interface PortalConfig {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Where the block page answers plain HTTP for sinkholed names; undefined = nowhere. */
   readonly blockListen: HostPort | undefined;
+  /** Another RADIUS server that knows people we do not; they come under `tariff`. */
+  readonly radius:
+    | { readonly server: HostPort; readonly secret: string; readonly tariff: string }
+    | undefined;
+}
+
+/** A RADIUS server or proxy of others, and the secret shared with it. */
+export interface RadiusProxyConfig {
+  /** Source address of its packets. */
+  readonly address: string;
+  readonly secret: string;
+}
+
+/** RADIUS over TLS (RFC 6614): our certificate, and the authority that routers' certificates come from. */
+export interface RadsecConfig {
+  readonly listen: HostPort;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
 }
 
 export interface RadiusConfig {
   readonly auth: HostPort;
   readonly acct: HostPort;
+  /** RADIUS threads of this process; they share the ports. */
+  readonly threads: number;
+  /** Proxies that speak for routers, which they name by NAS-Identifier. */
+  readonly proxies: readonly RadiusProxyConfig[];
+  /** Server that EAP is forwarded to; undefined = EAP is refused. */
+  readonly eap: { readonly server: HostPort; readonly secret: string } | undefined;
+  readonly radsec: RadsecConfig | undefined;
   readonly interimSeconds: number;
   /** Shared by portal and RADIUS server; undefined = made anew at each start. */
   readonly portalSecret: string | undefined;
@@ -40,6 +66,8 @@ export interface ResolverConfig {
 export interface NetworkConfig {
   readonly controllerAddress: string;
   readonly radiusAddress: string;
+  /** A second RADIUS server, which routers turn to when the first is silent; undefined = none. */
+  readonly radiusStandbyAddress: string | undefined;
   readonly portalAddress: string;
   readonly resolverAddress: string;
   readonly tunnelSubnet: string;
@@ -50,11 +78,21 @@ export interface NetworkConfig {
   readonly hotspotPort: number;
 }
 
+/** How long what is told of people is kept, in days. */
+export interface RetentionConfig {
+  /** Closed sessions: who, when, from which address. */
+  readonly sessionDays: number;
+  /** Usage by the hour. */
+  readonly hourlyDays: number;
+  /** Usage by the day. */
+  readonly dailyDays: number;
+}
+
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Frozen, validated, every path absolute. */
 export interface Config {
-  /** `sqlite:/absolute/path`. */
+  /** `sqlite:/absolute/path`, or `postgres://user@host/database`. */
   readonly store: string;
   readonly keyFile: string;
   readonly regency: string;
@@ -65,6 +103,7 @@ export interface Config {
   readonly radius: RadiusConfig;
   readonly resolver: ResolverConfig;
   readonly network: NetworkConfig;
+  readonly retention: RetentionConfig;
   readonly controller: { readonly pollSeconds: number; readonly autoApply: boolean };
   readonly log: { readonly level: LogLevel };
 }
@@ -94,6 +133,16 @@ export function sectionSchemas(base: string) {
         )
         .optional(),
       blockListen: field.hostPort.optional(),
+      radius: z
+        .strictObject(
+          {
+            server: field.hostPort,
+            secret: field.secret,
+            tariff: field.word('the name of a tariff'),
+          },
+          { error: keysExpected('server, secret and tariff') },
+        )
+        .optional(),
     }),
     console: z.strictObject({ listen: field.hostPort.prefault('127.0.0.1:8081') }),
     metrics: z.strictObject({ listen: field.hostPort.prefault('127.0.0.1:9464') }),
@@ -103,6 +152,33 @@ export function sectionSchemas(base: string) {
       interimSeconds: field.whole('seconds', 60, 3600).prefault(300),
       portalSecret: field.secret.optional(),
       coaSource: field.ipv4.optional(),
+      threads: field.whole('threads', 1, 16).prefault(1),
+      proxies: z
+        .array(
+          z.strictObject(
+            { address: field.ipv4, secret: field.secret },
+            { error: keysExpected('address and secret') },
+          ),
+          { error: 'expected a list of proxies' },
+        )
+        .prefault([]),
+      eap: z
+        .strictObject(
+          { server: field.hostPort, secret: field.secret },
+          { error: keysExpected('server and secret') },
+        )
+        .optional(),
+      radsec: z
+        .strictObject(
+          {
+            listen: field.hostPort.prefault('0.0.0.0:2083'),
+            certFile: field.path(base),
+            keyFile: field.path(base),
+            caFile: field.path(base),
+          },
+          { error: keysExpected('certFile, keyFile and caFile') },
+        )
+        .optional(),
     }),
     resolver: z.strictObject({
       listen: field.hostPort.prefault('0.0.0.0:53'),
@@ -117,6 +193,7 @@ export function sectionSchemas(base: string) {
     network: z.strictObject({
       controllerAddress: field.ipv4.prefault('10.255.0.1'),
       radiusAddress: field.ipv4.optional(),
+      radiusStandbyAddress: field.ipv4.optional(),
       portalAddress: field.ipv4.optional(),
       resolverAddress: field.ipv4.optional(),
       tunnelSubnet: field.network.prefault('10.255.0.0/16'),
@@ -132,6 +209,11 @@ export function sectionSchemas(base: string) {
     controller: z.strictObject({
       pollSeconds: field.whole('seconds', 5, 3600).prefault(30),
       autoApply: field.yesNo.prefault(true),
+    }),
+    retention: z.strictObject({
+      sessionDays: field.whole('days', 1, 3660).prefault(180),
+      hourlyDays: field.whole('days', 1, 3660).prefault(92),
+      dailyDays: field.whole('days', 40, 3660).prefault(800),
     }),
     log: z.strictObject({ level: field.oneOf(LOG_LEVELS).prefault('info') }),
   };
@@ -159,9 +241,12 @@ export function completeConfig(top: Top, sections: Sections): Config {
         portal.publicUrl ?? new URL(`${scheme}://${portalAddress}:${portal.listen.port}`).origin,
       tls: portal.tls,
       blockListen: portal.blockListen,
+      radius: portal.radius,
     },
     radius: {
       ...sections.radius,
+      eap: sections.radius.eap,
+      radsec: sections.radius.radsec,
       portalSecret: sections.radius.portalSecret,
       coaSource: sections.radius.coaSource,
     },
@@ -175,6 +260,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
       ...network,
       portalAddress,
       radiusAddress: network.radiusAddress ?? network.controllerAddress,
+      radiusStandbyAddress: network.radiusStandbyAddress,
       resolverAddress: network.resolverAddress ?? network.controllerAddress,
     },
   };

@@ -37,6 +37,9 @@ export const router: Router = {
   hotspotPort: 80,
   loginHost: 'login.sukarami.example',
   requireMessageAuthenticator: 'yes',
+  limitProxyState: 'yes',
+  openingHours: null,
+  timeZone: 'Asia/Jakarta',
   createdAt: START_MS,
   appliedDigest: null,
   appliedAt: null,
@@ -55,6 +58,16 @@ export const tariff: Tariff = {
   dailyOctets: 1_000_000_000,
   validitySeconds: 7 * 86_400,
   devices: 2,
+  burstDownKbps: null,
+  burstUpKbps: null,
+  burstSeconds: null,
+  sessionOctets: null,
+  weeklySeconds: null,
+  weeklyOctets: null,
+  monthlySeconds: null,
+  monthlyOctets: null,
+  whenFull: 'refuse',
+  fairUse: [],
 };
 
 export const account: Account = {
@@ -88,11 +101,17 @@ export const session: Session = {
   seconds: 1740,
   sessionTimeoutSeconds: 7200,
   totalLimitOctets: null,
+  tariffId: 't1',
+  rate: null,
 };
 
 export const usage: AccountUsage = {
   dayOctets: 380_000_000,
   daySeconds: 5340,
+  weekOctets: 380_000_000,
+  weekSeconds: 5340,
+  monthOctets: 380_000_000,
+  monthSeconds: 5340,
   open: [{ id: 's1', mac: MAC, routerId: router.id, startedAt: session.startedAt }],
 };
 

@@ -9,8 +9,8 @@ import { openStore } from '../store/open.ts';
 import type { Nas, Router, Session } from '../store/types.ts';
 import { type AccountingHandler, createAccountingHandler, readAccounting } from './accounting.ts';
 import { type AttributeValue, authenticatorOf, decodePacket } from './codec.ts';
-import { dayOf } from './day.ts';
 import { RadiusError } from './errors.ts';
+import { localTimeIn } from './local-time.ts';
 import { createRadiusMetrics } from './metrics.ts';
 import {
   accountingRequest,
@@ -39,6 +39,9 @@ const nas: Nas = {
   coaPort: 3799,
   secret: NAS_SECRET,
   requireMessageAuthenticator: 'yes',
+  limitProxyState: 'yes',
+  openingHours: null,
+  timeZone: null,
 };
 
 function read(attributes: readonly AttributeValue[], arrivedAt = START_MS) {
@@ -46,7 +49,7 @@ function read(attributes: readonly AttributeValue[], arrivedAt = START_MS) {
     decodePacket(accountingRequest(attributes)),
     nas,
     arrivedAt,
-    dayOf(TIME_ZONE),
+    localTimeIn(TIME_ZONE),
   );
 }
 
@@ -86,6 +89,7 @@ describe('readAccounting', () => {
       seconds: 61,
       eventAt: START_MS,
       day: '2026-09-21',
+      hour: '2026-09-21T21',
       cause: null,
     });
   });
@@ -197,10 +201,12 @@ describe('the accounting port', () => {
       ttlMs: 60_000,
     });
     const opened = await store.openLogin({
-      ...token,
+      proof: { kind: 'token', ...token },
       mac,
       routerId: router.id,
       devices: 5,
+      whenFull: 'refuse',
+      rate: null,
       sessionTimeoutSeconds: null,
       totalLimitOctets: null,
       validUntil: null,
@@ -307,10 +313,10 @@ describe('the accounting port', () => {
     await report(packet(1, ids[1]!, '86', OTHER_MAC, 0));
     await report(packet(3, ids[0]!, '85', MAC, 600));
     await accounting.settled();
-    const before = await store.pendingDisconnects(10);
+    const before = await store.claimEnforcement({ at: clock.now(), leaseMs: 0, limit: 10 });
     await report(packet(3, ids[1]!, '86', OTHER_MAC, 400));
     await accounting.settled();
-    const after = await store.pendingDisconnects(10);
+    const after = await store.claimEnforcement({ at: clock.now(), leaseMs: 0, limit: 10 });
 
     expect(before).toEqual([]);
     expect(after.map((p) => p.session.id).toSorted()).toEqual(ids.toSorted());
@@ -323,7 +329,7 @@ describe('the accounting port', () => {
     await report(packet(3, id, '87', MAC, 2000));
     await accounting.settled();
 
-    const pending = await store.pendingDisconnects(10);
+    const pending = await store.claimEnforcement({ at: clock.now(), leaseMs: 0, limit: 10 });
 
     expect(pending.map((p) => p.session.id)).not.toContain(id);
   });

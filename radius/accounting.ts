@@ -10,9 +10,9 @@ import type { Store } from '../store/contract.ts';
 import type { AccountingEvent, Nas } from '../store/types.ts';
 import { AcctStatus, Code, terminateCause } from './attributes.ts';
 import { addressOf, numberOf, type Packet, textOf } from './codec.ts';
-import { type DayOf, dayOf } from './day.ts';
 import { RadiusError } from './errors.ts';
 import { type Answer, createExchange, type ExchangeDeps, type Handle } from './exchange.ts';
+import { type LocalTime, localTimes } from './local-time.ts';
 import { createOverspendCheck } from './overspend.ts';
 
 export interface AccountingDeps extends ExchangeDeps {
@@ -52,13 +52,13 @@ const STATUSES = new Map<number, AccountingEvent['status']>([
 
 export function createAccountingHandler(deps: AccountingDeps): AccountingHandler {
   const overspend = createOverspendCheck(deps);
-  const day = dayOf(deps.timeZone);
+  const timesOf = localTimes(deps.timeZone);
   const handle = createExchange(deps, {
     code: Code.accountingRequest,
     answer: async (packet, client, arrivedAt) => {
       if (client.kind === 'portal') return { kind: 'drop', reason: 'unexpected_code' };
       const { nas } = client;
-      const message = readAccounting(packet, nas, arrivedAt, day);
+      const message = readAccounting(packet, nas, arrivedAt, timesOf(nas.timeZone));
       if (message.kind === 'session') {
         const { sessionId } = await deps.store.recordAccounting(message.event);
         deps.metrics.recorded(message.event.status);
@@ -83,7 +83,7 @@ export function readAccounting(
   packet: Packet,
   nas: Nas,
   arrivedAt: number,
-  day: DayOf,
+  local: LocalTime,
 ): AccountingMessage {
   const status = numberOf(packet, 'Acct-Status-Type');
   const happenedAt = arrivedAt - (numberOf(packet, 'Acct-Delay-Time') ?? 0) * 1000;
@@ -113,7 +113,8 @@ export function readAccounting(
       outputOctets: octets(packet, 'Acct-Output-Octets', 'Acct-Output-Gigawords'),
       seconds: numberOf(packet, 'Acct-Session-Time') ?? 0,
       eventAt,
-      day: day(eventAt),
+      day: local(eventAt).day,
+      hour: local(eventAt).hour,
       cause: named === 'stop' ? terminateCause(numberOf(packet, 'Acct-Terminate-Cause')) : null,
     },
   };

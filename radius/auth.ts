@@ -7,7 +7,6 @@ import { createAttempts } from './attempts.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
 import { authenticatorOf, numberOf, octetsOf, type Packet, textOf } from './codec.ts';
 import { createCredentials } from './credentials.ts';
-import { dayOf } from './day.ts';
 import {
   type Answer,
   type Client,
@@ -15,6 +14,7 @@ import {
   type ExchangeDeps,
   type Handle,
 } from './exchange.ts';
+import { localTimes } from './local-time.ts';
 import {
   askLogin,
   type LoginAnswer,
@@ -38,7 +38,6 @@ export interface AuthDeps extends ExchangeDeps {
     | 'onInvalidate'
     | 'usage'
     | 'tokenFacts'
-    | 'issueToken'
     | 'openLogin'
   >;
   readonly timeZone: string;
@@ -62,7 +61,7 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
     queueLimit: HASH_QUEUE,
   });
   const credentials = createCredentials({ store: deps.store, attempts, hasher });
-  const login: LoginDeps = { ...deps, day: dayOf(deps.timeZone), credentials, attempts };
+  const login: LoginDeps = { ...deps, timesOf: localTimes(deps.timeZone), credentials, attempts };
   const rejectDelayMs = deps.rejectDelayMs ?? DEFAULT_REJECT_DELAY_MS;
   const handle = createExchange(deps, {
     code: Code.accessRequest,
@@ -90,7 +89,12 @@ async function answerPortal(
     const place = { router: '', village: '', district: '' };
     return reply('authenticate_only', place, { kind: 'reject', code: 'SW-ERROR' });
   }
-  const station = { routerId: router.id, village: router.villageCode };
+  const station = {
+    routerId: router.id,
+    village: router.villageCode,
+    openingHours: router.openingHours,
+    timeZone: router.timeZone,
+  };
   const answer = await failingClosed(deps, askLogin(login, request, station));
   const place = {
     router: router.name,

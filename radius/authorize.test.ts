@@ -17,6 +17,16 @@ const tariff: Tariff = {
   dailyOctets: 1000,
   validitySeconds: 86_400,
   devices: 1,
+  burstDownKbps: null,
+  burstUpKbps: null,
+  burstSeconds: null,
+  sessionOctets: null,
+  weeklySeconds: null,
+  weeklyOctets: null,
+  monthlySeconds: null,
+  monthlyOctets: null,
+  whenFull: 'refuse',
+  fairUse: [],
 };
 const account: Account = {
   kind: 'voucher',
@@ -27,7 +37,15 @@ const account: Account = {
   firstLoginAt: null,
   validUntil: null,
 };
-const usage: AccountUsage = { dayOctets: 0, daySeconds: 0, open: [] };
+const usage: AccountUsage = {
+  dayOctets: 0,
+  daySeconds: 0,
+  weekOctets: 0,
+  weekSeconds: 0,
+  monthOctets: 0,
+  monthSeconds: 0,
+  open: [],
+};
 
 interface Change {
   readonly account?: Partial<Account>;

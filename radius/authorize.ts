@@ -4,7 +4,7 @@
  * A grant never exceeds what is left of the day or of the validity. A phone that is already online
  * with the account replaces its own session, so it never counts against the account's devices.
  */
-import type { Account, AccountUsage, LoginGrant } from '../store/types.ts';
+import type { Account, AccountUsage, LoginGrant, Tariff } from '../store/types.ts';
 import type { RejectCode } from './reject.ts';
 
 export interface LoginFacts {
@@ -20,10 +20,8 @@ export type Decision =
   | {
       readonly kind: 'accept';
       readonly grant: LoginGrant;
-      /** Null = not limited. */
-      readonly downKbps: number | null;
-      readonly upKbps: number | null;
       readonly devices: number;
+      readonly whenFull: Tariff['whenFull'];
     }
   | { readonly kind: 'reject'; readonly code: RejectCode };
 
@@ -52,13 +50,13 @@ export function authorize(facts: LoginFacts, now: number): Decision {
   return {
     kind: 'accept',
     grant: {
+      rate: rateLimit(tariff),
       sessionTimeoutSeconds: least(tariff.sessionSeconds, secondsLeft, validSeconds),
       totalLimitOctets: octetsLeft,
       validUntil,
     },
-    downKbps: tariff.downKbps,
-    upKbps: tariff.upKbps,
     devices: tariff.devices,
+    whenFull: tariff.whenFull,
   };
 }
 
@@ -84,6 +82,13 @@ function left(limit: number | null, used: number): number | null {
 function least(...values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : Math.min(...known);
+}
+
+/** Mikrotik-Rate-Limit. Rates are seen from the router: rx is what it receives, the subscriber's upload. */
+function rateLimit({ upKbps, downKbps }: Tariff): string | null {
+  if (upKbps === null && downKbps === null) return null;
+  const rate = (kbps: number | null): string => (kbps === null ? '0' : `${kbps}k`);
+  return `${rate(upKbps)}/${rate(downKbps)}`;
 }
 
 function reject(code: RejectCode): Decision {

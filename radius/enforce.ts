@@ -9,7 +9,7 @@ import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
-import type { PendingDisconnect } from '../store/types.ts';
+import type { PendingEnforcement } from '../store/types.ts';
 import { Code, SESSION_CONTEXT_NOT_FOUND } from './attributes.ts';
 import {
   type AttributeValue,
@@ -25,7 +25,7 @@ import { responseHolds, signRequest } from './sign.ts';
 import { createTransmitter, type Transmitter } from './transmitter.ts';
 
 export interface EnforcerOptions {
-  readonly store: Pick<Store, 'pendingDisconnects' | 'recordDisconnect'>;
+  readonly store: Pick<Store, 'enforcementWaits' | 'claimEnforcement' | 'recordEnforcement'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -56,6 +56,7 @@ interface Work {
 }
 
 const MAX_PENDING = 1000;
+const LEASE_MS = 30_000;
 const MAX_LANES = 64;
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
@@ -97,8 +98,13 @@ export function startEnforcer(options: EnforcerOptions): Enforcer {
 
 async function startLanes(work: Work): Promise<void> {
   const { options, lanes, notBefore } = work;
-  const pending = await options.store.pendingDisconnects(MAX_PENDING);
   const now = options.clock.now();
+  if (!(await options.store.enforcementWaits(now))) return;
+  const pending = await options.store.claimEnforcement({
+    at: now,
+    leaseMs: LEASE_MS,
+    limit: MAX_PENDING,
+  });
   for (const [id, at] of notBefore) if (at <= now) notBefore.delete(id);
   const due = pending.filter(
     ({ nas, session }) => !notBefore.has(nas.routerId) && !notBefore.has(session.id),
@@ -113,7 +119,7 @@ async function startLanes(work: Work): Promise<void> {
 }
 
 /** One after another; the first that goes unanswered speaks for the rest. */
-async function endSessions(work: Work, sessions: readonly PendingDisconnect[]): Promise<void> {
+async function endSessions(work: Work, sessions: readonly PendingEnforcement[]): Promise<void> {
   const { options, metrics, notBefore } = work;
   for (const pending of sessions) {
     const outcome = await disconnect(work, pending);
@@ -126,7 +132,12 @@ async function endSessions(work: Work, sessions: readonly PendingDisconnect[]): 
     );
     const at = options.clock.now();
     const recorded = outcome === 'acked' || outcome === 'gone' ? outcome : 'failed';
-    await options.store.recordDisconnect({ sessionId: session.id, outcome: recorded, at });
+    await options.store.recordEnforcement({
+      sessionId: session.id,
+      action: 'disconnect',
+      outcome: recorded,
+      at,
+    });
     if (recorded !== 'failed') continue;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 3 ** attempts);
     notBefore.set(outcome === 'unanswered' ? nas.routerId : session.id, at + pause);
@@ -134,7 +145,7 @@ async function endSessions(work: Work, sessions: readonly PendingDisconnect[]): 
   }
 }
 
-async function disconnect(work: Work, pending: PendingDisconnect): Promise<DisconnectOutcome> {
+async function disconnect(work: Work, pending: PendingEnforcement): Promise<DisconnectOutcome> {
   const { nas } = pending;
   const secret = radiusSecret(nas.secret);
   const eventAt = work.options.clock.now();
@@ -146,7 +157,7 @@ async function disconnect(work: Work, pending: PendingDisconnect): Promise<Disco
   return reply === null ? 'unanswered' : readReply(work, pending, reply);
 }
 
-function readReply(work: Work, { nas }: PendingDisconnect, reply: Packet): DisconnectOutcome {
+function readReply(work: Work, { nas }: PendingEnforcement, reply: Packet): DisconnectOutcome {
   if (reply.code === Code.disconnectAck) return 'acked';
   const errorCause = numberOf(reply, 'Error-Cause');
   if (reply.code === Code.disconnectNak && errorCause === SESSION_CONTEXT_NOT_FOUND) return 'gone';
@@ -156,7 +167,7 @@ function readReply(work: Work, { nas }: PendingDisconnect, reply: Packet): Disco
 
 function disconnectRequest(
   identifier: number,
-  { session, nas }: PendingDisconnect,
+  { session, nas }: PendingEnforcement,
   eventAt: number,
   secret: RadiusSecret,
 ): Buffer {

@@ -48,6 +48,9 @@ function exchange({ policy = 'yes', answer = async () => ACCEPT, code }: Setup =
     coaPort: 3799,
     secret: NAS_SECRET,
     requireMessageAuthenticator: policy,
+    limitProxyState: 'yes',
+    openingHours: null,
+    timeZone: null,
   };
   const handle = createExchange(
     {

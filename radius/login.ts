@@ -5,19 +5,26 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/contract.ts';
-import type { Account, LoginGrant, Nas, OpenLoginResult, TokenFacts } from '../store/types.ts';
+import type {
+  Account,
+  LoginGrant,
+  LoginProof,
+  Nas,
+  OpenLoginResult,
+  TokenFacts,
+} from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
 import { authorize, type Decision } from './authorize.ts';
 import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
-import type { DayOf } from './day.ts';
+import type { LocalTime } from './local-time.ts';
 import type { RejectCode } from './reject.ts';
 
 export interface LoginDeps {
-  readonly store: Pick<Store, 'usage' | 'tokenFacts' | 'issueToken' | 'openLogin'>;
+  readonly store: Pick<Store, 'usage' | 'tokenFacts' | 'openLogin'>;
   readonly clock: Clock;
-  /** Calendar day in the regency's time zone. */
-  readonly day: DayOf;
+  /** By IANA zone; null = the configuration's. */
+  readonly timesOf: (timeZone: string | null) => LocalTime;
   readonly interimSeconds: number;
   readonly credentials: Credentials;
   readonly attempts: Attempts;
@@ -34,14 +41,14 @@ export interface Station {
   readonly routerId: string;
   /** Village code. */
   readonly village: string;
+  readonly openingHours: string | null;
+  readonly timeZone: string | null;
 }
 
 export type LoginAnswer =
   | { readonly kind: 'accept'; readonly attributes: readonly AttributeValue[] }
   | { readonly kind: 'reject'; readonly code: RejectCode };
 
-/** Life of a token that is issued and spent within one request. */
-const OWN_TOKEN_MS = 60_000;
 const GIGAWORD = 2 ** 32;
 
 type Accept = Extract<Decision, { kind: 'accept' }>;
@@ -55,7 +62,7 @@ export async function askLogin(
   const verdict = await deps.credentials.verify({ ...request, routerId: at.routerId });
   if (verdict.kind === 'unknown') return reject(verdict.code);
   const { account } = verdict;
-  const decision = await decide(deps, account, at.village, request.mac ?? '');
+  const decision = await decide(deps, account, at, request.mac ?? '');
   if (decision.kind === 'reject') return decision;
   return { kind: 'accept', attributes: [['Class', `account:${account.kind}:${account.id}`]] };
 }
@@ -75,17 +82,15 @@ export async function openLogin(
   if (verdict.kind === 'unknown') return reject(verdict.code);
   if (mac === null) return reject('SW-ERROR');
   const { account } = verdict;
-  const decision = await decide(deps, account, nas.village, mac);
+  const decision = await decide(deps, account, nas, mac);
   if (decision.kind === 'reject') return decision;
-  const issued = await deps.store.issueToken({
+  const proof: LoginProof = {
+    kind: 'account',
     accountKind: account.kind,
     accountId: account.id,
-    mac,
-    routerId: nas.routerId,
-    at: deps.clock.now(),
-    ttlMs: OWN_TOKEN_MS,
-  });
-  return (await open(deps, issued, mac, nas, decision)).answer;
+    username: request.username,
+  };
+  return (await open(deps, proof, mac, nas, decision)).answer;
 }
 
 async function openWithToken(
@@ -102,35 +107,36 @@ async function openWithToken(
   // A token is guessed at by its own name only: no other phone of the NAS pays for it.
   const keys: AttemptKey[] = [{ kind: 'account', id: username }];
   if (!deps.attempts.take(keys)) return reject('SW-LIMIT');
-  const decision = await decide(deps, facts.account, nas.village, mac);
+  const decision = await decide(deps, facts.account, nas, mac);
   if (decision.kind === 'reject') {
     deps.attempts.giveBack(keys);
     return decision;
   }
-  const { outcome, answer } = await open(deps, { username, token }, mac, nas, decision);
+  const proof: LoginProof = { kind: 'token', username, token };
+  const { outcome, answer } = await open(deps, proof, mac, nas, decision);
   if (outcome !== 'token') deps.attempts.giveBack(keys);
   return answer;
 }
 
 async function open(
   deps: LoginDeps,
-  issued: { readonly username: string; readonly token: string },
+  proof: LoginProof,
   mac: string,
   nas: Nas,
   decision: Accept,
 ): Promise<{ outcome: OpenLoginResult['outcome']; answer: LoginAnswer }> {
   const opened = await deps.store.openLogin({
-    username: issued.username,
-    token: issued.token,
+    proof,
     ...decision.grant,
     mac,
     routerId: nas.routerId,
     devices: decision.devices,
+    whenFull: decision.whenFull,
     at: deps.clock.now(),
   });
   switch (opened.outcome) {
     case 'opened': {
-      const attributes = grantAttributes(deps, opened.sessionId, opened.grant, decision);
+      const attributes = grantAttributes(deps, opened.sessionId, opened.grant);
       return { outcome: 'opened', answer: { kind: 'accept', attributes } };
     }
     case 'token':
@@ -145,30 +151,26 @@ async function open(
 async function decide(
   deps: LoginDeps,
   account: Account,
-  village: string,
+  at: Omit<Station, 'routerId'>,
   mac: string,
 ): Promise<Decision> {
   const now = deps.clock.now();
-  const usage = await deps.store.usage(account.kind, account.id, deps.day(now));
-  return authorize({ account, usage, village, mac }, now);
+  const usage = await deps.store.usage(
+    account.kind,
+    account.id,
+    deps.timesOf(at.timeZone)(now).day,
+  );
+  return authorize({ account, usage, village: at.village, mac }, now);
 }
 
-/** Rates are seen from the router: rx is what it receives, the subscriber's upload. */
-function grantAttributes(
-  deps: LoginDeps,
-  sessionId: string,
-  grant: LoginGrant,
-  { upKbps, downKbps }: Accept,
-): AttributeValue[] {
+function grantAttributes(deps: LoginDeps, sessionId: string, grant: LoginGrant): AttributeValue[] {
   const attributes: AttributeValue[] = [['Class', sessionId]];
   if (grant.sessionTimeoutSeconds !== null) {
     attributes.push(['Session-Timeout', Math.min(grant.sessionTimeoutSeconds, GIGAWORD - 1)]);
   }
   attributes.push(['Acct-Interim-Interval', deps.interimSeconds]);
   if (grant.totalLimitOctets !== null) attributes.push(...totalLimit(grant.totalLimitOctets));
-  if (upKbps !== null || downKbps !== null) {
-    attributes.push(['Mikrotik-Rate-Limit', `${rate(upKbps)}/${rate(downKbps)}`]);
-  }
+  if (grant.rate !== null) attributes.push(['Mikrotik-Rate-Limit', grant.rate]);
   return attributes;
 }
 
@@ -180,10 +182,6 @@ function totalLimit(octets: number): AttributeValue[] {
     attributes.push(['Mikrotik-Total-Limit-Gigawords', Math.floor(limit / GIGAWORD)]);
   }
   return attributes;
-}
-
-function rate(kbps: number | null): string {
-  return kbps === null ? '0' : `${kbps}k`;
 }
 
 function reject(code: RejectCode): Extract<LoginAnswer, { kind: 'reject' }> {

@@ -25,6 +25,16 @@ export const UNLIMITED: Omit<Tariff, 'id' | 'name'> = {
   dailyOctets: null,
   validitySeconds: null,
   devices: 1,
+  burstDownKbps: null,
+  burstUpKbps: null,
+  burstSeconds: null,
+  sessionOctets: null,
+  weeklySeconds: null,
+  weeklyOctets: null,
+  monthlySeconds: null,
+  monthlyOctets: null,
+  whenFull: 'refuse',
+  fairUse: [],
 };
 
 const village = (code: string, name: string): Village => ({

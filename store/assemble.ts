@@ -32,6 +32,7 @@ const ALL_KINDS: readonly InvalidationKind[] = [
   'session',
   'policy',
   'list',
+  'device',
 ];
 
 export function assembleStore(parts: StoreParts): AssembledStore {
@@ -69,19 +70,24 @@ export function assembleStore(parts: StoreParts): AssembledStore {
 function cachedReads(context: ReadContext) {
   const routers = readThrough((name) => reads.routerByName(context, name));
   const nas = readThrough((address) => reads.nasByAddress(context, address));
+  const named = readThrough((name) => reads.nasByName(context, name));
+  const devices = readThrough((mac) => reads.device(context, mac));
   const vouchers = readThrough((code) => reads.voucherByCode(context, code));
   const subscribers = readThrough((username) => reads.subscriberByUsername(context, username));
   const byKind: Partial<Record<InvalidationKind, readonly { clear(): void }[]>> = {
-    router: [routers, nas],
-    village: [routers, nas],
+    router: [routers, nas, named],
+    village: [routers, nas, named],
     tariff: [vouchers, subscribers],
     voucher: [vouchers],
     subscriber: [subscribers],
+    device: [devices],
   };
   return {
     methods: {
       routerByName: routers.get,
       nasByAddress: nas.get,
+      nasByName: named.get,
+      device: devices.get,
       voucherByCode: async (code: string) => {
         const normalized = normalizeVoucherCode(code);
         return normalized === null ? null : vouchers.get(normalized);

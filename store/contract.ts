@@ -6,24 +6,32 @@ import type {
   AccountUsage,
   AuditEntry,
   BlockList,
+  Device,
   ImportCount,
   InvalidationKind,
   IssuedToken,
+  LimitProxyState,
   Nas,
   NewAudit,
   NewRouter,
   NewSubscriber,
   NewTariff,
   NewToken,
+  OpeningHours,
   OpenLogin,
   OpenLoginResult,
-  PendingDisconnect,
+  PendingEnforcement,
   Policy,
+  Purgeable,
+  RequireMessageAuthenticator,
+  Rollup,
+  RollupKind,
   Router,
   RouterCredentials,
   RouterState,
   RouterTotals,
   Session,
+  SessionLimits,
   StateInterval,
   Subscriber,
   Tariff,
@@ -38,6 +46,9 @@ export interface VillageStore {
   importVillages(args: VillageImport): Promise<ImportCount>;
   listVillages(): Promise<Village[]>;
   village(code: string): Promise<Village | null>;
+  /** Null takes the level's own hours away, so that the next level decides. */
+  setOpeningHours(args: Omit<OpeningHours, 'hours'> & { hours: string | null }): Promise<void>;
+  listOpeningHours(): Promise<OpeningHours[]>;
 }
 
 export interface RouterStore {
@@ -58,6 +69,14 @@ export interface RouterStore {
     detail: string | null;
     at: number;
   }): Promise<void>;
+  /** False when there is no router of that name. */
+  setNasPolicy(args: {
+    name: string;
+    requireMessageAuthenticator?: RequireMessageAuthenticator;
+    limitProxyState?: LimitProxyState;
+  }): Promise<boolean>;
+  /** Cached; what a proxy in front of us names by NAS-Identifier. */
+  nasByName(name: string): Promise<Nas | null>;
   /** Cached; by the source address of a RADIUS packet. */
   nasByAddress(address: string): Promise<Nas | null>;
 }
@@ -66,6 +85,8 @@ export interface AccessStore {
   /** HMAC-SHA-256 of a secret under the store key, hex: what a secret is found and compared by. */
   credentialKey(secret: string): string;
   createTariff(args: NewTariff): Promise<Tariff>;
+  /** `STORE_NOT_FOUND` for an unknown name. Open sessions are changed by radius/, which hears of it. */
+  changeTariff(args: NewTariff): Promise<Tariff>;
   listTariffs(): Promise<Tariff[]>;
   /** Returns the printable codes, which are shown this once; the store keeps `k` and a sealed copy. */
   createVouchers(args: {
@@ -87,6 +108,17 @@ export interface AccessStore {
     subscribers: readonly NewSubscriber[];
     at: number;
   }): Promise<ImportCount>;
+  /** Disabling asks for the end of open sessions in the same commit. `STORE_NOT_FOUND`. */
+  changeSubscriber(args: {
+    username: string;
+    disabled?: boolean;
+    tariff?: string;
+    at: number;
+  }): Promise<void>;
+  /** Someone whom another RADIUS server vouches for: made at the first login, without a password here. */
+  ensureSubscriber(args: { username: string; tariff: string; at: number }): Promise<Subscriber>;
+  /** The sealed copy of a password, for CHAP; null when none is kept. */
+  networkPassword(subscriberId: string): Promise<string | null>;
   /** Cached. */
   subscriberByUsername(username: string): Promise<Subscriber | null>;
   /** Subscribers whose password still waits to be hardened (`k$…`). */
@@ -94,11 +126,20 @@ export interface AccessStore {
   /** Only while the stored value is still `was`. */
   hardenPassword(args: { id: string; was: string; passwordHash: string }): Promise<void>;
   account(kind: AccountKind, id: string): Promise<Account | null>;
+  /** Of the day, and of the week (from Monday) and month that hold it. */
   usage(kind: AccountKind, id: string, day: string): Promise<AccountUsage>;
   issueToken(args: NewToken): Promise<IssuedToken>;
   /** By the user name that the portal handed out; expired and spent tokens included. */
   tokenFacts(username: string): Promise<TokenFacts | null>;
+  /** The token itself, for CHAP; null for an unknown name. */
+  tokenSecret(username: string): Promise<string | null>;
   openLogin(args: OpenLogin): Promise<OpenLoginResult>;
+  /** Adds or renews; `STORE_NOT_FOUND` for an unknown account. */
+  rememberDevice(args: Omit<Device, 'createdAt'> & { at: number }): Promise<void>;
+  forgetDevice(args: { mac: string; at: number }): Promise<boolean>;
+  /** Cached; expired ones included. */
+  device(mac: string): Promise<Device | null>;
+  listDevices(limit: number): Promise<Device[]>;
 }
 
 export interface SessionStore {
@@ -116,16 +157,50 @@ export interface SessionStore {
   session(id: string): Promise<Session | null>;
   /** The open session of a phone, by its un-NATed source address. */
   sessionByAddress(framedIp: string): Promise<Session | null>;
-  listSessions(args: { routerId?: string; openOnly?: boolean; limit: number }): Promise<Session[]>;
+  listSessions(args: {
+    routerId?: string;
+    tariffId?: string;
+    openOnly?: boolean;
+    limit: number;
+  }): Promise<Session[]>;
   /** False when the session is not open. */
   requestDisconnect(args: { sessionId: string; reason: string; at: number }): Promise<boolean>;
-  pendingDisconnects(limit: number): Promise<PendingDisconnect[]>;
-  /** `acked` waits for the Stop; `gone` (Error-Cause 503) closes the session; `failed` counts an attempt. */
-  recordDisconnect(args: {
+  /** The same limits again, or those in force, ask for nothing. False when the session is not open. */
+  requestChange(args: {
     sessionId: string;
+    limits: SessionLimits;
+    reason: string;
+    at: number;
+  }): Promise<boolean>;
+  /** Whether {@link claimEnforcement} would find something: a read, for the many times it would not. */
+  enforcementWaits(at: number): Promise<boolean>;
+  /** Oldest first; leased to the caller, so that no other node sends the same, until `at + leaseMs`. */
+  claimEnforcement(args: {
+    at: number;
+    leaseMs: number;
+    limit: number;
+  }): Promise<PendingEnforcement[]>;
+  /**
+   * `acked`: a disconnect waits for the Stop, a change is now in force. `gone` (Error-Cause 503) closes the
+   * session. `failed` counts an attempt, not to be claimed before `retryAt`.
+   */
+  recordEnforcement(args: {
+    sessionId: string;
+    action: PendingEnforcement['action'];
     outcome: 'acked' | 'gone' | 'failed';
     at: number;
+    retryAt?: number;
   }): Promise<void>;
+  /** Buckets from `from` to before `to`, by bucket; days of an account are whole, hours since they are kept. */
+  rollups(args: {
+    kind: RollupKind;
+    id?: string;
+    period: 'hour' | 'day';
+    from: string;
+    to: string;
+  }): Promise<Rollup[]>;
+  /** Deletes at most `limit` of what is older; returns how many, so that the caller can go on. */
+  purge(args: { what: Purgeable; before: number; limit: number }): Promise<number>;
 }
 
 export interface FilterStore {

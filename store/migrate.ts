@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import { StoreError } from './errors.ts';
 import { sql as initial } from './migrations/0001-initial.ts';
+import { sql as limits } from './migrations/0002-limits.ts';
 import type { Sql } from './sql.ts';
 
 export interface Migration {
@@ -13,7 +14,10 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ id: 1, name: 'initial', sql: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { id: 1, name: 'initial', sql: initial },
+  { id: 2, name: 'limits', sql: limits },
+];
 
 /** Brings the schema up to date within the caller's transaction; returns the names applied now. */
 export async function migrate(

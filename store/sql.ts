@@ -21,6 +21,11 @@ export interface ReadContext {
 }
 
 export interface WriteContext extends ReadContext {
+  /**
+   * Until COMMIT, no other intent that locks the same text runs. An engine with one writer has nothing to
+   * do here.
+   */
+  lock(what: string): Promise<void>;
   /** Told to every thread after COMMIT. */
   invalidate(kind: InvalidationKind, id: string): void;
 }

@@ -38,6 +38,12 @@ export interface ImportCount {
 /** Message-Authenticator policy for Access-Requests of one NAS (`auto` latches to `yes` once seen). */
 export type RequireMessageAuthenticator = 'yes' | 'auto' | 'no';
 
+/**
+ * Whether an unsigned Access-Request that carries Proxy-State is dropped (CVE-2024-3596): always, once the
+ * NAS has been seen to sign, or never.
+ */
+export type LimitProxyState = 'yes' | 'auto' | 'no';
+
 /** A managed router without its secrets. */
 export interface Router {
   readonly id: string;
@@ -63,6 +69,11 @@ export interface Router {
   /** `dns-name` of the hotspot profile, the host of `link-login-only`. */
   readonly loginHost: string;
   readonly requireMessageAuthenticator: RequireMessageAuthenticator;
+  readonly limitProxyState: LimitProxyState;
+  /** Opening hours of the village, from the nearest level that has any; null = always open. */
+  readonly openingHours: string | null;
+  /** IANA time zone of the village; null = the configuration's. */
+  readonly timeZone: string | null;
   readonly createdAt: number;
   /** Digest of the desired configuration that was last applied and read back; null before. */
   readonly appliedDigest: string | null;
@@ -90,6 +101,9 @@ export interface Nas {
   readonly coaPort: number;
   readonly secret: string;
   readonly requireMessageAuthenticator: RequireMessageAuthenticator;
+  readonly limitProxyState: LimitProxyState;
+  readonly openingHours: string | null;
+  readonly timeZone: string | null;
 }
 
 export interface NewRouter {
@@ -108,23 +122,51 @@ export interface NewRouter {
   readonly at: number;
 }
 
+/** What happens beyond so much of a period: slower, or no further. */
+export interface FairUseStep {
+  readonly period: UsagePeriod;
+  /** Both directions together. */
+  readonly afterOctets: number;
+  readonly then: { readonly downKbps: number; readonly upKbps: number } | 'block';
+}
+
+/** A calendar day, week (from Monday) or month in the village's time zone. */
+export type UsagePeriod = 'day' | 'week' | 'month';
+
+/** What a subscriber may use. Null = not limited; octets count both directions together. */
 export interface Tariff {
   readonly id: string;
   readonly name: string;
   readonly downKbps: number | null;
   readonly upKbps: number | null;
+  /** Rate of the first {@link burstSeconds}; needs the rate it exceeds. */
+  readonly burstDownKbps: number | null;
+  readonly burstUpKbps: number | null;
+  readonly burstSeconds: number | null;
   /** Longest single session. */
   readonly sessionSeconds: number | null;
+  readonly sessionOctets: number | null;
   readonly dailySeconds: number | null;
-  /** Both directions together, per calendar day in the regency's time zone. */
   readonly dailyOctets: number | null;
+  readonly weeklySeconds: number | null;
+  readonly weeklyOctets: number | null;
+  readonly monthlySeconds: number | null;
+  readonly monthlyOctets: number | null;
   /** Counted from the first login. */
   readonly validitySeconds: number | null;
   /** Phones online at once. */
   readonly devices: number;
+  /** One phone more: refuse it, or end the oldest session for it. */
+  readonly whenFull: 'refuse' | 'replace';
+  /** The last step that is passed decides the rate. */
+  readonly fairUse: readonly FairUseStep[];
 }
 
-export type NewTariff = Omit<Tariff, 'id'> & { readonly at: number };
+/** A new tariff, or what changes of one. What a new one does not say is not limited, on one device. */
+export type NewTariff = Partial<Omit<Tariff, 'id' | 'name'>> & {
+  readonly name: string;
+  readonly at: number;
+};
 
 export type AccountKind = 'voucher' | 'subscriber';
 
@@ -153,6 +195,8 @@ export interface NewSubscriber {
   readonly password: string;
   readonly tariff: string;
   readonly villageCode: string | null;
+  /** Keep a sealed copy of the password, which CHAP and MS-CHAPv2 need; false by default. */
+  readonly networkPassword?: boolean;
 }
 
 export interface Voucher extends Account {
@@ -169,10 +213,26 @@ export interface OpenSession {
   readonly startedAt: number;
 }
 
-/** What an account has used of its day, and what of it is open now. Never cached. */
+/** A phone or machine that MAC authentication lets in: a key to a revocable, expiring consent. */
+export interface Device {
+  /** Canonical: `AA:BB:CC:DD:EE:FF`. */
+  readonly mac: string;
+  readonly accountKind: AccountKind;
+  readonly accountId: string;
+  /** For an operator: "printer of the school". */
+  readonly label: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+/** What an account has used of its day, week and month, and what of it is open now. Never cached. */
 export interface AccountUsage {
   readonly dayOctets: number;
   readonly daySeconds: number;
+  readonly weekOctets: number;
+  readonly weekSeconds: number;
+  readonly monthOctets: number;
+  readonly monthSeconds: number;
   readonly open: readonly OpenSession[];
 }
 
@@ -200,91 +260,60 @@ export interface TokenFacts {
   readonly account: Account;
 }
 
-/** `authorize` has said yes; these limits go to the NAS and are reserved with the login. */
-export interface LoginGrant {
+/** What a NAS was told about a session, and what a CoA-Request can change. */
+export interface SessionLimits {
+  /** Mikrotik-Rate-Limit; null = not limited. */
+  readonly rate: string | null;
+  /** From the start of the session. */
   readonly sessionTimeoutSeconds: number | null;
+  /** From the start of the session, both directions. */
   readonly totalLimitOctets: number | null;
+}
+
+/** `authorize` has said yes; these limits go to the NAS and are reserved with the login. */
+export interface LoginGrant extends SessionLimits {
   readonly validUntil: number | null;
 }
 
+/** What makes a login good: the one-time token, or an account whose credentials or MAC were verified. */
+export type LoginProof =
+  | { readonly kind: 'token'; readonly username: string; readonly token: string }
+  | {
+      readonly kind: 'account';
+      readonly accountKind: AccountKind;
+      readonly accountId: string;
+      /** User-Name as the NAS sent it, which its accounting will repeat. */
+      readonly username: string;
+    };
+
 export interface OpenLogin extends LoginGrant {
-  readonly username: string;
-  readonly token: string;
+  readonly proof: LoginProof;
   readonly mac: string;
   readonly routerId: string;
   readonly devices: number;
+  readonly whenFull: Tariff['whenFull'];
   readonly at: number;
 }
 
 /**
- * `opened` carries the grant as it was first given: a retransmit of the same login (same token, MAC
- * and router, before Accounting Start) gets the same answer. `class` binds accounting to this login.
+ * `opened` carries the grant as it was first given: a retransmit of the same login (same proof, MAC
+ * and router, before Accounting Start) gets the same answer on whatever node.
  */
 export type OpenLoginResult =
   | { readonly outcome: 'opened'; readonly sessionId: string; readonly grant: LoginGrant }
   | { readonly outcome: 'token' | 'devices' | 'disabled' };
 
-/** One Accounting-Request after decoding. Totals are running totals of the session, never increments. */
-export interface AccountingEvent {
-  readonly routerId: string;
-  readonly status: 'start' | 'interim' | 'stop';
-  readonly acctSessionId: string;
-  readonly username: string;
-  /** The Class of the Access-Accept, that is, the session id; null when the NAS did not echo one. */
-  readonly sessionId: string | null;
-  readonly mac: string;
-  readonly framedIp: string | null;
-  /** From the phone. */
-  readonly inputOctets: number;
-  readonly outputOctets: number;
-  readonly seconds: number;
-  /** When it happened: arrival minus Acct-Delay-Time. */
-  readonly eventAt: number;
-  /** Calendar day that the increment counts to. */
-  readonly day: string;
-  /** Acct-Terminate-Cause by name, on stop. */
-  readonly cause: string | null;
-}
-
-export type SessionState = 'opening' | 'open' | 'closed';
-
-export interface Session {
-  readonly id: string;
-  readonly routerId: string;
-  readonly router: string;
-  readonly villageCode: string;
-  readonly accountKind: AccountKind | null;
-  readonly accountId: string | null;
-  readonly username: string;
-  readonly mac: string;
-  readonly framedIp: string | null;
-  readonly acctSessionId: string | null;
-  readonly state: SessionState;
-  readonly startedAt: number;
-  readonly updatedAt: number;
-  readonly stoppedAt: number | null;
-  /**
-   * Acct-Terminate-Cause by name (RFC 2866 §5.10); `Data-Limit` where a NAS reports the end of its
-   * octets as Session-Timeout; `Stale` for a session that fell silent (reversible).
-   */
-  readonly stopCause: string | null;
-  readonly inputOctets: number;
-  readonly outputOctets: number;
-  readonly seconds: number;
-  readonly sessionTimeoutSeconds: number | null;
-  readonly totalLimitOctets: number | null;
-}
-
-/** A session that must end, with all a Disconnect-Request needs. */
-export interface PendingDisconnect {
-  readonly session: Session;
-  readonly nas: Nas;
-  readonly requestedAt: number;
-  readonly reason: string;
-  readonly attempts: number;
-}
+export type * from './session-types.ts';
 
 export type PolicyLevel = 'regency' | 'district' | 'village';
+
+/** When a village, district or regency lets people in; the nearest level decides. */
+export interface OpeningHours {
+  readonly level: PolicyLevel;
+  readonly code: string;
+  /** `mon-fri 06:00-22:00, sat-sun 07:00-23:00`; radius/hours.ts has the grammar. */
+  readonly hours: string;
+}
 
 /** What a village may reach; the nearest level that has a policy decides (village, district, regency). */
 export interface Policy {
@@ -356,4 +385,5 @@ export type InvalidationKind =
   | 'subscriber'
   | 'session'
   | 'policy'
-  | 'list';
+  | 'list'
+  | 'device';

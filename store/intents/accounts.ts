@@ -1,4 +1,4 @@
-/** Tariffs, vouchers, subscribers and what they have used. */
+/** Vouchers, subscribers and what they have used. */
 import { uuidv7 } from '../../lib/uuid.ts';
 import { StoreError } from '../errors.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
@@ -8,25 +8,12 @@ import type {
   AccountUsage,
   ImportCount,
   NewSubscriber,
-  NewTariff,
   Subscriber,
-  Tariff,
   Voucher,
 } from '../types.ts';
 import { newVoucherCode, normalizeVoucherCode } from '../voucher-code.ts';
 import { requestEnd } from './session-end.ts';
-
-interface TariffColumns {
-  tariff_id: string;
-  tariff_name: string;
-  down_kbps: number | null;
-  up_kbps: number | null;
-  session_seconds: number | null;
-  daily_seconds: number | null;
-  daily_octets: number | null;
-  validity_seconds: number | null;
-  devices: number;
-}
+import { TARIFF, type TariffColumns, tariffByName, toTariff } from './tariffs.ts';
 
 interface AccountRow extends TariffColumns {
   id: string;
@@ -46,35 +33,41 @@ interface SubscriberRow extends AccountRow {
   password_hash: string;
 }
 
-const TARIFF = `t.id AS tariff_id, t.name AS tariff_name, t.down_kbps, t.up_kbps, t.session_seconds,
-  t.daily_seconds, t.daily_octets, t.validity_seconds, t.devices`;
+/** In the place of a password hash: nothing verifies against it. */
+const NO_PASSWORD = '!';
 const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until';
 const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF}
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
 const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash, ${TARIFF}
   FROM subscribers a JOIN tariffs t ON t.id = a.tariff_id`;
 
-/** First row: the day's totals. Then one row for each open session, its start in `octets`. */
+/** First row: the totals of day, week and month. Then one row for each open session, its start in `a`. */
 interface UsageRow {
   readonly id: string | null;
   readonly mac: string | null;
   readonly router_id: string | null;
-  readonly octets: number;
-  readonly seconds: number;
+  /** Octets of the day, or when the session started. */
+  readonly a: number;
+  readonly day_seconds: number;
+  readonly week_octets: number;
+  readonly week_seconds: number;
+  readonly month_octets: number;
+  readonly month_seconds: number;
 }
 
-const USAGE = `SELECT NULL AS id, NULL AS mac, NULL AS router_id, COALESCE(SUM(octets), 0) AS octets,
-    COALESCE(SUM(seconds), 0) AS seconds FROM usage_days WHERE account_id = ? AND day = ?
+const USAGE = `SELECT NULL AS id, NULL AS mac, NULL AS router_id,
+    COALESCE(SUM(CASE WHEN day = ? THEN octets END), 0) AS a,
+    COALESCE(SUM(CASE WHEN day = ? THEN seconds END), 0) AS day_seconds,
+    COALESCE(SUM(CASE WHEN day >= ? THEN octets END), 0) AS week_octets,
+    COALESCE(SUM(CASE WHEN day >= ? THEN seconds END), 0) AS week_seconds,
+    COALESCE(SUM(CASE WHEN day >= ? THEN octets END), 0) AS month_octets,
+    COALESCE(SUM(CASE WHEN day >= ? THEN seconds END), 0) AS month_seconds
+  FROM usage_days WHERE account_id = ? AND day >= ? AND day <= ?
   UNION ALL
-  SELECT id, mac, router_id, started_at, 0 FROM sessions WHERE account_id = ? AND state <> 'closed'`;
+  SELECT id, mac, router_id, started_at, 0, 0, 0, 0, 0 FROM sessions
+  WHERE account_id = ? AND state <> 'closed' AND disconnect_requested_at IS NULL`;
 
 export const accountReads = {
-  async listTariffs({ sql }: ReadContext): Promise<Tariff[]> {
-    return (await sql.all<TariffColumns>(`SELECT ${TARIFF} FROM tariffs t ORDER BY t.name`)).map(
-      toTariff,
-    );
-  },
-
   async listVouchers(
     { sql }: ReadContext,
     args: { batch?: string; limit: number },
@@ -135,48 +128,49 @@ export const accountReads = {
     id: string,
     day: string,
   ): Promise<AccountUsage> {
+    const { week, month } = periodsOf(day);
+    const since = week < month ? week : month;
     // One statement: this is on the path of every login.
-    const rows = await sql.all<UsageRow>(USAGE, id, day, id);
-    const [used, ...open] = rows;
+    const [used, ...open] = await sql.all<UsageRow>(
+      USAGE,
+      day,
+      day,
+      week,
+      week,
+      month,
+      month,
+      id,
+      since,
+      day,
+      id,
+    );
     return {
-      dayOctets: used!.octets,
-      daySeconds: used!.seconds,
+      dayOctets: used!.a,
+      daySeconds: used!.day_seconds,
+      weekOctets: used!.week_octets,
+      weekSeconds: used!.week_seconds,
+      monthOctets: used!.month_octets,
+      monthSeconds: used!.month_seconds,
       open: open.map((row) => ({
         id: row.id!,
         mac: row.mac!,
         routerId: row.router_id!,
-        startedAt: row.octets,
+        startedAt: row.a,
       })),
     };
+  },
+
+  async networkPassword({ sql, keys }: ReadContext, subscriberId: string): Promise<string | null> {
+    const row = await sql.get<{ network_password: Uint8Array | null }>(
+      'SELECT network_password FROM subscribers WHERE id = ?',
+      subscriberId,
+    );
+    if (row === undefined || row.network_password === null) return null;
+    return keys.open(row.network_password, `network:${subscriberId}`);
   },
 };
 
 export const accountWrites = {
-  async createTariff(ctx: WriteContext, args: NewTariff): Promise<Tariff> {
-    const taken = await ctx.sql.get('SELECT id FROM tariffs WHERE name = ?', args.name);
-    if (taken !== undefined) {
-      throw new StoreError('STORE_CONFLICT', `there is already a tariff ${args.name}`);
-    }
-    const { at, ...limits } = args;
-    const tariff = { id: uuidv7(at), ...limits };
-    await ctx.sql.run(
-      `INSERT INTO tariffs (id, name, down_kbps, up_kbps, session_seconds, daily_seconds, daily_octets,
-         validity_seconds, devices, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      tariff.id,
-      tariff.name,
-      tariff.downKbps,
-      tariff.upKbps,
-      tariff.sessionSeconds,
-      tariff.dailySeconds,
-      tariff.dailyOctets,
-      tariff.validitySeconds,
-      tariff.devices,
-      at,
-    );
-    ctx.invalidate('tariff', tariff.id);
-    return tariff;
-  },
-
   async createVouchers(
     ctx: WriteContext,
     args: {
@@ -230,32 +224,62 @@ export const accountWrites = {
     for (const given of args.subscribers) {
       const tariffId = tariffs.get(given.tariff) ?? (await tariffByName(ctx, given.tariff));
       tariffs.set(given.tariff, tariffId);
-      const k = `k$${ctx.keys.credentialKey(given.password)}`;
-      const updated = await ctx.sql.run(
-        'UPDATE subscribers SET password_hash = ?, tariff_id = ?, village_code = ? WHERE username = ?',
-        k,
-        tariffId,
-        given.villageCode,
+      const before = await ctx.sql.get<{ id: string }>(
+        'SELECT id FROM subscribers WHERE username = ?',
         given.username,
       );
-      if (updated === 1) {
-        count.changed += 1;
-        continue;
-      }
-      await ctx.sql.run(
-        `INSERT INTO subscribers (id, username, password_hash, tariff_id, village_code, created_at)
-         VALUES (?, ?, ?, ?, ?, ?)`,
-        uuidv7(args.at),
-        given.username,
-        k,
-        tariffId,
-        given.villageCode,
-        args.at,
-      );
-      count.added += 1;
+      await saveSubscriber(ctx, before?.id ?? null, given, tariffId, args.at);
+      if (before === undefined) count.added += 1;
+      else count.changed += 1;
     }
     ctx.invalidate('subscriber', '*');
     return count;
+  },
+
+  async changeSubscriber(
+    ctx: WriteContext,
+    args: { username: string; disabled?: boolean; tariff?: string; at: number },
+  ): Promise<void> {
+    const subscriber = await accountReads.subscriberByUsername(ctx, args.username);
+    if (subscriber === null) {
+      throw new StoreError('STORE_NOT_FOUND', `there is no subscriber ${args.username}`);
+    }
+    const tariffId = args.tariff === undefined ? null : await tariffByName(ctx, args.tariff);
+    await ctx.sql.run(
+      `UPDATE subscribers SET disabled = COALESCE(?, disabled), tariff_id = COALESCE(?, tariff_id)
+       WHERE id = ?`,
+      args.disabled === undefined ? null : Number(args.disabled),
+      tariffId,
+      subscriber.id,
+    );
+    if (args.disabled === true) {
+      await requestEnd(ctx, {
+        where: 'account_id = ?',
+        values: [subscriber.id],
+        reason: 'disabled',
+        at: args.at,
+      });
+    }
+    ctx.invalidate('subscriber', subscriber.id);
+  },
+
+  async ensureSubscriber(
+    ctx: WriteContext,
+    args: { username: string; tariff: string; at: number },
+  ): Promise<Subscriber> {
+    const before = await accountReads.subscriberByUsername(ctx, args.username);
+    if (before !== null) return before;
+    await ctx.sql.run(
+      `INSERT INTO subscribers (id, username, password_hash, tariff_id, created_at)
+       VALUES (?, ?, ?, ?, ?)`,
+      uuidv7(args.at),
+      args.username,
+      NO_PASSWORD,
+      await tariffByName(ctx, args.tariff),
+      args.at,
+    );
+    ctx.invalidate('subscriber', '*');
+    return (await accountReads.subscriberByUsername(ctx, args.username))!;
   },
 
   async hardenPassword(
@@ -277,29 +301,44 @@ export function accountTable(kind: AccountKind): 'vouchers' | 'subscribers' {
   return kind === 'voucher' ? 'vouchers' : 'subscribers';
 }
 
-async function tariffByName({ sql }: ReadContext, name: string): Promise<string> {
-  const row = await sql.get<{ id: string }>('SELECT id FROM tariffs WHERE name = ?', name);
-  if (row === undefined) {
-    throw new StoreError(
-      'STORE_NOT_FOUND',
-      `there is no tariff ${name}: see smartwifi tariff list`,
+async function saveSubscriber(
+  { sql, keys }: WriteContext,
+  known: string | null,
+  given: NewSubscriber,
+  tariffId: string,
+  at: number,
+): Promise<void> {
+  const id = known ?? uuidv7(at);
+  const values = [
+    `k$${keys.credentialKey(given.password)}`,
+    given.networkPassword === true ? keys.seal(given.password, `network:${id}`) : null,
+    tariffId,
+    given.villageCode,
+  ];
+  if (known === null) {
+    await sql.run(
+      `INSERT INTO subscribers (password_hash, network_password, tariff_id, village_code, id, username,
+         created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      ...values,
+      id,
+      given.username,
+      at,
     );
+    return;
   }
-  return row.id;
+  await sql.run(
+    `UPDATE subscribers SET password_hash = ?, network_password = ?, tariff_id = ?, village_code = ?
+     WHERE id = ?`,
+    ...values,
+    id,
+  );
 }
 
-function toTariff(row: TariffColumns): Tariff {
-  return {
-    id: row.tariff_id,
-    name: row.tariff_name,
-    downKbps: row.down_kbps,
-    upKbps: row.up_kbps,
-    sessionSeconds: row.session_seconds,
-    dailySeconds: row.daily_seconds,
-    dailyOctets: row.daily_octets,
-    validitySeconds: row.validity_seconds,
-    devices: row.devices,
-  };
+/** First days of the week (Monday) and the month that hold a day. */
+function periodsOf(day: string): { week: string; month: string } {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+  return { week: date.toISOString().slice(0, 10), month: `${day.slice(0, 8)}01` };
 }
 
 function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & { kind: K } {

@@ -13,7 +13,7 @@ import type {
   TokenFacts,
 } from '../types.ts';
 import { accountReads, accountTable } from './accounts.ts';
-import { closeSessions } from './session-end.ts';
+import { closeSessions, requestEnd } from './session-end.ts';
 
 interface TokenRow {
   username: string;
@@ -27,8 +27,6 @@ interface TokenRow {
   session_id: string | null;
 }
 
-/** How long a spent or expired token is kept, so that its misuse can be told from a wrong name. */
-const KEEP_MS = 24 * 3_600_000;
 /** How long after its token expired the retransmits of a login may still come. */
 const RETRANSMIT_MS = 30_000;
 
@@ -46,18 +44,27 @@ export const loginReads = {
       account,
     };
   },
+
+  async tokenSecret(ctx: ReadContext, username: string): Promise<string | null> {
+    const row = await ctx.sql.get<{ sealed: Uint8Array | null }>(
+      'SELECT sealed FROM tokens WHERE username = ?',
+      username,
+    );
+    if (row === undefined || row.sealed === null) return null;
+    return ctx.keys.open(row.sealed, `token:${username}`);
+  },
 };
 
 export const loginWrites = {
   async issueToken(ctx: WriteContext, args: NewToken): Promise<IssuedToken> {
     const username = `sw-${randomBytes(9).toString('base64url')}`;
     const token = randomBytes(16).toString('base64url');
-    await ctx.sql.run('DELETE FROM tokens WHERE expires_at < ?', args.at - KEEP_MS);
     await ctx.sql.run(
-      `INSERT INTO tokens (username, k, account_kind, account_id, mac, router_id, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       username,
       ctx.keys.credentialKey(token),
+      ctx.keys.seal(token, `token:${username}`),
       args.accountKind,
       args.accountId,
       args.mac,
@@ -68,38 +75,23 @@ export const loginWrites = {
   },
 
   async openLogin(ctx: WriteContext, args: OpenLogin): Promise<OpenLoginResult> {
-    const token = await tokenRow(ctx, args.username);
-    if (
-      token === undefined ||
-      !sameText(token.k, ctx.keys.credentialKey(args.token)) ||
-      token.mac !== args.mac ||
-      token.router_id !== args.routerId
-    ) {
-      return { outcome: 'token' };
-    }
-    const repeated = token.session_id !== null;
-    if (args.at > token.expires_at + (repeated ? RETRANSMIT_MS : 0)) return { outcome: 'token' };
-    if (token.session_id !== null) return repeatedLogin(ctx, token.session_id);
-    const account = await accountReads.account(ctx, token.account_kind, token.account_id);
+    const claim = await readProof(ctx, args);
+    if (claim === null) return { outcome: 'token' };
+    // Two phones of an account, at two nodes at once, must not both take its last slot.
+    await ctx.lock(`account:${claim.accountId}`);
+    const first = await firstAnswer(ctx, claim, args);
+    if (first !== null) return first;
+    const account = await accountReads.account(ctx, claim.accountKind, claim.accountId);
     if (account === null || account.disabled) return { outcome: 'disabled' };
+    if (!(await takeSlot(ctx, claim.accountId, args))) return { outcome: 'devices' };
 
-    const others = await ctx.sql.get<{ n: number }>(
-      `SELECT COUNT(*) AS n FROM sessions WHERE account_id = ? AND state <> 'closed' AND mac <> ?`,
-      token.account_id,
-      args.mac,
-    );
-    if ((others?.n ?? 0) >= args.devices) return { outcome: 'devices' };
-    await closeSessions(ctx, {
-      where: 'account_id = ? AND mac = ?',
-      values: [token.account_id, args.mac],
-      cause: 'Stale',
-    });
-    const sessionId = await reserveSession(ctx, token, args);
-    await startValidity(ctx, token, args);
+    const sessionId = await reserveSession(ctx, claim, account.tariff.id, args);
+    if (account.firstLoginAt === null) await startValidity(ctx, claim, args);
     return {
       outcome: 'opened',
       sessionId,
       grant: {
+        rate: args.rate,
         sessionTimeoutSeconds: args.sessionTimeoutSeconds,
         totalLimitOctets: args.totalLimitOctets,
         validUntil: account.validUntil ?? args.validUntil,
@@ -108,66 +100,151 @@ export const loginWrites = {
   },
 };
 
-async function tokenRow({ sql }: ReadContext, username: string): Promise<TokenRow | undefined> {
-  return sql.get<TokenRow>('SELECT * FROM tokens WHERE username = ?', username);
+/** Whom a proof stands for. */
+interface Claim {
+  readonly accountKind: AccountKind;
+  readonly accountId: string;
+  readonly username: string;
+  /** The row of a token, for a proof by token. */
+  readonly token: TokenRow | null;
 }
 
-/** A retransmit gets the answer of the first; once the session has begun, the token is spent for good. */
-async function repeatedLogin(ctx: WriteContext, sessionId: string): Promise<OpenLoginResult> {
-  const row = await ctx.sql.get<{
-    state: string;
-    session_timeout_seconds: number | null;
-    total_limit_octets: number | null;
-  }>(
-    'SELECT state, session_timeout_seconds, total_limit_octets FROM sessions WHERE id = ?',
-    sessionId,
-  );
-  if (row?.state !== 'opening') return { outcome: 'token' };
+interface OpenRow {
+  id: string;
+  mac: string;
+  router_id: string;
+  state: string;
+  started_at: number;
+  rate: string | null;
+  session_timeout_seconds: number | null;
+  total_limit_octets: number | null;
+}
+
+/** Null when the token is unknown, wrong, another phone's or expired. */
+async function readProof(ctx: WriteContext, args: OpenLogin): Promise<Claim | null> {
+  const { proof } = args;
+  if (proof.kind === 'account') return { ...proof, token: null };
+  const token = await tokenRow(ctx, proof.username);
+  if (
+    token === undefined ||
+    !sameText(token.k, ctx.keys.credentialKey(proof.token)) ||
+    token.mac !== args.mac ||
+    token.router_id !== args.routerId
+  ) {
+    return null;
+  }
+  const repeated = token.session_id !== null;
+  if (args.at > token.expires_at + (repeated ? RETRANSMIT_MS : 0)) return null;
+  return {
+    accountKind: token.account_kind,
+    accountId: token.account_id,
+    username: token.username,
+    token,
+  };
+}
+
+/**
+ * A retransmit gets the answer of the first, also on another node. Once its session has begun, a token is
+ * spent for good; an account may log in anew.
+ */
+async function firstAnswer(
+  ctx: WriteContext,
+  claim: Claim,
+  args: OpenLogin,
+): Promise<OpenLoginResult | null> {
+  if (claim.token !== null && claim.token.session_id === null) return null;
+  const row =
+    claim.token === null
+      ? await ctx.sql.get<OpenRow>(
+          `SELECT * FROM sessions WHERE account_id = ? AND state = 'opening' AND mac = ?
+             AND router_id = ? AND username = ? AND started_at >= ?`,
+          claim.accountId,
+          args.mac,
+          args.routerId,
+          claim.username,
+          args.at - RETRANSMIT_MS,
+        )
+      : await ctx.sql.get<OpenRow>('SELECT * FROM sessions WHERE id = ?', claim.token.session_id);
+  if (row?.state !== 'opening') return claim.token === null ? null : { outcome: 'token' };
   const grant: LoginGrant = {
+    rate: row.rate,
     sessionTimeoutSeconds: row.session_timeout_seconds,
     totalLimitOctets: row.total_limit_octets,
     validUntil: null,
   };
-  return { outcome: 'opened', sessionId, grant };
+  return { outcome: 'opened', sessionId: row.id, grant };
+}
+
+/**
+ * Makes room for one more phone. The phone's own earlier session is over, whatever the NAS said of it; a
+ * session that was asked to end holds no slot any more.
+ */
+async function takeSlot(ctx: WriteContext, accountId: string, args: OpenLogin): Promise<boolean> {
+  const rows = await ctx.sql.all<{ id: string; mac: string }>(
+    `SELECT id, mac FROM sessions WHERE account_id = ? AND state <> 'closed'
+       AND (disconnect_requested_at IS NULL OR mac = ?) ORDER BY started_at, id`,
+    accountId,
+    args.mac,
+  );
+  const others = rows.filter(({ mac }) => mac !== args.mac);
+  const over = others.length - args.devices + 1;
+  if (over > 0 && args.whenFull === 'refuse') return false;
+  for (const { id } of others.slice(0, Math.max(0, over))) {
+    await requestEnd(ctx, { where: 'id = ?', values: [id], reason: 'replaced', at: args.at });
+  }
+  for (const { id } of rows.filter(({ mac }) => mac === args.mac)) {
+    await closeSessions(ctx, { where: 'id = ?', values: [id], cause: 'Stale' });
+  }
+  return true;
+}
+
+async function tokenRow({ sql }: ReadContext, username: string): Promise<TokenRow | undefined> {
+  return sql.get<TokenRow>('SELECT * FROM tokens WHERE username = ?', username);
 }
 
 async function reserveSession(
   ctx: WriteContext,
-  token: TokenRow,
+  claim: Claim,
+  tariffId: string,
   args: OpenLogin,
 ): Promise<string> {
   const id = uuidv7(args.at);
   await ctx.sql.run(
     `INSERT INTO sessions (id, router_id, router, village_code, account_kind, account_id, username,
-       mac, state, started_at, updated_at, session_timeout_seconds, total_limit_octets)
-     SELECT ?, r.id, r.name, r.village_code, ?, ?, ?, ?, 'opening', ?, ?, ?, ? FROM routers r WHERE r.id = ?`,
+       mac, state, started_at, updated_at, tariff_id, rate, session_timeout_seconds, total_limit_octets)
+     SELECT ?, r.id, r.name, r.village_code, ?, ?, ?, ?, 'opening', ?, ?, ?, ?, ?, ?
+     FROM routers r WHERE r.id = ?`,
     id,
-    token.account_kind,
-    token.account_id,
-    token.username,
+    claim.accountKind,
+    claim.accountId,
+    claim.username,
     args.mac,
     args.at,
     args.at,
+    tariffId,
+    args.rate,
     args.sessionTimeoutSeconds,
     args.totalLimitOctets,
     args.routerId,
   );
-  await ctx.sql.run(
-    'UPDATE tokens SET spent_at = ?, session_id = ? WHERE username = ?',
-    args.at,
-    id,
-    token.username,
-  );
+  if (claim.token !== null) {
+    await ctx.sql.run(
+      'UPDATE tokens SET spent_at = ?, session_id = ? WHERE username = ?',
+      args.at,
+      id,
+      claim.token.username,
+    );
+  }
   return id;
 }
 
-async function startValidity(ctx: WriteContext, token: TokenRow, args: OpenLogin): Promise<void> {
+async function startValidity(ctx: WriteContext, claim: Claim, args: OpenLogin): Promise<void> {
   const started = await ctx.sql.run(
-    `UPDATE ${accountTable(token.account_kind)} SET first_login_at = ?, valid_until = ?
+    `UPDATE ${accountTable(claim.accountKind)} SET first_login_at = ?, valid_until = ?
      WHERE id = ? AND first_login_at IS NULL`,
     args.at,
     args.validUntil,
-    token.account_id,
+    claim.accountId,
   );
-  if (started === 1) ctx.invalidate(token.account_kind, token.account_id);
+  if (started === 1) ctx.invalidate(claim.accountKind, claim.accountId);
 }

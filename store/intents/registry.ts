@@ -3,19 +3,27 @@
 import { accountingWrites } from './accounting.ts';
 import { accountReads, accountWrites } from './accounts.ts';
 import { auditReads, auditWrites } from './audit.ts';
+import { deviceReads, deviceWrites } from './devices.ts';
+import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { filterReads, filterWrites } from './filter.ts';
 import { fleetReads, fleetWrites } from './fleet.ts';
 import { loginReads, loginWrites } from './login.ts';
+import { retentionReads, retentionWrites } from './retention.ts';
 import { routerReads, routerWrites } from './routers.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
+import { tariffReads, tariffWrites } from './tariffs.ts';
 import { villageReads, villageWrites } from './villages.ts';
 
 export const reads = {
   ...villageReads,
   ...routerReads,
+  ...tariffReads,
   ...accountReads,
+  ...deviceReads,
   ...loginReads,
   ...sessionReads,
+  ...enforcementReads,
+  ...retentionReads,
   ...filterReads,
   ...fleetReads,
   ...auditReads,
@@ -24,10 +32,14 @@ export const reads = {
 export const writes = {
   ...villageWrites,
   ...routerWrites,
+  ...tariffWrites,
   ...accountWrites,
+  ...deviceWrites,
   ...loginWrites,
   ...accountingWrites,
   ...sessionWrites,
+  ...enforcementWrites,
+  ...retentionWrites,
   ...filterWrites,
   ...fleetWrites,
   ...auditWrites,

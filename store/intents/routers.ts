@@ -3,7 +3,15 @@ import { formatCidr, formatIpv4, parseCidr } from '../../lib/net.ts';
 import { uuidv7 } from '../../lib/uuid.ts';
 import { StoreError } from '../errors.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
-import type { Nas, NewRouter, Router, RouterCredentials } from '../types.ts';
+import { timeZoneOf } from '../time-zone.ts';
+import type {
+  LimitProxyState,
+  Nas,
+  NewRouter,
+  RequireMessageAuthenticator,
+  Router,
+  RouterCredentials,
+} from '../types.ts';
 import { closeSessions } from './session-end.ts';
 
 const LAN_PREFIX = 22;
@@ -28,6 +36,8 @@ interface RouterRow {
   hotspot_port: number;
   login_host: string;
   require_message_authenticator: Router['requireMessageAuthenticator'];
+  limit_proxy_state: LimitProxyState;
+  opening_hours: string | null;
   created_at: number;
   applied_digest: string | null;
   applied_at: number | null;
@@ -36,8 +46,12 @@ interface RouterRow {
   boot_at: number | null;
 }
 
-const SELECT = `SELECT r.*, v.name AS village_name, v.district_code, v.district_name, v.latitude, v.longitude
-  FROM routers r JOIN villages v ON v.code = r.village_code`;
+const SELECT = `SELECT r.*, v.name AS village_name, v.district_code, v.district_name, v.latitude, v.longitude,
+    COALESCE(hv.hours, hd.hours, hr.hours) AS opening_hours
+  FROM routers r JOIN villages v ON v.code = r.village_code
+  LEFT JOIN opening_hours hv ON hv.level = 'village' AND hv.code = v.code
+  LEFT JOIN opening_hours hd ON hd.level = 'district' AND hd.code = v.district_code
+  LEFT JOIN opening_hours hr ON hr.level = 'regency' AND hr.code = v.regency_code`;
 
 export const routerReads = {
   async listRouters({ sql }: ReadContext): Promise<Router[]> {
@@ -64,6 +78,11 @@ export const routerReads = {
 
   async nasByAddress({ sql, keys }: ReadContext, address: string): Promise<Nas | null> {
     const row = await sql.get<RouterRow>(`${SELECT} WHERE r.address = ?`, address);
+    return row === undefined ? null : toNas(row, keys.open(row.nas_secret, `router-nas:${row.id}`));
+  },
+
+  async nasByName({ sql, keys }: ReadContext, name: string): Promise<Nas | null> {
+    const row = await sql.get<RouterRow>(`${SELECT} WHERE r.name = ?`, name);
     return row === undefined ? null : toNas(row, keys.open(row.nas_secret, `router-nas:${row.id}`));
   },
 };
@@ -121,6 +140,26 @@ export const routerWrites = {
     const removed = await ctx.sql.run('DELETE FROM routers WHERE id = ?', args.routerId);
     ctx.invalidate('router', '*');
     return removed === 1;
+  },
+
+  async setNasPolicy(
+    ctx: WriteContext,
+    args: {
+      name: string;
+      requireMessageAuthenticator?: RequireMessageAuthenticator;
+      limitProxyState?: LimitProxyState;
+    },
+  ): Promise<boolean> {
+    const changed = await ctx.sql.run(
+      `UPDATE routers SET
+         require_message_authenticator = COALESCE(?, require_message_authenticator),
+         limit_proxy_state = COALESCE(?, limit_proxy_state) WHERE name = ?`,
+      args.requireMessageAuthenticator ?? null,
+      args.limitProxyState ?? null,
+      args.name,
+    );
+    ctx.invalidate('router', '*');
+    return changed === 1;
   },
 
   async setApiUser(
@@ -201,6 +240,9 @@ function toRouter(row: RouterRow): Router {
     hotspotPort: row.hotspot_port,
     loginHost: row.login_host,
     requireMessageAuthenticator: row.require_message_authenticator,
+    limitProxyState: row.limit_proxy_state,
+    openingHours: row.opening_hours,
+    timeZone: timeZoneOf(row.village_code),
     createdAt: row.created_at,
     appliedDigest: row.applied_digest,
     appliedAt: row.applied_at,
@@ -220,5 +262,8 @@ function toNas(row: RouterRow, secret: string): Nas {
     coaPort: row.coa_port,
     secret,
     requireMessageAuthenticator: row.require_message_authenticator,
+    limitProxyState: row.limit_proxy_state,
+    openingHours: row.opening_hours,
+    timeZone: timeZoneOf(row.village_code),
   };
 }

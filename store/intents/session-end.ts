@@ -21,14 +21,14 @@ export async function closeSessions(
   return rows.length;
 }
 
-/** Asks for the end of open sessions; the enforcer sends the Disconnect-Requests. */
+/** Asks for the end of sessions that are not over; the enforcer sends the Disconnect-Requests. */
 export async function requestEnd(
   ctx: WriteContext,
   what: { where: string; values: SqlValue[]; reason: string; at: number },
 ): Promise<number> {
   const rows = await ctx.sql.all<{ id: string }>(
     `SELECT id FROM sessions
-     WHERE state = 'open' AND disconnect_requested_at IS NULL AND ${what.where}`,
+     WHERE state <> 'closed' AND disconnect_requested_at IS NULL AND ${what.where}`,
     ...what.values,
   );
   for (const { id } of rows) {

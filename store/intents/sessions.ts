@@ -1,10 +1,9 @@
 /** Sessions as roles read them, and their ends. */
 import type { ReadContext, WriteContext } from '../sql.ts';
-import type { AccountKind, PendingDisconnect, Session, SessionState } from '../types.ts';
-import { nasOfRouter } from './routers.ts';
+import type { AccountKind, Session, SessionState } from '../types.ts';
 import { closeSessions, requestEnd } from './session-end.ts';
 
-interface SessionRow {
+export interface SessionRow {
   id: string;
   router_id: string;
   router: string;
@@ -25,13 +24,9 @@ interface SessionRow {
   seconds: number;
   session_timeout_seconds: number | null;
   total_limit_octets: number | null;
-  disconnect_requested_at: number | null;
-  disconnect_reason: string | null;
-  disconnect_attempts: number;
+  tariff_id: string | null;
+  rate: string | null;
 }
-
-/** After so many unanswered Disconnect-Requests the stale sweep has the last word. */
-const MAX_DISCONNECT_ATTEMPTS = 10;
 
 export const sessionReads = {
   async session({ sql }: ReadContext, id: string): Promise<Session | null> {
@@ -49,43 +44,21 @@ export const sessionReads = {
 
   async listSessions(
     { sql }: ReadContext,
-    args: { routerId?: string; openOnly?: boolean; limit: number },
+    args: { routerId?: string; tariffId?: string; openOnly?: boolean; limit: number },
   ): Promise<Session[]> {
     const where = [
+      ...(args.tariffId === undefined ? [] : ['tariff_id = ?']),
       ...(args.routerId === undefined ? [] : ['router_id = ?']),
       ...(args.openOnly === true ? [`state <> 'closed'`] : []),
     ];
     const rows = await sql.all<SessionRow>(
       `SELECT * FROM sessions ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
        ORDER BY started_at DESC LIMIT ?`,
+      ...(args.tariffId === undefined ? [] : [args.tariffId]),
       ...(args.routerId === undefined ? [] : [args.routerId]),
       args.limit,
     );
     return rows.map(toSession);
-  },
-
-  async pendingDisconnects(ctx: ReadContext, limit: number): Promise<PendingDisconnect[]> {
-    const rows = await ctx.sql.all<SessionRow>(
-      `SELECT * FROM sessions
-       WHERE disconnect_requested_at IS NOT NULL AND disconnect_acked_at IS NULL AND state = 'open'
-         AND disconnect_attempts < ?
-       ORDER BY disconnect_requested_at LIMIT ?`,
-      MAX_DISCONNECT_ATTEMPTS,
-      limit,
-    );
-    const pending: PendingDisconnect[] = [];
-    for (const row of rows) {
-      const nas = await nasOfRouter(ctx, row.router_id);
-      if (nas === null) continue;
-      pending.push({
-        session: toSession(row),
-        nas,
-        requestedAt: row.disconnect_requested_at!,
-        reason: row.disconnect_reason ?? '',
-        attempts: row.disconnect_attempts,
-      });
-    }
-    return pending;
   },
 };
 
@@ -124,34 +97,9 @@ export const sessionWrites = {
     });
     return asked === 1;
   },
-
-  async recordDisconnect(
-    ctx: WriteContext,
-    args: { sessionId: string; outcome: 'acked' | 'gone' | 'failed'; at: number },
-  ): Promise<void> {
-    switch (args.outcome) {
-      case 'acked':
-        await ctx.sql.run(
-          'UPDATE sessions SET disconnect_acked_at = ? WHERE id = ?',
-          args.at,
-          args.sessionId,
-        );
-        break;
-      case 'gone':
-        await closeSessions(ctx, { where: 'id = ?', values: [args.sessionId], cause: 'Stale' });
-        break;
-      case 'failed':
-        await ctx.sql.run(
-          'UPDATE sessions SET disconnect_attempts = disconnect_attempts + 1 WHERE id = ?',
-          args.sessionId,
-        );
-        break;
-    }
-    ctx.invalidate('session', args.sessionId);
-  },
 };
 
-function toSession(row: SessionRow): Session {
+export function toSession(row: SessionRow): Session {
   return {
     id: row.id,
     routerId: row.router_id,
@@ -173,5 +121,7 @@ function toSession(row: SessionRow): Session {
     seconds: row.seconds,
     sessionTimeoutSeconds: row.session_timeout_seconds,
     totalLimitOctets: row.total_limit_octets,
+    tariffId: row.tariff_id,
+    rate: row.rate,
   };
 }

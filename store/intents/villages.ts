@@ -1,5 +1,5 @@
 import type { ReadContext, WriteContext } from '../sql.ts';
-import type { ImportCount, Village, VillageImport, VillageKind } from '../types.ts';
+import type { ImportCount, OpeningHours, Village, VillageImport, VillageKind } from '../types.ts';
 
 interface VillageRow {
   code: string;
@@ -28,6 +28,10 @@ export const villageReads = {
     const row = await sql.get<VillageRow>(`SELECT ${COLUMNS} FROM villages WHERE code = ?`, code);
     return row === undefined ? null : toVillage(row);
   },
+
+  async listOpeningHours({ sql }: ReadContext): Promise<OpeningHours[]> {
+    return sql.all('SELECT level, code, hours FROM opening_hours ORDER BY level, code');
+  },
 };
 
 export const villageWrites = {
@@ -55,6 +59,22 @@ export const villageWrites = {
       ctx.invalidate('router', '*');
     }
     return count;
+  },
+
+  async setOpeningHours(
+    ctx: WriteContext,
+    { level, code, hours }: Omit<OpeningHours, 'hours'> & { hours: string | null },
+  ): Promise<void> {
+    await ctx.sql.run('DELETE FROM opening_hours WHERE level = ? AND code = ?', level, code);
+    if (hours !== null) {
+      await ctx.sql.run(
+        'INSERT INTO opening_hours (level, code, hours) VALUES (?, ?, ?)',
+        level,
+        code,
+        hours,
+      );
+    }
+    ctx.invalidate('router', '*');
   },
 };
 

@@ -86,6 +86,7 @@ async function commitBatch(
   const context: WriteContext = {
     sql: sqlOfCached(db),
     keys,
+    lock: async () => {},
     invalidate: (kind, id) => invalidations.push([kind, id]),
   };
   let outcomes: Outcome[];

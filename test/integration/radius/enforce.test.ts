@@ -10,7 +10,7 @@ import { MAC, NAS_SECRET, SILENT, START_MS } from '../../../radius/radius.fixtur
 import { radiusSecret } from '../../../radius/secret.ts';
 import { requestHolds } from '../../../radius/sign.ts';
 import { bind, closeSocket } from '../../../radius/sockets.ts';
-import type { Nas, PendingDisconnect, Session } from '../../../store/types.ts';
+import type { Nas, PendingEnforcement, Session } from '../../../store/types.ts';
 
 const HOST = '127.0.0.1';
 const cleanup: (() => Promise<void>)[] = [];
@@ -47,7 +47,12 @@ function reply(request: Buffer, answer: NasAnswer): Buffer {
   return Buffer.concat([head, authenticator, attributes]);
 }
 
-function pendingOn(routerId: string, coaPort: number, id: string, attempts = 0): PendingDisconnect {
+function pendingOn(
+  routerId: string,
+  coaPort: number,
+  id: string,
+  attempts = 0,
+): PendingEnforcement {
   const nas: Nas = {
     routerId,
     router: routerId,
@@ -57,6 +62,9 @@ function pendingOn(routerId: string, coaPort: number, id: string, attempts = 0):
     coaPort,
     secret: NAS_SECRET,
     requireMessageAuthenticator: 'yes',
+    limitProxyState: 'yes',
+    openingHours: null,
+    timeZone: null,
   };
   const session: Session = {
     id,
@@ -79,8 +87,12 @@ function pendingOn(routerId: string, coaPort: number, id: string, attempts = 0):
     seconds: 0,
     sessionTimeoutSeconds: null,
     totalLimitOctets: null,
+    tariffId: null,
+    rate: null,
   };
-  return { session, nas, requestedAt: START_MS, reason: 'revoked', attempts };
+  const limits = { rate: null, sessionTimeoutSeconds: null, totalLimitOctets: null };
+  const action = 'disconnect';
+  return { session, nas, action, limits, requestedAt: START_MS, reason: 'revoked', attempts };
 }
 
 interface Setup {
@@ -90,15 +102,16 @@ interface Setup {
   readonly outcomes: () => Promise<Record<string, number>>;
 }
 
-function setup(pending: readonly PendingDisconnect[], timeoutMs = 1000): Setup {
+function setup(pending: readonly PendingEnforcement[], timeoutMs = 1000): Setup {
   const clock = steppedClock(START_MS);
   const metrics = createMetrics();
   const recorded: string[] = [];
   const settled = new Set<string>();
   const enforcer = startEnforcer({
     store: {
-      pendingDisconnects: async () => pending.filter((p) => !settled.has(p.session.id)),
-      recordDisconnect: async ({ sessionId, outcome }) => {
+      enforcementWaits: async () => true,
+      claimEnforcement: async () => pending.filter((p) => !settled.has(p.session.id)),
+      recordEnforcement: async ({ sessionId, outcome }) => {
         recorded.push(`${sessionId} ${outcome}`);
         if (outcome !== 'failed') settled.add(sessionId);
       },

@@ -12,6 +12,13 @@ import {
 } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
 
+interface Wrong {
+  readonly proof?: { readonly username?: string; readonly token?: string };
+  readonly mac?: string;
+  readonly routerId?: string;
+  readonly at?: number;
+}
+
 describe.each(ENGINES)('store on $name', (engine) => {
   let opened: Awaited<ReturnType<typeof engine.open>>;
   let store: Store;
@@ -131,8 +138,13 @@ describe.each(ENGINES)('store on $name', (engine) => {
       await store.revokeVoucher({ id: seed.voucher.id, at: AT });
 
       expect((await store.voucherByCode(seed.voucher.code))?.disabled).toBe(true);
-      expect(await store.pendingDisconnects(10)).toMatchObject([
-        { session: { id: sessionId }, nas: { address: '127.20.0.1' }, reason: 'revoked' },
+      expect(await store.claimEnforcement({ at: AT, leaseMs: 1000, limit: 10 })).toMatchObject([
+        {
+          action: 'disconnect',
+          session: { id: sessionId },
+          nas: { address: '127.20.0.1' },
+          reason: 'revoked',
+        },
       ]);
     });
 
@@ -177,18 +189,20 @@ describe.each(ENGINES)('store on $name', (engine) => {
   describe('login', () => {
     const opening = {
       devices: 1,
+      whenFull: 'refuse',
+      rate: null,
       sessionTimeoutSeconds: 600,
       totalLimitOctets: 1000,
       validUntil: AT + 1000,
-    };
+    } as const;
 
     it.each([
       ['another phone', { mac: '02:00:00:00:00:99' }],
       ['another router', { routerId: 'other' }],
-      ['a wrong token', { token: 'guess' }],
+      ['a wrong token', { proof: { token: 'guess' } }],
       ['an expired token', { at: AT + 60_001 }],
-      ['an unknown name', { username: 'sw-unknown' }],
-    ])('refuses a token from %s', async (_what, over) => {
+      ['an unknown name', { proof: { username: 'sw-unknown' } }],
+    ])('refuses a token from %s', async (_what, { proof, ...over }: Wrong) => {
       const { router, voucher } = await seedStore(store);
       const issued = await store.issueToken({
         accountKind: 'voucher',
@@ -200,11 +214,11 @@ describe.each(ENGINES)('store on $name', (engine) => {
       });
       const result = await store.openLogin({
         ...opening,
-        ...issued,
         mac: MAC,
         routerId: router.id,
         at: AT,
         ...over,
+        proof: { kind: 'token', ...issued, ...proof },
       });
 
       expect(result).toEqual({ outcome: 'token' });
@@ -215,8 +229,7 @@ describe.each(ENGINES)('store on $name', (engine) => {
       const { sessionId, username, token } = await logIn(store, seed);
       const again = {
         ...opening,
-        username,
-        token,
+        proof: { kind: 'token', username, token } as const,
         mac: MAC,
         routerId: seed.router.id,
         at: AT + 1000,

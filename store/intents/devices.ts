@@ -1,0 +1,77 @@
+/** Phones and machines that MAC authentication lets in, each bound to an account. */
+import { StoreError } from '../errors.ts';
+import type { ReadContext, WriteContext } from '../sql.ts';
+import type { AccountKind, Device } from '../types.ts';
+import { accountReads } from './accounts.ts';
+import { requestEnd } from './session-end.ts';
+
+interface DeviceRow {
+  mac: string;
+  account_kind: AccountKind;
+  account_id: string;
+  label: string;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export const deviceReads = {
+  async device({ sql }: ReadContext, mac: string): Promise<Device | null> {
+    const row = await sql.get<DeviceRow>('SELECT * FROM devices WHERE mac = ?', mac);
+    return row === undefined ? null : toDevice(row);
+  },
+
+  async listDevices({ sql }: ReadContext, limit: number): Promise<Device[]> {
+    const rows = await sql.all<DeviceRow>('SELECT * FROM devices ORDER BY mac LIMIT ?', limit);
+    return rows.map(toDevice);
+  },
+};
+
+export const deviceWrites = {
+  async rememberDevice(
+    ctx: WriteContext,
+    args: Omit<Device, 'createdAt'> & { at: number },
+  ): Promise<void> {
+    if ((await accountReads.account(ctx, args.accountKind, args.accountId)) === null) {
+      throw new StoreError('STORE_NOT_FOUND', `there is no ${args.accountKind} ${args.accountId}`);
+    }
+    await ctx.sql.run(
+      `INSERT INTO devices (mac, account_kind, account_id, label, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (mac) DO UPDATE SET account_kind = excluded.account_kind,
+         account_id = excluded.account_id, label = excluded.label, expires_at = excluded.expires_at`,
+      args.mac,
+      args.accountKind,
+      args.accountId,
+      args.label,
+      args.at,
+      args.expiresAt,
+    );
+    ctx.invalidate('device', args.mac);
+  },
+
+  /** Its open sessions are asked to end in the same commit. */
+  async forgetDevice(ctx: WriteContext, args: { mac: string; at: number }): Promise<boolean> {
+    const device = await deviceReads.device(ctx, args.mac);
+    if (device === null) return false;
+    await ctx.sql.run('DELETE FROM devices WHERE mac = ?', args.mac);
+    await requestEnd(ctx, {
+      where: 'account_id = ? AND mac = ?',
+      values: [device.accountId, args.mac],
+      reason: 'forgotten',
+      at: args.at,
+    });
+    ctx.invalidate('device', args.mac);
+    return true;
+  },
+};
+
+function toDevice(row: DeviceRow): Device {
+  return {
+    mac: row.mac,
+    accountKind: row.account_kind,
+    accountId: row.account_id,
+    label: row.label,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
