@@ -1,108 +1,12 @@
 /**
- * The attributes we read or write, by the names their RFC or vendor gave them: RFC 2865, 2866, 2869,
- * 3162, 5176; MikroTik 14988 (FreeRADIUS dictionary.mikrotik); WISPr 14122 (Wi-Fi Alliance).
- *
- * `text` is UTF-8, `octets` opaque, `integer` 32 bits unsigned, `ipaddr` four octets, `date` seconds
- * since 1970.
+ * The attributes that are read or written by name, and the numbers of the protocol's header fields.
+ * The names are those that an RFC or a vendor gave; the definitions are in dictionary/.
  */
-export type AttributeKind = 'text' | 'octets' | 'integer' | 'ipaddr' | 'date';
+import type { AttributeKind } from './dictionary/kinds.ts';
+import { STANDARD } from './dictionary/standard.ts';
+import { VENDORS } from './dictionary/vendors.ts';
 
-export interface AttributeDefinition {
-  /** 0 = a standard attribute, else the private enterprise number. */
-  readonly vendor: number;
-  readonly type: number;
-  readonly kind: AttributeKind;
-}
-
-export const VENDOR_MIKROTIK = 14_988;
-export const VENDOR_WISPR = 14_122;
-export const VENDOR_MICROSOFT = 311;
-
-const standard = <K extends AttributeKind>(type: number, kind: K) => ({ vendor: 0, type, kind });
-const mikrotik = <K extends AttributeKind>(type: number, kind: K) => ({
-  vendor: VENDOR_MIKROTIK,
-  type,
-  kind,
-});
-const wispr = <K extends AttributeKind>(type: number, kind: K) => ({
-  vendor: VENDOR_WISPR,
-  type,
-  kind,
-});
-const microsoft = <K extends AttributeKind>(type: number, kind: K) => ({
-  vendor: VENDOR_MICROSOFT,
-  type,
-  kind,
-});
-
-export const ATTRIBUTES = {
-  'User-Name': standard(1, 'text'),
-  'User-Password': standard(2, 'octets'),
-  'CHAP-Password': standard(3, 'octets'),
-  'NAS-IP-Address': standard(4, 'ipaddr'),
-  'NAS-Port': standard(5, 'integer'),
-  'Service-Type': standard(6, 'integer'),
-  'Framed-IP-Address': standard(8, 'ipaddr'),
-  'Reply-Message': standard(18, 'text'),
-  State: standard(24, 'octets'),
-  Class: standard(25, 'octets'),
-  'Session-Timeout': standard(27, 'integer'),
-  'Idle-Timeout': standard(28, 'integer'),
-  'Called-Station-Id': standard(30, 'text'),
-  'Calling-Station-Id': standard(31, 'text'),
-  'NAS-Identifier': standard(32, 'text'),
-  'Proxy-State': standard(33, 'octets'),
-  'Acct-Status-Type': standard(40, 'integer'),
-  'Acct-Delay-Time': standard(41, 'integer'),
-  'Acct-Input-Octets': standard(42, 'integer'),
-  'Acct-Output-Octets': standard(43, 'integer'),
-  'Acct-Session-Id': standard(44, 'text'),
-  'Acct-Authentic': standard(45, 'integer'),
-  'Acct-Session-Time': standard(46, 'integer'),
-  'Acct-Input-Packets': standard(47, 'integer'),
-  'Acct-Output-Packets': standard(48, 'integer'),
-  'Acct-Terminate-Cause': standard(49, 'integer'),
-  'Acct-Input-Gigawords': standard(52, 'integer'),
-  'Acct-Output-Gigawords': standard(53, 'integer'),
-  'Event-Timestamp': standard(55, 'date'),
-  'CHAP-Challenge': standard(60, 'octets'),
-  'NAS-Port-Type': standard(61, 'integer'),
-  'EAP-Message': standard(79, 'octets'),
-  'Message-Authenticator': standard(80, 'octets'),
-  'Acct-Interim-Interval': standard(85, 'integer'),
-  'NAS-Port-Id': standard(87, 'text'),
-  'Error-Cause': standard(101, 'integer'),
-  'Mikrotik-Recv-Limit': mikrotik(1, 'integer'),
-  'Mikrotik-Xmit-Limit': mikrotik(2, 'integer'),
-  'Mikrotik-Group': mikrotik(3, 'text'),
-  'Mikrotik-Rate-Limit': mikrotik(8, 'text'),
-  'Mikrotik-Realm': mikrotik(9, 'text'),
-  'Mikrotik-Host-IP': mikrotik(10, 'ipaddr'),
-  'Mikrotik-Mark-Id': mikrotik(11, 'text'),
-  'Mikrotik-Recv-Limit-Gigawords': mikrotik(14, 'integer'),
-  'Mikrotik-Xmit-Limit-Gigawords': mikrotik(15, 'integer'),
-  'Mikrotik-Total-Limit': mikrotik(17, 'integer'),
-  'Mikrotik-Total-Limit-Gigawords': mikrotik(18, 'integer'),
-  'Mikrotik-Address-List': mikrotik(19, 'text'),
-  'WISPr-Location-ID': wispr(1, 'text'),
-  'WISPr-Location-Name': wispr(2, 'text'),
-  'WISPr-Logoff-URL': wispr(3, 'text'),
-  'WISPr-Redirection-URL': wispr(4, 'text'),
-  'WISPr-Bandwidth-Min-Up': wispr(5, 'integer'),
-  'WISPr-Bandwidth-Min-Down': wispr(6, 'integer'),
-  'WISPr-Bandwidth-Max-Up': wispr(7, 'integer'),
-  'WISPr-Bandwidth-Max-Down': wispr(8, 'integer'),
-  'WISPr-Session-Terminate-Time': wispr(9, 'text'),
-  'MS-CHAP-Response': microsoft(1, 'octets'),
-  'MS-CHAP-Error': microsoft(2, 'octets'),
-  'MS-MPPE-Encryption-Policy': microsoft(7, 'integer'),
-  'MS-MPPE-Encryption-Types': microsoft(8, 'integer'),
-  'MS-CHAP-Challenge': microsoft(11, 'octets'),
-  'MS-MPPE-Send-Key': microsoft(16, 'octets'),
-  'MS-MPPE-Recv-Key': microsoft(17, 'octets'),
-  'MS-CHAP2-Response': microsoft(25, 'octets'),
-  'MS-CHAP2-Success': microsoft(26, 'octets'),
-} as const satisfies Record<string, AttributeDefinition>;
+export const ATTRIBUTES = { ...STANDARD, ...VENDORS } as const;
 
 export type AttributeName = keyof typeof ATTRIBUTES;
 
@@ -113,8 +17,28 @@ type NamesOf<K extends AttributeKind> = {
 export type TextName = NamesOf<'text'>;
 export type NumberName = NamesOf<'integer' | 'date'>;
 export type AddressName = NamesOf<'ipaddr'>;
+export type Ipv6Name = NamesOf<'ipv6addr'>;
+export type PrefixName = NamesOf<'ipv6prefix'>;
+export type InterfaceName = NamesOf<'ifid'>;
+export type TaggedNumberName = NamesOf<'tagged-integer'>;
+export type TaggedTextName = NamesOf<'tagged-text'>;
+
+/**
+ * Values that go on in the next attribute of the same name where one is too short (RFC 2865 §5.18,
+ * RFC 2869 §5.13, RFC 4849 §2).
+ */
+export const CONTINUED: ReadonlySet<AttributeName> = new Set([
+  'Reply-Message',
+  'EAP-Message',
+  'NAS-Filter-Rule',
+] as const);
 
 export const VENDOR_SPECIFIC = 26;
+
+/** Whose sub-attributes are read one by one. */
+export const KNOWN_VENDORS: ReadonlySet<number> = new Set(
+  Object.values(VENDORS).map(({ vendor }) => vendor),
+);
 
 export const Code = {
   accessRequest: 1,

@@ -1,32 +1,44 @@
 /**
- * RADIUS packets, bytes to attributes and back (RFC 2865 §3, §5). Signatures are in sign.ts.
+ * RADIUS packets, octets to attributes and values (RFC 2865 §3, §5). encode.ts is the other way,
+ * signatures are in sign.ts.
  *
  * Decoding allocates no copy: attributes are ranges of the datagram. Octets after the packet's own
- * length are ignored. Sub-attributes of the vendors in attributes.ts are flattened into the list;
- * other vendors' stay one opaque attribute. Only {@link RadiusError} leaves this file.
+ * length are ignored. Sub-attributes of the vendors in dictionary/ are flattened into the list; other
+ * vendors' stay one opaque attribute. Only {@link RadiusError} leaves this file.
  */
-import { formatIpv4, parseIpv4 } from '../lib/net.ts';
 import {
   type AddressName,
   ATTRIBUTES,
-  type AttributeDefinition,
-  type AttributeKind,
   type AttributeName,
+  type InterfaceName,
+  type Ipv6Name,
+  KNOWN_VENDORS,
   type NumberName,
+  type PrefixName,
+  type TaggedNumberName,
+  type TaggedTextName,
   type TextName,
   VENDOR_SPECIFIC,
 } from './attributes.ts';
+import {
+  type AttributeDefinition,
+  type AttributeKind,
+  IPV6_BITS,
+  MAX_TAG,
+  PREFIX_HEAD_BYTES,
+  SIZES,
+} from './dictionary/kinds.ts';
+import { endsAt, HEADER_BYTES, MAX_PACKET_BYTES, type Tagged } from './encode.ts';
 import { RadiusError } from './errors.ts';
+import { formatInterfaceId, formatIpv6 } from './ipv6.ts';
 
-export const HEADER_BYTES = 20;
-export const MAX_PACKET_BYTES = 4096;
 const MAX_ATTRIBUTES = 200;
-const MAX_VALUE_BYTES = 253;
 const MA_TYPE = ATTRIBUTES['Message-Authenticator'].type;
-/** Offset of the value of a Message-Authenticator that comes first. */
-export const FIRST_MA_AT = HEADER_BYTES + 2;
 
-/** A range of the packet. `vendor` 0 = standard; `type` 0 with a vendor = that vendor's opaque octets. */
+/**
+ * A range of the packet. `vendor` 0 = standard; `type` 0 with a vendor that dictionary/ does not have
+ * = all that this vendor sent.
+ */
 export interface Attribute {
   readonly vendor: number;
   readonly type: number;
@@ -44,25 +56,24 @@ export interface Packet {
   readonly messageAuthenticatorAt: number;
 }
 
-/** What to send, in order. Octets may be given as text. */
-export type AttributeValue = readonly [AttributeName, string | number | Uint8Array];
-
-export interface NewPacket {
-  readonly code: number;
-  readonly identifier: number;
-  /** Puts a Message-Authenticator first, still zero: sign.ts fills it. */
-  readonly messageAuthenticator: boolean;
-  readonly attributes: readonly AttributeValue[];
-  /** Attributes of another packet to repeat as they are (Proxy-State). */
-  readonly echo?: { readonly from: Packet; readonly name: AttributeName };
-}
-
-const KINDS = new Map<number, ReadonlyMap<number, AttributeKind>>(
-  [...Map.groupBy(Object.values<AttributeDefinition>(ATTRIBUTES), (a) => a.vendor)].map(
-    ([vendor, list]) => [vendor, new Map(list.map((a) => [a.type, a.kind]))],
-  ),
-);
-const STANDARD = KINDS.get(0)!;
+/** Kinds of a fixed size, by a small number: 0 is any size, so that most attributes cost one lookup. */
+const SHAPES: readonly AttributeKind[] = [
+  'octets',
+  'integer',
+  'date',
+  'ipaddr',
+  'ipv6addr',
+  'ipv6prefix',
+  'ifid',
+  'tagged-integer',
+];
+const PREFIX_SHAPE = SHAPES.indexOf('ipv6prefix');
+const LEAST = Uint8Array.from(SHAPES, (kind) => SIZES[kind][0]);
+const MOST = Uint8Array.from(SHAPES, (kind) => SIZES[kind][1]);
+const ANY_SIZE = new Uint8Array(256);
+/** The shape of each type, by vendor. */
+const VENDOR_SHAPES = new Map([...KNOWN_VENDORS].map((vendor) => [vendor, shapesOf(vendor)]));
+const STANDARD_SHAPES = shapesOf(0);
 
 export function decodePacket(datagram: Buffer): Packet {
   if (datagram.length < HEADER_BYTES) throw refuse('RADIUS_LENGTH', 'shorter than a header');
@@ -79,7 +90,7 @@ export function decodePacket(datagram: Buffer): Packet {
     const to = attributeEnd(bytes, at, length, 'RADIUS_ATTRIBUTE');
     const type = bytes[at]!;
     if (type === VENDOR_SPECIFIC) readVendor(bytes, at + 2, to, attributes);
-    else push(attributes, 0, type, at + 2, to, STANDARD);
+    else push(attributes, bytes, 0, type, at + 2, to, STANDARD_SHAPES);
     if (type === MA_TYPE) {
       if (messageAuthenticatorAt !== -1 || to - at !== 18) {
         throw refuse('RADIUS_ATTRIBUTE', 'Message-Authenticator is not one of 16 octets');
@@ -89,35 +100,6 @@ export function decodePacket(datagram: Buffer): Packet {
     at = to;
   }
   return { code: bytes[0]!, identifier: bytes[1]!, bytes, attributes, messageAuthenticatorAt };
-}
-
-/** The packet with an authenticator of zeros; `RADIUS_ENCODE` when something does not fit. */
-export function encodePacket(packet: NewPacket): Buffer {
-  const parts = packet.attributes.map(encodeValue);
-  const echoed = packet.echo === undefined ? [] : findAll(packet.echo.from, packet.echo.name);
-  let length = HEADER_BYTES + (packet.messageAuthenticator ? 18 : 0);
-  for (const part of parts) length += part.length;
-  for (const range of echoed) length += range.to - range.from + 2;
-  if (length > MAX_PACKET_BYTES) throw refuse('RADIUS_ENCODE', 'packet is over 4096 octets');
-
-  const bytes = Buffer.alloc(length);
-  bytes[0] = packet.code;
-  bytes[1] = packet.identifier;
-  bytes.writeUInt16BE(length, 2);
-  let at = HEADER_BYTES;
-  if (packet.messageAuthenticator) {
-    bytes[at] = MA_TYPE;
-    bytes[at + 1] = 18;
-    at += 18;
-  }
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  for (const range of echoed) {
-    at += packet.echo!.from.bytes.copy(bytes, at, range.from - 2, range.to);
-  }
-  return bytes;
 }
 
 export function findAttribute(packet: Packet, name: AttributeName): Attribute | undefined {
@@ -136,7 +118,7 @@ export function findAll(packet: Packet, name: AttributeName): Attribute[] {
 /** The first attribute of that name; control characters are taken out, no database wants them. */
 export function textOf(packet: Packet, name: TextName | 'Class'): string | undefined {
   const found = findAttribute(packet, name);
-  return found && packet.bytes.toString('utf8', found.from, found.to).replaceAll(/\p{Cc}/gu, '');
+  return found && cleanText(packet.bytes, found.from, found.to);
 }
 
 export function numberOf(packet: Packet, name: NumberName): number | undefined {
@@ -146,7 +128,54 @@ export function numberOf(packet: Packet, name: NumberName): number | undefined {
 
 export function addressOf(packet: Packet, name: AddressName): string | undefined {
   const found = findAttribute(packet, name);
-  return found && formatIpv4(packet.bytes.readUInt32BE(found.from));
+  if (found === undefined) return undefined;
+  const { bytes } = packet;
+  const { from } = found;
+  return `${bytes[from]}.${bytes[from + 1]}.${bytes[from + 2]}.${bytes[from + 3]}`;
+}
+
+/** In the form of RFC 5952. */
+export function ipv6Of(packet: Packet, name: Ipv6Name): string | undefined {
+  const value = octetsOf(packet, name);
+  return value && formatIpv6(value);
+}
+
+/** `2001:db8::/48`; `RADIUS_ATTRIBUTE` when a bit after the 48th is set (RFC 8044 §3.10). */
+export function prefixOf(packet: Packet, name: PrefixName): string | undefined {
+  const value = octetsOf(packet, name);
+  if (value === undefined) return undefined;
+  const bits = value[1]!;
+  if (!endsAt(value, PREFIX_HEAD_BYTES, bits)) {
+    throw refuse('RADIUS_ATTRIBUTE', `'${name}' has bits beyond its ${bits}`);
+  }
+  const address = new Uint8Array(16);
+  address.set(value.subarray(PREFIX_HEAD_BYTES));
+  return `${formatIpv6(address)}/${bits}`;
+}
+
+/** `0000:5efe:0a01:0203`. */
+export function interfaceIdOf(packet: Packet, name: InterfaceName): string | undefined {
+  const value = octetsOf(packet, name);
+  return value && formatInterfaceId(value);
+}
+
+/** Every value of that name, with the tunnel that it is for (RFC 2868 §3.1). */
+export function taggedNumbersOf(packet: Packet, name: TaggedNumberName): Tagged<number>[] {
+  return findAll(packet, name).map(({ from }) => ({
+    tag: packet.bytes[from]!,
+    value: packet.bytes.readUIntBE(from + 1, 3),
+  }));
+}
+
+/** As {@link taggedNumbersOf}; a text that begins with no tag has tag 0 (RFC 2868 §3.3). */
+export function taggedTextsOf(packet: Packet, name: TaggedTextName): Tagged<string>[] {
+  const { bytes } = packet;
+  return findAll(packet, name).map(({ from, to }) => {
+    const isTagged = from < to && bytes[from]! <= MAX_TAG;
+    return isTagged
+      ? { tag: bytes[from]!, value: cleanText(bytes, from + 1, to) }
+      : { tag: 0, value: cleanText(bytes, from, to) };
+  });
 }
 
 export function octetsOf(packet: Packet, name: AttributeName): Buffer | undefined {
@@ -154,8 +183,26 @@ export function octetsOf(packet: Packet, name: AttributeName): Buffer | undefine
   return found && packet.bytes.subarray(found.from, found.to);
 }
 
+/** All values of that name joined: what was too long for one attribute (EAP-Message, Reply-Message). */
+export function concatOf(packet: Packet, name: AttributeName): Buffer | undefined {
+  const found = findAll(packet, name);
+  if (found.length === 0) return undefined;
+  return Buffer.concat(found.map(({ from, to }) => packet.bytes.subarray(from, to)));
+}
+
 export function authenticatorOf(packet: Packet): Buffer {
   return packet.bytes.subarray(4, HEADER_BYTES);
+}
+
+/** Nearly every text is plain ASCII, and that is quickly told and read. */
+function cleanText(bytes: Buffer, from: number, to: number): string {
+  for (let at = from; at < to; at += 1) {
+    const octet = bytes[at]!;
+    if (octet < 0x20 || octet > 0x7e) {
+      return bytes.toString('utf8', from, to).replaceAll(/\p{Cc}/gu, '');
+    }
+  }
+  return bytes.toString('latin1', from, to);
 }
 
 function attributeEnd(
@@ -174,64 +221,71 @@ function attributeEnd(
 function readVendor(bytes: Buffer, from: number, to: number, into: Attribute[]): void {
   if (to - from < 5) throw refuse('RADIUS_VENDOR', 'vendor attribute without a value');
   const vendor = bytes.readUInt32BE(from);
-  const kinds = vendor === 0 ? undefined : KINDS.get(vendor);
-  if (kinds === undefined) {
-    push(into, vendor, 0, from + 4, to, undefined);
+  if (vendor === 0) {
+    // Nobody's. As a standard attribute it is neither read nor lost.
+    push(into, bytes, 0, VENDOR_SPECIFIC, from, to, ANY_SIZE);
+    return;
+  }
+  const shapes = VENDOR_SHAPES.get(vendor);
+  if (shapes === undefined) {
+    push(into, bytes, vendor, 0, from + 4, to, ANY_SIZE);
     return;
   }
   for (let at = from + 4; at < to; ) {
     const end = attributeEnd(bytes, at, to, 'RADIUS_VENDOR');
-    push(into, vendor, bytes[at]!, at + 2, end, kinds);
+    push(into, bytes, vendor, bytes[at]!, at + 2, end, shapes);
     at = end;
   }
 }
 
 function push(
   into: Attribute[],
+  bytes: Buffer,
   vendor: number,
   type: number,
   from: number,
   to: number,
-  kinds: ReadonlyMap<number, AttributeKind> | undefined,
+  shapes: Uint8Array,
 ): void {
   if (into.length >= MAX_ATTRIBUTES) throw refuse('RADIUS_ATTRIBUTE_COUNT', 'too many attributes');
-  const kind = kinds?.get(type);
-  if (kind !== undefined && kind !== 'text' && kind !== 'octets' && to - from !== 4) {
-    throw refuse('RADIUS_ATTRIBUTE', `attribute ${vendor}/${type} must have four octets`);
+  const shape = shapes[type]!;
+  if (shape !== 0) {
+    const size = to - from;
+    if (
+      size < LEAST[shape]! ||
+      size > MOST[shape]! ||
+      (shape === PREFIX_SHAPE && !isPrefix(bytes, from, to))
+    ) {
+      throw refuse('RADIUS_ATTRIBUTE', `attribute ${vendor}/${type} cannot have ${size} octets`);
+    }
   }
   into.push({ vendor, type, from, to });
 }
 
-function encodeValue([name, value]: AttributeValue): Buffer {
-  const { vendor, type, kind } = ATTRIBUTES[name];
-  const head = vendor === 0 ? 2 : 8;
-  const size = typeof value === 'string' && kind !== 'ipaddr' ? Buffer.byteLength(value) : 4;
-  const valueBytes = typeof value === 'object' ? value.length : size;
-  if (valueBytes === 0 || valueBytes + head - 2 > MAX_VALUE_BYTES) {
-    throw refuse('RADIUS_ENCODE', `'${name}' cannot carry ${valueBytes} octets`);
-  }
-  const part = Buffer.alloc(head + valueBytes);
-  part[0] = vendor === 0 ? type : VENDOR_SPECIFIC;
-  part[1] = part.length;
-  if (vendor !== 0) {
-    part.writeUInt32BE(vendor, 2);
-    part[6] = type;
-    part[7] = valueBytes + 2;
-  }
-  if (typeof value === 'object') part.set(value, head);
-  else if (typeof value === 'string' && kind !== 'ipaddr') part.write(value, head);
-  else part.writeUInt32BE(wordOf(name, value), head);
-  return part;
+/** Whether the octets are enough for as many bits as they say (RFC 3162 §2.3). */
+function isPrefix(bytes: Buffer, from: number, to: number): boolean {
+  const bits = bytes[from + 1]!;
+  return bits <= IPV6_BITS && (to - from - PREFIX_HEAD_BYTES) * 8 >= bits;
 }
 
-function wordOf(name: AttributeName, value: string | number): number {
-  const word = typeof value === 'number' ? value : parseIpv4(value);
-  if (word === null || !Number.isInteger(word) || word < 0 || word > 0xffff_ffff) {
-    throw refuse('RADIUS_ENCODE', `'${name}' cannot carry ${value}`);
+function shapesOf(vendor: number): Uint8Array {
+  const shapes = new Uint8Array(256);
+  for (const one of Object.values<AttributeDefinition>(ATTRIBUTES)) {
+    if (one.vendor === vendor) shapes[one.type] = Math.max(0, SHAPES.indexOf(one.kind));
   }
-  return word;
+  return shapes;
 }
 
 function refuse(code: RadiusError['code'], message: string): RadiusError {
   return new RadiusError(code, message);
 }
+
+export {
+  type AttributeValue,
+  encodePacket,
+  FIRST_MA_AT,
+  HEADER_BYTES,
+  MAX_PACKET_BYTES,
+  type NewPacket,
+  type Tagged,
+} from './encode.ts';
