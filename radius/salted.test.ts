@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RadiusError } from './errors.ts';
-import { hideSalted, revealSalted } from './salted.ts';
+import { hideSalted, hideTunnelPassword, revealSalted, revealTunnelPassword } from './salted.ts';
 import { radiusSecret } from './secret.ts';
 
 const SECRET = radiusSecret('testing123');
@@ -77,6 +77,35 @@ describe('salted values', () => {
 
         expect(['no error', 'RADIUS_ATTRIBUTE']).toContain(code);
       }),
+    );
+  });
+});
+
+describe('Tunnel-Password', () => {
+  it('comes back with the tag of its tunnel', () => {
+    const password = { tag: 3, value: 'sandi terowongan' };
+    const hidden = hideTunnelPassword(password, 0x1234, A, SECRET);
+
+    expect(hidden.toString('hex', 0, 3)).toBe('039234');
+    expect(revealTunnelPassword(hidden, A, SECRET)).toEqual(password);
+  });
+
+  it('has tag 0 when its first octet is none', () => {
+    const hidden = hideTunnelPassword({ tag: 0, value: 'x' }, 1, A, SECRET);
+    hidden[0] = 0x20;
+
+    expect(revealTunnelPassword(hidden, A, SECRET)).toEqual({ tag: 0, value: 'x' });
+  });
+
+  it.each([-1, 32, 1.5])('has no tag %d', (tag) => {
+    expect(codeOf(() => hideTunnelPassword({ tag, value: 'x' }, 1, A, SECRET))).toBe(
+      'RADIUS_ENCODE',
+    );
+  });
+
+  it.each([0, 1, 3, 18])('of %i octets is refused', (length) => {
+    expect(codeOf(() => revealTunnelPassword(Buffer.alloc(length), A, SECRET))).toBe(
+      'RADIUS_ATTRIBUTE',
     );
   });
 });

@@ -5,6 +5,8 @@
  * block before; the first by the Request Authenticator and a salt of two octets that goes in clear.
  */
 import { md5 } from '../lib/md5.ts';
+import { MAX_TAG } from './dictionary/kinds.ts';
+import type { Tagged } from './encode.ts';
 import { RadiusError } from './errors.ts';
 import type { RadiusSecret } from './secret.ts';
 
@@ -61,7 +63,32 @@ export function revealSalted(
   return clear.subarray(1, 1 + length);
 }
 
-/** Masks the block at `at`: over the authenticator and the salt, or over the hidden block before. */
+/** The value of a Tunnel-Password: the tag of its tunnel, 0 to 31, then the hidden password. */
+export function hideTunnelPassword(
+  { tag, value }: Tagged<string>,
+  salt: number,
+  requestAuthenticator: Uint8Array,
+  secret: RadiusSecret,
+): Buffer {
+  if (!Number.isInteger(tag) || tag < 0 || tag > MAX_TAG) {
+    throw new RadiusError('RADIUS_ENCODE', `Tunnel-Password cannot have tag ${tag}`);
+  }
+  const hidden = hideSalted(Buffer.from(value), salt, requestAuthenticator, secret);
+  return Buffer.concat([Uint8Array.of(tag), hidden]);
+}
+
+/** As {@link revealSalted}; an octet above 31 is no tag, and is ignored (RFC 2868 §3.5). */
+export function revealTunnelPassword(
+  value: Uint8Array,
+  requestAuthenticator: Uint8Array,
+  secret: RadiusSecret,
+): Tagged<string> {
+  const clear = revealSalted(value.subarray(1), requestAuthenticator, secret);
+  const tag = value[0]!;
+  return { tag: tag > MAX_TAG ? 0 : tag, value: clear.toString('utf8') };
+}
+
+/** The mask of the block at `at`: over the authenticator and the salt, or over the hidden block before. */
 function keyOf(
   hidden: Uint8Array,
   at: number,
