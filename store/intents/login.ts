@@ -79,14 +79,15 @@ export const loginWrites = {
     if (claim === null) return { outcome: 'token' };
     // Two phones of an account, at two nodes at once, must not both take its last slot.
     await ctx.lock(`account:${claim.accountId}`);
-    const first = await firstAnswer(ctx, claim, args);
+    const held = await heldSessions(ctx, claim.accountId);
+    const first = firstAnswer(claim, held, args);
     if (first !== null) return first;
-    const account = await accountReads.account(ctx, claim.accountKind, claim.accountId);
-    if (account === null || account.disabled) return { outcome: 'disabled' };
-    if (!(await takeSlot(ctx, claim.accountId, args))) return { outcome: 'devices' };
+    const account = await accountState(ctx, claim);
+    if (account === undefined || account.disabled !== 0) return { outcome: 'disabled' };
+    if (!(await takeSlot(ctx, held, args))) return { outcome: 'devices' };
 
-    const sessionId = await reserveSession(ctx, claim, account.tariff.id, args);
-    if (account.firstLoginAt === null) await startValidity(ctx, claim, args);
+    const sessionId = await reserveSession(ctx, claim, account.tariff_id, args);
+    if (account.first_login_at === null) await startValidity(ctx, claim, args);
     return {
       outcome: 'opened',
       sessionId,
@@ -94,7 +95,7 @@ export const loginWrites = {
         rate: args.rate,
         sessionTimeoutSeconds: args.sessionTimeoutSeconds,
         totalLimitOctets: args.totalLimitOctets,
-        validUntil: account.validUntil ?? args.validUntil,
+        validUntil: account.valid_until ?? args.validUntil,
       },
     };
   },
@@ -109,15 +110,46 @@ interface Claim {
   readonly token: TokenRow | null;
 }
 
-interface OpenRow {
+interface AccountState {
+  disabled: number;
+  tariff_id: string;
+  first_login_at: number | null;
+  valid_until: number | null;
+}
+
+async function accountState(
+  { sql }: WriteContext,
+  claim: Claim,
+): Promise<AccountState | undefined> {
+  return sql.get<AccountState>(
+    `SELECT disabled, tariff_id, first_login_at, valid_until
+     FROM ${accountTable(claim.accountKind)} WHERE id = ?`,
+    claim.accountId,
+  );
+}
+
+/** A session of the account that is not over. */
+interface HeldRow {
   id: string;
   mac: string;
   router_id: string;
-  state: string;
+  username: string;
+  state: 'opening' | 'open';
   started_at: number;
   rate: string | null;
   session_timeout_seconds: number | null;
   total_limit_octets: number | null;
+  disconnect_requested_at: number | null;
+}
+
+/** Oldest first. */
+async function heldSessions({ sql }: WriteContext, accountId: string): Promise<HeldRow[]> {
+  return sql.all<HeldRow>(
+    `SELECT id, mac, router_id, username, state, started_at, rate, session_timeout_seconds,
+       total_limit_octets, disconnect_requested_at
+     FROM sessions WHERE account_id = ? AND state <> 'closed' ORDER BY started_at, id`,
+    accountId,
+  );
 }
 
 /** Null when the token is unknown, wrong, another phone's or expired. */
@@ -147,25 +179,22 @@ async function readProof(ctx: WriteContext, args: OpenLogin): Promise<Claim | nu
  * A retransmit gets the answer of the first, also on another node. Once its session has begun, a token is
  * spent for good; an account may log in anew.
  */
-async function firstAnswer(
-  ctx: WriteContext,
+function firstAnswer(
   claim: Claim,
+  held: readonly HeldRow[],
   args: OpenLogin,
-): Promise<OpenLoginResult | null> {
-  if (claim.token !== null && claim.token.session_id === null) return null;
-  const row =
-    claim.token === null
-      ? await ctx.sql.get<OpenRow>(
-          `SELECT * FROM sessions WHERE account_id = ? AND state = 'opening' AND mac = ?
-             AND router_id = ? AND username = ? AND started_at >= ?`,
-          claim.accountId,
-          args.mac,
-          args.routerId,
-          claim.username,
-          args.at - RETRANSMIT_MS,
-        )
-      : await ctx.sql.get<OpenRow>('SELECT * FROM sessions WHERE id = ?', claim.token.session_id);
-  if (row?.state !== 'opening') return claim.token === null ? null : { outcome: 'token' };
+): OpenLoginResult | null {
+  const { token } = claim;
+  if (token !== null && token.session_id === null) return null;
+  const row = held.find((session) =>
+    token === null
+      ? session.mac === args.mac &&
+        session.router_id === args.routerId &&
+        session.username === claim.username &&
+        session.started_at >= args.at - RETRANSMIT_MS
+      : session.id === token.session_id,
+  );
+  if (row?.state !== 'opening') return token === null ? null : { outcome: 'token' };
   const grant: LoginGrant = {
     rate: row.rate,
     sessionTimeoutSeconds: row.session_timeout_seconds,
@@ -179,20 +208,21 @@ async function firstAnswer(
  * Makes room for one more phone. The phone's own earlier session is over, whatever the NAS said of it; a
  * session that was asked to end holds no slot any more.
  */
-async function takeSlot(ctx: WriteContext, accountId: string, args: OpenLogin): Promise<boolean> {
-  const rows = await ctx.sql.all<{ id: string; mac: string }>(
-    `SELECT id, mac FROM sessions WHERE account_id = ? AND state <> 'closed'
-       AND (disconnect_requested_at IS NULL OR mac = ?) ORDER BY started_at, id`,
-    accountId,
-    args.mac,
+async function takeSlot(
+  ctx: WriteContext,
+  held: readonly HeldRow[],
+  args: OpenLogin,
+): Promise<boolean> {
+  const others = held.filter(
+    (session) => session.mac !== args.mac && session.disconnect_requested_at === null,
   );
-  const others = rows.filter(({ mac }) => mac !== args.mac);
   const over = others.length - args.devices + 1;
   if (over > 0 && args.whenFull === 'refuse') return false;
   for (const { id } of others.slice(0, Math.max(0, over))) {
     await requestEnd(ctx, { where: 'id = ?', values: [id], reason: 'replaced', at: args.at });
   }
-  for (const { id } of rows.filter(({ mac }) => mac === args.mac)) {
+  for (const { id, mac } of held) {
+    if (mac !== args.mac) continue;
     await closeSessions(ctx, { where: 'id = ?', values: [id], cause: 'Stale' });
   }
   return true;
