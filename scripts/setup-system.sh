@@ -6,7 +6,7 @@ set -euo pipefail
 
 PACKAGES=(
   chromium unbound bind9-dnsutils prometheus prometheus-alertmanager freeradius freeradius-utils
-  postgresql python3-librouteros tshark nftables iproute2 dnsperf
+  freeradius-postgresql postgresql python3-librouteros tshark nftables iproute2 dnsperf
 )
 # Those of them that start a daemon of the same name.
 DAEMONS=(unbound prometheus prometheus-alertmanager freeradius postgresql)
