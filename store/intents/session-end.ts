@@ -6,19 +6,14 @@ export async function closeSessions(
   ctx: WriteContext,
   what: { where: string; values: SqlValue[]; cause: string },
 ): Promise<number> {
-  const rows = await ctx.sql.all<{ id: string }>(
-    `SELECT id FROM sessions WHERE state <> 'closed' AND ${what.where}`,
+  const closed = await ctx.sql.all<{ id: string }>(
+    `UPDATE sessions SET state = 'closed', stopped_at = updated_at, stop_cause = ?
+     WHERE state <> 'closed' AND ${what.where} RETURNING id`,
+    what.cause,
     ...what.values,
   );
-  for (const { id } of rows) {
-    await ctx.sql.run(
-      `UPDATE sessions SET state = 'closed', stopped_at = updated_at, stop_cause = ? WHERE id = ?`,
-      what.cause,
-      id,
-    );
-    ctx.invalidate('session', id);
-  }
-  return rows.length;
+  for (const { id } of closed) ctx.invalidate('session', id);
+  return closed.length;
 }
 
 /** Asks for the end of sessions that are not over; the enforcer sends the Disconnect-Requests. */
@@ -26,19 +21,13 @@ export async function requestEnd(
   ctx: WriteContext,
   what: { where: string; values: SqlValue[]; reason: string; at: number },
 ): Promise<number> {
-  const rows = await ctx.sql.all<{ id: string }>(
-    `SELECT id FROM sessions
-     WHERE state <> 'closed' AND disconnect_requested_at IS NULL AND ${what.where}`,
+  const asked = await ctx.sql.all<{ id: string }>(
+    `UPDATE sessions SET disconnect_requested_at = ?, disconnect_reason = ?
+     WHERE state <> 'closed' AND disconnect_requested_at IS NULL AND ${what.where} RETURNING id`,
+    what.at,
+    what.reason,
     ...what.values,
   );
-  for (const { id } of rows) {
-    await ctx.sql.run(
-      'UPDATE sessions SET disconnect_requested_at = ?, disconnect_reason = ? WHERE id = ?',
-      what.at,
-      what.reason,
-      id,
-    );
-    ctx.invalidate('session', id);
-  }
-  return rows.length;
+  for (const { id } of asked) ctx.invalidate('session', id);
+  return asked.length;
 }
