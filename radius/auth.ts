@@ -14,6 +14,7 @@ import {
   type ExchangeDeps,
   type Handle,
 } from './exchange.ts';
+import { hoursReader } from './hours.ts';
 import { localTimes } from './local-time.ts';
 import {
   askLogin,
@@ -61,7 +62,13 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
     queueLimit: HASH_QUEUE,
   });
   const credentials = createCredentials({ store: deps.store, attempts, hasher });
-  const login: LoginDeps = { ...deps, timesOf: localTimes(deps.timeZone), credentials, attempts };
+  const login: LoginDeps = {
+    ...deps,
+    timesOf: localTimes(deps.timeZone),
+    hoursOf: hoursReader(),
+    credentials,
+    attempts,
+  };
   const rejectDelayMs = deps.rejectDelayMs ?? DEFAULT_REJECT_DELAY_MS;
   const handle = createExchange(deps, {
     code: Code.accessRequest,

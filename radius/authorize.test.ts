@@ -58,6 +58,8 @@ function facts(change: Change = {}): LoginFacts {
     account: { ...account, ...change.account, tariff: { ...tariff, ...change.tariff } },
     usage: { ...usage, ...change.usage },
     village: VILLAGE,
+    hours: null,
+    minuteOfWeek: 0,
     mac: MAC,
   };
 }

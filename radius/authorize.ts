@@ -1,20 +1,26 @@
 /**
- * Whether an account may go online now, and for how much. Pure: no clock, no store.
+ * Whether an account may go online now, and for how much; and what an open session may still. Pure: no
+ * clock, no store. What is asked, and in which order, stands in checks.ts.
  *
- * A grant never exceeds what is left of the day or of the validity. A phone that is already online
- * with the account replaces its own session, so it never counts against the account's devices.
+ * A grant never exceeds what is left of the account: its quotas, its validity, the hours of the village.
+ * What is left is worked out from all that the account has used, never from one session.
  */
-import type { Account, AccountUsage, LoginGrant, Tariff } from '../store/types.ts';
+import type { Account, AccountUsage, LoginGrant, SessionLimits, Tariff } from '../store/types.ts';
+import {
+  CHECKS,
+  type CheckFacts,
+  type EndReason,
+  fails,
+  type LoginFacts,
+  passedStep,
+  type SessionUse,
+  sessionOctets,
+  validityEnd,
+} from './checks.ts';
+import { rateText } from './rate.ts';
 import type { RejectCode } from './reject.ts';
 
-export interface LoginFacts {
-  readonly account: Account;
-  readonly usage: AccountUsage;
-  /** Code of the village where the NAS stands. */
-  readonly village: string;
-  /** Canonical. */
-  readonly mac: string;
-}
+export type { EndReason, LoginFacts } from './checks.ts';
 
 export type Decision =
   | {
@@ -25,39 +31,85 @@ export type Decision =
     }
   | { readonly kind: 'reject'; readonly code: RejectCode };
 
-/** `now` in epoch ms; `usage` of the calendar day of `now`. */
+/** What becomes of a session that is open. */
+export type SessionVerdict =
+  | { readonly kind: 'end'; readonly reason: EndReason }
+  | { readonly kind: 'go'; readonly limits: SessionLimits };
+
+/** `now` in epoch ms; `usage` of the calendar day of `now` in the village. */
 export function authorize(facts: LoginFacts, now: number): Decision {
-  const { account, usage, mac } = facts;
-  const { tariff } = account;
-  if (account.disabled) return reject('SW-DISABLED');
-
-  const validUntil = validityEnd(account, now);
-  const validSeconds = validUntil === null ? null : Math.floor((validUntil - now) / 1000);
-  if (validSeconds !== null && validSeconds < 1) return reject('SW-EXPIRED');
-  if (account.villageCode !== null && account.villageCode !== facts.village) {
-    return reject('SW-VILLAGE');
+  for (const check of CHECKS) {
+    const left = check.left(facts, now);
+    if (left !== null && fails(check, left)) return { kind: 'reject', code: check.code };
   }
-
-  const octetsLeft = left(tariff.dailyOctets, usage.dayOctets);
-  if (octetsLeft !== null && octetsLeft < 1) return reject('SW-QUOTA');
-  const secondsLeft = left(tariff.dailySeconds, usage.daySeconds);
-  if (secondsLeft !== null && secondsLeft < 1) return reject('SW-TIME');
-
-  const others = new Set<string>();
-  for (const session of usage.open) if (session.mac !== mac) others.add(session.mac);
-  if (others.size >= tariff.devices) return reject('SW-DEVICES');
-
+  const { account } = facts;
+  const { tariff } = account;
+  const limits = limitsOf(facts, now);
   return {
     kind: 'accept',
-    grant: {
-      rate: rateLimit(tariff),
-      sessionTimeoutSeconds: least(tariff.sessionSeconds, secondsLeft, validSeconds),
-      totalLimitOctets: octetsLeft,
-      validUntil,
-    },
+    grant: { ...limits, validUntil: validityEnd(account, now) },
     devices: tariff.devices,
     whenFull: tariff.whenFull,
   };
+}
+
+/**
+ * Whether an open session goes on, and its limits as they should be now. They count from the start of
+ * the session, as a NAS counts: what it has used of them, and what is left. They stay the same as long as
+ * nothing but this session uses the account. `facts.usage` must hold what the session reported.
+ */
+export function limitsNow(
+  facts: LoginFacts & { readonly session: SessionUse },
+  now: number,
+): SessionVerdict {
+  for (const check of CHECKS) {
+    if (check.ends === null) continue;
+    const left = check.left(facts, now);
+    if (left !== null && fails(check, left)) return { kind: 'end', reason: check.ends };
+  }
+  return { kind: 'go', limits: limitsOf(facts, now) };
+}
+
+/** Of facts that pass every check. A new login is a session that starts now. */
+function limitsOf(facts: CheckFacts, now: number): SessionLimits {
+  const { session } = facts;
+  const startedAt = session?.startedAt ?? now;
+  const usedSeconds = session?.seconds ?? 0;
+  const usedOctets = sessionOctets(session);
+  let seconds = Number.POSITIVE_INFINITY;
+  let octets = Number.POSITIVE_INFINITY;
+  for (const check of CHECKS) {
+    const left = check.left(facts, now);
+    if (left === null) continue;
+    if (check.measure === 'octets') octets = Math.min(octets, usedOctets + left);
+    else if (check.measure === 'seconds') seconds = Math.min(seconds, usedSeconds + left);
+    else if (check.measure === 'until') {
+      seconds = Math.min(seconds, Math.floor((now + left - startedAt) / 1000));
+    }
+  }
+  return {
+    rate: rateNow(facts),
+    sessionTimeoutSeconds: seconds === Number.POSITIVE_INFINITY ? null : seconds,
+    totalLimitOctets: octets === Number.POSITIVE_INFINITY ? null : octets,
+  };
+}
+
+/** Fair use slows down, it never makes faster; who is slowed down gets no burst. */
+function rateNow({ account, usage }: CheckFacts): string | null {
+  const { tariff } = account;
+  const step = passedStep(tariff, usage);
+  if (step === null || step.then === 'block') return rateText(tariff);
+  return rateText({
+    downKbps: slower(tariff.downKbps, step.then.downKbps),
+    upKbps: slower(tariff.upKbps, step.then.upKbps),
+    burstDownKbps: null,
+    burstUpKbps: null,
+    burstSeconds: null,
+  });
+}
+
+function slower(rate: number | null, step: number): number {
+  return rate === null ? step : Math.min(rate, step);
 }
 
 /** Which daily limit an account has used up, across all its phones; null while it may go on. */
@@ -66,31 +118,4 @@ export function spentLimit(account: Account, usage: AccountUsage): 'quota' | 'ti
   if (dailyOctets !== null && usage.dayOctets >= dailyOctets) return 'quota';
   if (dailySeconds !== null && usage.daySeconds >= dailySeconds) return 'time';
   return null;
-}
-
-/** Validity counts from the first login, which may be this one. */
-function validityEnd(account: Account, now: number): number | null {
-  if (account.validUntil !== null) return account.validUntil;
-  const { validitySeconds } = account.tariff;
-  return validitySeconds === null ? null : (account.firstLoginAt ?? now) + validitySeconds * 1000;
-}
-
-function left(limit: number | null, used: number): number | null {
-  return limit === null ? null : limit - used;
-}
-
-function least(...values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.min(...known);
-}
-
-/** Mikrotik-Rate-Limit. Rates are seen from the router: rx is what it receives, the subscriber's upload. */
-function rateLimit({ upKbps, downKbps }: Tariff): string | null {
-  if (upKbps === null && downKbps === null) return null;
-  const rate = (kbps: number | null): string => (kbps === null ? '0' : `${kbps}k`);
-  return `${rate(upKbps)}/${rate(downKbps)}`;
-}
-
-function reject(code: RejectCode): Decision {
-  return { kind: 'reject', code };
 }

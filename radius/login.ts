@@ -17,6 +17,7 @@ import type { AttemptKey, Attempts } from './attempts.ts';
 import { authorize, type Decision } from './authorize.ts';
 import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
+import type { Hours } from './hours.ts';
 import type { LocalTime } from './local-time.ts';
 import type { RejectCode } from './reject.ts';
 
@@ -25,6 +26,8 @@ export interface LoginDeps {
   readonly clock: Clock;
   /** By IANA zone; null = the configuration's. */
   readonly timesOf: (timeZone: string | null) => LocalTime;
+  /** Parses opening hours, and remembers. */
+  readonly hoursOf: (text: string | null) => Hours | null;
   readonly interimSeconds: number;
   readonly credentials: Credentials;
   readonly attempts: Attempts;
@@ -155,12 +158,10 @@ async function decide(
   mac: string,
 ): Promise<Decision> {
   const now = deps.clock.now();
-  const usage = await deps.store.usage(
-    account.kind,
-    account.id,
-    deps.timesOf(at.timeZone)(now).day,
-  );
-  return authorize({ account, usage, village: at.village, mac }, now);
+  const { day, minuteOfWeek } = deps.timesOf(at.timeZone)(now);
+  const usage = await deps.store.usage(account.kind, account.id, day);
+  const hours = deps.hoursOf(at.openingHours);
+  return authorize({ account, usage, village: at.village, hours, minuteOfWeek, mac }, now);
 }
 
 function grantAttributes(deps: LoginDeps, sessionId: string, grant: LoginGrant): AttributeValue[] {
