@@ -3,8 +3,7 @@ import { readThrough } from './cache.ts';
 import type { Store } from './contract.ts';
 import { reads, type WriteName, writes } from './intents/registry.ts';
 import type { Keys } from './keys.ts';
-import type { ReadContext, Sql } from './sql.ts';
-import type { Invalidation } from './sqlite/engine.ts';
+import type { Invalidation, ReadContext, Sql } from './sql.ts';
 import type { InvalidationKind } from './types.ts';
 import { normalizeVoucherCode } from './voucher-code.ts';
 
@@ -13,6 +12,8 @@ export interface StoreParts {
   readonly keys: Keys;
   readonly submit: (name: WriteName, args: unknown) => Promise<unknown>;
   readonly close: () => Promise<void>;
+  /** Whether invalidations may be lost just now, so that caches are not to be trusted. */
+  readonly bypassed?: () => boolean;
 }
 
 export interface AssembledStore {
@@ -46,7 +47,7 @@ export function assembleStore(parts: StoreParts): AssembledStore {
   for (const name of Object.keys(writes) as WriteName[]) {
     methods[name] = (args) => parts.submit(name, args);
   }
-  const cached = cachedReads(context);
+  const cached = cachedReads(context, parts.bypassed ?? (() => false));
   const store = {
     ...methods,
     ...cached.methods,
@@ -66,14 +67,21 @@ export function assembleStore(parts: StoreParts): AssembledStore {
   return { store, invalidated };
 }
 
-/** The reads on the path of a login. Rows are small and change rarely: a change drops the whole kind. */
-function cachedReads(context: ReadContext) {
-  const routers = readThrough((name) => reads.routerByName(context, name));
-  const nas = readThrough((address) => reads.nasByAddress(context, address));
-  const named = readThrough((name) => reads.nasByName(context, name));
-  const devices = readThrough((mac) => reads.device(context, mac));
-  const vouchers = readThrough((code) => reads.voucherByCode(context, code));
-  const subscribers = readThrough((username) => reads.subscriberByUsername(context, username));
+/**
+ * The reads on the path of a login. Rows are small and change rarely: a change drops the whole kind. That
+ * a NAS is unknown is kept, since anybody can send packets; that a credential is unknown is not.
+ */
+function cachedReads(context: ReadContext, bypassed: () => boolean) {
+  const routers = readThrough((name) => reads.routerByName(context, name), { bypassed });
+  const nas = readThrough((address) => reads.nasByAddress(context, address), { bypassed });
+  const named = readThrough((name) => reads.nasByName(context, name), { bypassed });
+  const credential = { bypassed, keepNone: false };
+  const devices = readThrough((mac) => reads.device(context, mac), credential);
+  const vouchers = readThrough((code) => reads.voucherByCode(context, code), credential);
+  const subscribers = readThrough(
+    (username) => reads.subscriberByUsername(context, username),
+    credential,
+  );
   const byKind: Partial<Record<InvalidationKind, readonly { clear(): void }[]>> = {
     router: [routers, nas, named],
     village: [routers, nas, named],

@@ -28,8 +28,32 @@ it('does not keep what was read before an invalidation and arrived after it', as
 
 it('drops the least recently used beyond its capacity', async () => {
   const loaded: string[] = [];
-  const cache = readThrough(async (key) => loaded.push(key), 2);
+  const cache = readThrough(async (key) => loaded.push(key), { capacity: 2 });
   for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key);
 
   expect(loaded).toEqual(['a', 'b', 'c', 'b']);
+});
+
+it('keeps nothing and trusts nothing while it is bypassed', async () => {
+  let loads = 0;
+  let bypassed = false;
+  const cache = readThrough(async (key) => `${key}${++loads}`, { bypassed: () => bypassed });
+  await cache.get('a');
+  bypassed = true;
+  const past = [await cache.get('a'), await cache.get('b')];
+  bypassed = false;
+
+  expect(past).toEqual(['a2', 'b3']);
+  expect([await cache.get('a'), await cache.get('b')]).toEqual(['a1', 'b4']);
+});
+
+it('asks again for what there was none of, where it must not keep that', async () => {
+  const rows: (string | null)[] = [null, 'new'];
+  const cache = readThrough(async () => rows.shift() ?? null, { keepNone: false });
+
+  expect([await cache.get('a'), await cache.get('a'), await cache.get('a')]).toEqual([
+    null,
+    'new',
+    'new',
+  ]);
 });

@@ -13,7 +13,12 @@ export type StoreErrorCode =
   | 'STORE_KEY'
   /** A migration that was applied differs from the one shipped, or the store is newer than the program. */
   | 'STORE_MIGRATION'
-  /** The engine failed (disk full, file damaged); nothing of the intent is kept. */
+  /** Too much waits for the database already: this was not even tried. */
+  | 'STORE_BUSY'
+  /** The database is not made as the store needs it: version, encoding, collation. */
+  | 'STORE_DATABASE'
+  /** The engine failed (disk full, file damaged, server gone). Nothing of the intent is kept, unless the connection was
+   * lost at its COMMIT: then nobody knows, and it is to be tried again. */
   | 'STORE_FAILED';
 
 export class StoreError extends SmartWifiError {

@@ -6,7 +6,10 @@
 import type { Keys } from './keys.ts';
 import type { InvalidationKind } from './types.ts';
 
-export type SqlValue = string | number | null | Uint8Array;
+export type SqlValue = string | number | null | Uint8Array | SqlList;
+
+/** A whole column of values, for `unnest(?::bigint[])`: in PostgreSQL's own statements only. */
+export type SqlList = readonly (string | number | null)[];
 
 export interface Sql {
   get<T>(sql: string, ...values: SqlValue[]): Promise<T | undefined>;
@@ -14,6 +17,9 @@ export interface Sql {
   /** Number of rows changed. */
   run(sql: string, ...values: SqlValue[]): Promise<number>;
 }
+
+/** What a commit made stale; `*` as id means all of that kind. */
+export type Invalidation = readonly [kind: InvalidationKind, id: string];
 
 export interface ReadContext {
   readonly sql: Sql;

@@ -6,13 +6,11 @@
 import { errorMessage, SmartWifiError } from '../../lib/errors.ts';
 import { StoreError } from '../errors.ts';
 import { type WriteName, writes } from '../intents/registry.ts';
+import { checkKey } from '../key-check.ts';
 import type { Keys } from '../keys.ts';
 import { migrate } from '../migrate.ts';
-import type { WriteContext } from '../sql.ts';
-import type { InvalidationKind } from '../types.ts';
+import type { Invalidation, WriteContext } from '../sql.ts';
 import { type Connection, openWriting, sqliteDialect, sqlOf } from './database.ts';
-
-export type Invalidation = readonly [kind: InvalidationKind, id: string];
 
 export interface Engine extends Disposable {
   submit(name: WriteName, args: unknown): Promise<unknown>;
@@ -42,7 +40,7 @@ export async function openEngine(
   onCommit: (invalidations: readonly Invalidation[] | null) => void,
 ): Promise<Engine> {
   const db = openWriting(file);
-  const migrated = await migrateFile(db);
+  const migrated = await migrateFile(db, keys);
   const queue: Waiting[] = [];
   let running = false;
   let closed = false;
@@ -133,10 +131,11 @@ async function runIntent(
   }
 }
 
-async function migrateFile(db: Connection): Promise<string[]> {
+async function migrateFile(db: Connection, keys: Keys): Promise<string[]> {
   db.exec('BEGIN IMMEDIATE');
   try {
     const applied = await migrate(sqlOfCached(db), sqliteDialect);
+    await checkKey(sqlOfCached(db), keys);
     db.exec('COMMIT');
     return applied;
   } catch (error) {

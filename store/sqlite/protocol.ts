@@ -1,6 +1,6 @@
 /** What travels between a thread of ours and the writer thread. */
 import type { WriteName } from '../intents/registry.ts';
-import type { Invalidation } from './engine.ts';
+import type { Invalidation } from '../sql.ts';
 
 export interface WriterData {
   readonly file: string;
