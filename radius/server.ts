@@ -7,11 +7,13 @@ import { type AccountingDeps, createAccountingHandler } from './accounting.ts';
 import { type AuthDeps, createAuthHandler } from './auth.ts';
 import { createRadiusMetrics } from './metrics.ts';
 import { SHORT_SECRET } from './secret.ts';
-import { type Listener, listen } from './sockets.ts';
+import { hostPort, type Listener, listen } from './sockets.ts';
 
 export interface RadiusOptions {
   readonly auth: HostPort;
   readonly acct: HostPort;
+  /** Other threads or processes may serve the same ports; false by default. */
+  readonly sharePort?: boolean;
   readonly store: AuthDeps['store'] & AccountingDeps['store'];
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,7 +32,7 @@ export interface RadiusServer extends AsyncDisposable {
   readonly acctPort: number;
 }
 
-/** `RADIUS_LISTEN` when a port cannot be bound. */
+/** `RADIUS_LISTEN` when a port cannot be bound. Port 0 takes a free one. */
 export async function startRadius(options: RadiusOptions): Promise<RadiusServer> {
   const { auth, acct, log } = options;
   const deps = { ...options, metrics: createRadiusMetrics(options.metrics) };
@@ -45,16 +47,17 @@ export async function startRadius(options: RadiusOptions): Promise<RadiusServer>
     await accounting.settled();
     authHandler[Symbol.dispose]();
   };
+  const { sharePort = false } = options;
   try {
-    listeners.push(await listen(auth.host, auth.port, authHandler.handle, log));
-    listeners.push(await listen(acct.host, acct.port, accounting.handle, log));
+    listeners.push(await listen({ at: auth, sharePort, handle: authHandler.handle, log }));
+    listeners.push(await listen({ at: acct, sharePort, handle: accounting.handle, log }));
   } catch (error) {
     await dispose();
     throw error;
   }
   const [authPort, acctPort] = listeners.map((listener) => listener.port);
   log.info(
-    { auth: `${auth.host}:${authPort}`, acct: `${acct.host}:${acctPort}` },
+    { auth: hostPort(auth.host, authPort!), acct: hostPort(acct.host, acctPort!) },
     'RADIUS listens',
   );
   return { authPort: authPort!, acctPort: acctPort!, [Symbol.asyncDispose]: dispose };

@@ -1,4 +1,7 @@
-/** The RADIUS role in its thread: server, enforcement, stale sweep, password hardening. */
+/**
+ * The RADIUS role in its thread: the server, and in one thread of the process what is to be done once:
+ * enforcement, stale sweep, password hardening.
+ */
 import { type ClockScale, clockFrom } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMetrics } from '../../lib/metrics.ts';
@@ -17,6 +20,10 @@ export interface RadiusThreadData {
   readonly timeZone: string;
   readonly auth: HostPort;
   readonly acct: HostPort;
+  /** Other threads or processes serve the same ports. */
+  readonly sharePort: boolean;
+  /** Whether this thread does what one thread of a process does for all. */
+  readonly chores: boolean;
   readonly interimSeconds: number;
   readonly portal: { readonly address: string; readonly secret: string };
   /** The address that routers know as their RADIUS server; undefined = the system's choice. */
@@ -42,19 +49,22 @@ await runRole(async (data: RadiusThreadData) => {
       ...base,
       auth: data.auth,
       acct: data.acct,
+      sharePort: data.sharePort,
       timeZone: data.timeZone,
       interimSeconds: data.interimSeconds,
       portal: data.portal,
     }),
   );
-  stack.use(
-    startEnforcer({
-      ...base,
-      ...(data.coaSource === undefined ? {} : { sourceAddress: data.coaSource }),
-    }),
-  );
-  stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
-  stack.use(startHardening(base));
+  if (data.chores) {
+    stack.use(
+      startEnforcer({
+        ...base,
+        ...(data.coaSource === undefined ? {} : { sourceAddress: data.coaSource }),
+      }),
+    );
+    stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
+    stack.use(startHardening(base));
+  }
   const owned = stack.move();
   const ready: RadiusThreadReady = { authPort: server.authPort, acctPort: server.acctPort };
   return { ready, metrics, stop: () => owned.disposeAsync() };

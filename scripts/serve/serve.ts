@@ -109,16 +109,33 @@ export async function startService(options: ServeOptions): Promise<Service> {
   };
 }
 
+/** The first thread takes the ports, and does what is to be done once; the others share its ports. */
 async function radiusRole(running: Running): Promise<RadiusThreadReady> {
+  const { auth, acct, threads } = running.config.radius;
+  const first = await radiusThread(running, { auth, acct, chores: true });
+  const shared = {
+    auth: { host: auth.host, port: first.authPort },
+    acct: { host: acct.host, port: first.acctPort },
+    chores: false,
+  };
+  await Promise.all(Array.from({ length: threads - 1 }, () => radiusThread(running, shared)));
+  return first;
+}
+
+async function radiusThread(
+  running: Running,
+  own: Pick<RadiusThreadData, 'auth' | 'acct' | 'chores'>,
+): Promise<RadiusThreadReady> {
   const { config, served } = running;
   const ticket = served.ticket();
   const data: RadiusThreadData = {
+    ...own,
     ticket,
     clockScale: running.clockScale,
     logLevel: config.log.level,
     timeZone: config.timeZone,
-    auth: config.radius.auth,
-    acct: config.radius.acct,
+    // One process serves a SQLite file; several may serve a database.
+    sharePort: config.radius.threads > 1 || !config.store.startsWith('sqlite:'),
     interimSeconds: config.radius.interimSeconds,
     portal: { address: reachable(config.radius.auth.host), secret: running.portalSecret },
     coaSource: config.radius.coaSource,
