@@ -1,31 +1,31 @@
 /**
- * Ends sessions that must end: takes what the store has pending and sends Disconnect-Requests to the
- * NAS (RFC 5176). One lane per router, so that one that does not answer delays no other; a router that
- * stays silent is asked again later and later.
+ * Brings about what the store wants of open sessions: a change of limits by CoA-Request, an end by
+ * Disconnect-Request (RFC 5176).
+ *
+ * Work is claimed from the store under a lease, so that several nodes do not send the same; when to try
+ * again is in the store too, and outlives this process. Each router has a lane: one that does not answer
+ * delays no other, and its first silent session speaks for the rest. Nothing is sent once its lease is over.
  */
-import { isIPv4 } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
-import type { PendingEnforcement } from '../store/types.ts';
-import { Code, SESSION_CONTEXT_NOT_FOUND } from './attributes.ts';
-import {
-  type AttributeValue,
-  authenticatorOf,
-  encodePacket,
-  numberOf,
-  type Packet,
-} from './codec.ts';
-import { createEnforceMetrics, type DisconnectOutcome, type EnforceMetrics } from './metrics.ts';
+import type { PendingEnforcement, Session, SessionLimits } from '../store/types.ts';
+import { type CoaAnswer, sendCoa } from './coa.ts';
+import { createEnforceMetrics, type EnforceMetrics } from './metrics.ts';
 import { startPeriodic } from './periodic.ts';
-import { type RadiusSecret, radiusSecret } from './secret.ts';
-import { responseHolds, signRequest } from './sign.ts';
 import { createTransmitter, type Transmitter } from './transmitter.ts';
 
 export interface EnforcerOptions {
-  readonly store: Pick<Store, 'enforcementWaits' | 'claimEnforcement' | 'recordEnforcement'>;
+  readonly store: Pick<
+    Store,
+    | 'enforcementWaits'
+    | 'claimEnforcement'
+    | 'recordEnforcement'
+    | 'deferEnforcement'
+    | 'requestDisconnect'
+  >;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -44,22 +44,33 @@ export interface Enforcer extends AsyncDisposable {
   enforceNow(): Promise<void>;
 }
 
+interface Claimed {
+  readonly pending: PendingEnforcement;
+  /** On the clock; claiming it once more prolongs it. */
+  leasedUntil: number;
+}
+
 interface Work {
   readonly options: EnforcerOptions;
   readonly metrics: EnforceMetrics;
   readonly transmitter: Transmitter;
-  /** Routers with a lane at work. */
+  /** What this node has claimed and not dealt with, by session and action. */
+  readonly held: Map<string, Claimed>;
+  /** What waits for its router, oldest first, by router. */
+  readonly queues: Map<string, Claimed[]>;
+  /** Routers that are being asked. */
   readonly lanes: Map<string, Promise<void>>;
-  /** When a router or a session may be tried again, by its id. */
-  readonly notBefore: Map<string, number>;
   readonly signal: AbortSignal;
 }
 
-const MAX_PENDING = 1000;
+/** Claimed at once; a node with as much in hand claims no more. */
+const MAX_HELD = 256;
 const LEASE_MS = 30_000;
 const MAX_LANES = 64;
+/** Requests to one router at the same time, once it has answered. */
+const WINDOW = 8;
 const FIRST_PAUSE_MS = 2000;
-const LONGEST_PAUSE_MS = 15 * 60_000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
 
 export function startEnforcer(options: EnforcerOptions): Enforcer {
   const stop = new AbortController();
@@ -71,21 +82,22 @@ export function startEnforcer(options: EnforcerOptions): Enforcer {
       timeoutMs: options.timeoutMs ?? 1000,
       tries: options.tries ?? 3,
     }),
+    held: new Map(),
+    queues: new Map(),
     lanes: new Map(),
-    notBefore: new Map(),
     signal: stop.signal,
   };
   const polling = startPeriodic({
     clock: options.clock,
     log: options.log,
     everyMs: options.pollMs ?? 1000,
-    name: 'disconnects',
-    work: () => startLanes(work),
+    name: 'enforcement',
+    work: () => claim(work),
   });
   return {
     enforceNow: async () => {
-      await startLanes(work);
-      await Promise.all(work.lanes.values());
+      await claim(work);
+      while (work.lanes.size > 0) await Promise.all(work.lanes.values());
     },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
@@ -96,96 +108,136 @@ export function startEnforcer(options: EnforcerOptions): Enforcer {
   };
 }
 
-async function startLanes(work: Work): Promise<void> {
-  const { options, lanes, notBefore } = work;
-  const now = options.clock.now();
-  if (!(await options.store.enforcementWaits(now))) return;
-  const pending = await options.store.claimEnforcement({
-    at: now,
-    leaseMs: LEASE_MS,
-    limit: MAX_PENDING,
-  });
-  for (const [id, at] of notBefore) if (at <= now) notBefore.delete(id);
-  const due = pending.filter(
-    ({ nas, session }) => !notBefore.has(nas.routerId) && !notBefore.has(session.id),
-  );
-  for (const [routerId, sessions] of Map.groupBy(due, ({ nas }) => nas.routerId)) {
-    if (lanes.has(routerId) || lanes.size >= MAX_LANES) continue;
-    const lane = endSessions(work, sessions)
+async function claim(work: Work): Promise<void> {
+  const { store, clock } = work.options;
+  const at = clock.now();
+  const limit = MAX_HELD - work.held.size;
+  if (limit > 0 && (await store.enforcementWaits(at))) {
+    const claimed = await store.claimEnforcement({ at, leaseMs: LEASE_MS, limit });
+    for (const pending of claimed) hold(work, pending, at + LEASE_MS);
+  }
+  startLanes(work);
+}
+
+function hold(work: Work, pending: PendingEnforcement, leasedUntil: number): void {
+  const key = heldKey(pending);
+  const known = work.held.get(key);
+  if (known !== undefined) {
+    known.leasedUntil = leasedUntil;
+    return;
+  }
+  const claimed: Claimed = { pending, leasedUntil };
+  work.held.set(key, claimed);
+  const queue = work.queues.get(pending.nas.routerId) ?? [];
+  queue.push(claimed);
+  work.queues.set(pending.nas.routerId, queue);
+}
+
+function startLanes(work: Work): void {
+  const { lanes, queues } = work;
+  for (const routerId of queues.keys()) {
+    if (work.signal.aborted || lanes.size >= MAX_LANES) return;
+    if (lanes.has(routerId)) continue;
+    const lane = serveRouter(work, routerId)
       .catch((error: unknown) => logFailure(work, error))
-      .finally(() => lanes.delete(routerId));
+      .finally(() => {
+        lanes.delete(routerId);
+        startLanes(work);
+      });
     lanes.set(routerId, lane);
   }
 }
 
-/** One after another; the first that goes unanswered speaks for the rest. */
-async function endSessions(work: Work, sessions: readonly PendingEnforcement[]): Promise<void> {
-  const { options, metrics, notBefore } = work;
-  for (const pending of sessions) {
-    const outcome = await disconnect(work, pending);
-    if (work.signal.aborted) return;
-    const { session, nas, attempts, reason } = pending;
-    metrics.disconnect(outcome);
-    options.log.info(
-      { session: session.id, router: nas.router, reason, outcome },
-      'disconnect sent',
-    );
-    const at = options.clock.now();
-    const recorded = outcome === 'acked' || outcome === 'gone' ? outcome : 'failed';
-    await options.store.recordEnforcement({
-      sessionId: session.id,
-      action: 'disconnect',
-      outcome: recorded,
-      at,
-    });
-    if (recorded !== 'failed') continue;
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 3 ** attempts);
-    notBefore.set(outcome === 'unanswered' ? nas.routerId : session.id, at + pause);
-    if (outcome === 'unanswered') return;
+/** One, to learn whether the router answers; then several at a time, until there is silence. */
+async function serveRouter(work: Work, routerId: string): Promise<void> {
+  const queue = work.queues.get(routerId) ?? [];
+  const drain = async (): Promise<boolean> => {
+    let answers = true;
+    while (answers && queue.length > 0) answers = await serveNext(work, queue);
+    return answers;
+  };
+  try {
+    let answers = await serveNext(work, queue);
+    while (answers && queue.length > 0) {
+      answers = (await Promise.all(Array.from({ length: WINDOW }, drain))).every(Boolean);
+    }
+  } finally {
+    // What is left was put off with the silent one, or is claimed anew when its lease is over.
+    for (const { pending } of queue.splice(0)) work.held.delete(heldKey(pending));
+    work.queues.delete(routerId);
   }
 }
 
-async function disconnect(work: Work, pending: PendingEnforcement): Promise<DisconnectOutcome> {
-  const { nas } = pending;
-  const secret = radiusSecret(nas.secret);
-  const eventAt = work.options.clock.now();
-  const reply = await work.transmitter.request({
-    to: { host: nas.address, port: nas.coaPort },
-    packet: (identifier) => disconnectRequest(identifier, pending, eventAt, secret),
-    verify: (packet, sent) => responseHolds(packet, authenticatorOf(sent), secret),
-  });
-  return reply === null ? 'unanswered' : readReply(work, pending, reply);
+/** False when the router did not answer. */
+async function serveNext(work: Work, queue: Claimed[]): Promise<boolean> {
+  const claimed = queue.shift();
+  if (claimed === undefined) return true;
+  const { pending } = claimed;
+  try {
+    const { clock } = work.options;
+    if (work.signal.aborted) return false;
+    if (clock.now() >= claimed.leasedUntil) return true;
+    const answer = await sendCoa(work, pending, clock.now());
+    if (work.signal.aborted) return false;
+    logAnswer(work, pending, answer);
+    await record(work, pending, answer);
+    return answer.outcome !== 'unanswered';
+  } finally {
+    work.held.delete(heldKey(pending));
+  }
 }
 
-function readReply(work: Work, { nas }: PendingEnforcement, reply: Packet): DisconnectOutcome {
-  if (reply.code === Code.disconnectAck) return 'acked';
-  const errorCause = numberOf(reply, 'Error-Cause');
-  if (reply.code === Code.disconnectNak && errorCause === SESSION_CONTEXT_NOT_FOUND) return 'gone';
-  work.options.log.warn({ router: nas.router, errorCause }, 'router refused a Disconnect-Request');
-  return 'refused';
+async function record(
+  { options }: Work,
+  pending: PendingEnforcement,
+  answer: CoaAnswer,
+): Promise<void> {
+  const { store, clock } = options;
+  const { session, nas, action, limits, attempts, reason } = pending;
+  const at = clock.now();
+  const { outcome } = answer;
+  const what = { sessionId: session.id, action, at, limits };
+  if (outcome === 'acked' || outcome === 'gone') {
+    await store.recordEnforcement({ ...what, outcome });
+    return;
+  }
+  const retryAt = at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 3 ** attempts);
+  await store.recordEnforcement({ ...what, outcome: 'failed', retryAt });
+  if (outcome === 'unanswered') {
+    await store.deferEnforcement({ routerId: nas.routerId, until: retryAt });
+  } else if (action === 'change' && mustHold(session, limits)) {
+    // The NAS would let the phone go on beyond what is left; a new login gets the new limits.
+    await store.requestDisconnect({ sessionId: session.id, reason, at });
+  }
 }
 
-function disconnectRequest(
-  identifier: number,
-  { session, nas }: PendingEnforcement,
-  eventAt: number,
-  secret: RadiusSecret,
-): Buffer {
-  const attributes: AttributeValue[] = [['User-Name', session.username]];
-  if (session.acctSessionId !== null) attributes.push(['Acct-Session-Id', session.acctSessionId]);
-  if (session.framedIp !== null) attributes.push(['Framed-IP-Address', session.framedIp]);
-  if (isIPv4(nas.address)) attributes.push(['NAS-IP-Address', nas.address]);
-  attributes.push(['Event-Timestamp', Math.floor(eventAt / 1000)]);
-  const bytes = encodePacket({
-    code: Code.disconnectRequest,
-    identifier,
-    messageAuthenticator: true,
-    attributes,
-  });
-  return signRequest(bytes, secret);
+/** Less time or fewer octets than the NAS was told. A rate that it does not take is no reason to end. */
+export function mustHold(before: SessionLimits, limits: SessionLimits): boolean {
+  return (
+    lowers(before.sessionTimeoutSeconds, limits.sessionTimeoutSeconds) ||
+    lowers(before.totalLimitOctets, limits.totalLimitOctets)
+  );
+}
+
+function lowers(before: number | null, limit: number | null): boolean {
+  return limit !== null && (before === null || limit < before);
+}
+
+function logAnswer({ options }: Work, pending: PendingEnforcement, answer: CoaAnswer): void {
+  const { session, nas, action, reason } = pending;
+  const about = { session: session.id, router: nas.router, action, reason };
+  if (answer.outcome === 'refused') {
+    options.log.warn({ ...about, errorCause: answer.cause }, 'router refused a request');
+  } else {
+    options.log.info({ ...about, outcome: answer.outcome }, 'request sent');
+  }
+}
+
+function heldKey({ session, action }: { session: Session; action: string }): string {
+  return `${action} ${session.id}`;
 }
 
 function logFailure({ options }: Work, error: unknown): void {
   const about = { code: errorCode(error), reason: errorMessage(error) };
-  options.log.error(about, 'sessions could not be ended');
+  options.log.error(about, 'sessions could not be changed or ended');
 }

@@ -18,7 +18,9 @@ export type DropReason =
 
 export type AccountingStatus = 'start' | 'interim' | 'stop' | 'on' | 'off';
 
-export type DisconnectOutcome = 'acked' | 'gone' | 'refused' | 'unanswered';
+export type CoaAction = 'change' | 'disconnect' | 'probe';
+
+export type CoaOutcome = 'acked' | 'gone' | 'refused' | 'unanswered';
 
 /** Where a response goes; empty for what concerns no router. */
 export interface Place {
@@ -76,5 +78,23 @@ export function createEnforceMetrics(metrics: Metrics) {
     'Disconnect-Requests by what came of them.',
     ['outcome'],
   );
-  return { disconnect: (outcome: DisconnectOutcome): void => disconnects.inc({ outcome }) };
+  const requests = metrics.counter(
+    'smartwifi_radius_coa_total',
+    'CoA-Requests and Disconnect-Requests by what they were for and what came of them.',
+    ['action', 'outcome'],
+  );
+  const causes = metrics.counter(
+    'smartwifi_radius_error_causes_total',
+    'Refusals of routers by their Error-Cause (RFC 5176).',
+    ['cause'],
+  );
+  return {
+    sent: (action: CoaAction, outcome: CoaOutcome): void => {
+      requests.inc({ action, outcome });
+      if (action === 'disconnect') disconnects.inc({ outcome });
+    },
+    /** `cause` as errorCauseName gives it; a number without a name is `Other`. */
+    refused: (cause: string): void =>
+      causes.inc({ cause: Number.isNaN(Number(cause)) ? cause : 'Other' }),
+  };
 }

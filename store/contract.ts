@@ -182,7 +182,8 @@ export interface SessionStore {
   }): Promise<PendingEnforcement[]>;
   /**
    * `acked`: a disconnect waits for the Stop, a change is now in force. `gone` (Error-Cause 503) closes the
-   * session. `failed` counts an attempt, not to be claimed before `retryAt`.
+   * session. `failed` counts an attempt, not to be claimed before `retryAt`; the tenth of a change is the
+   * last. `limits` are those that a change sent; by default, those that are wanted now.
    */
   recordEnforcement(args: {
     sessionId: string;
@@ -190,7 +191,10 @@ export interface SessionStore {
     outcome: 'acked' | 'gone' | 'failed';
     at: number;
     retryAt?: number;
+    limits?: SessionLimits;
   }): Promise<void>;
+  /** Puts off what waits for a router that does not answer; counts no attempt. */
+  deferEnforcement(args: { routerId: string; until: number }): Promise<void>;
   /** Buckets from `from` to before `to`, by bucket; days of an account are whole, hours since they are kept. */
   rollups(args: {
     kind: RollupKind;

@@ -2,7 +2,8 @@
  * Changes and ends of open sessions that a NAS must be told of. They are columns of the session: what is
  * wanted, since when and why. A node claims them for a while, so that no two send the same.
  */
-import type { ReadContext, SqlValue, WriteContext } from '../sql.ts';
+import type { Store } from '../contract.ts';
+import type { ReadContext, WriteContext } from '../sql.ts';
 import type { PendingEnforcement, SessionLimits } from '../types.ts';
 import { nasOfRouter } from './routers.ts';
 import { closeSessions } from './session-end.ts';
@@ -19,13 +20,17 @@ interface EnforceRow extends SessionRow {
   wanted_attempts: number;
 }
 
-/** After so many attempts in vain the stale sweep has the last word. */
-const MAX_ATTEMPTS = 10;
+type Enforced = Parameters<Store['recordEnforcement']>[0];
 
-/** The condition of the partial index `sessions_enforce`, and the bounds. */
-const WAITING = `state = 'open' AND (wanted IS NOT NULL
-    OR (disconnect_requested_at IS NOT NULL AND disconnect_acked_at IS NULL))
-  AND leased_until <= ? AND disconnect_attempts < ${MAX_ATTEMPTS} AND wanted_attempts < ${MAX_ATTEMPTS}`;
+/** After so many attempts in vain a change is left; an end is wanted as long as the session is open. */
+const MAX_CHANGES = 10;
+/** In `leased_until`: not again, unless something else is wanted. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** The condition of the partial index `sessions_enforce`. An acknowledged end takes `wanted` with it. */
+const WANTS = `state = 'open' AND (wanted IS NOT NULL
+    OR (disconnect_requested_at IS NOT NULL AND disconnect_acked_at IS NULL))`;
+const WAITING = `${WANTS} AND leased_until <= ?`;
 
 export const enforcementReads = {
   async enforcementWaits({ sql }: ReadContext, at: number): Promise<boolean> {
@@ -43,6 +48,7 @@ export const enforcementWrites = {
       args.sessionId,
     );
     if (row === undefined) return false;
+    if (row.disconnect_requested_at !== null) return true;
     const wanted = limitsText(args.limits);
     // Back to what is in force, while a change may be on its way: that must be undone, so it is sent too.
     if (wanted === (row.wanted ?? limitsText(limitsOf(row)))) return true;
@@ -69,62 +75,87 @@ export const enforcementWrites = {
     );
     const pending: PendingEnforcement[] = [];
     for (const row of rows) {
-      await ctx.sql.run(
-        'UPDATE sessions SET leased_until = ? WHERE id = ?',
+      // Another node may have claimed it since: only one of them changes the row.
+      const claimed = await ctx.sql.run(
+        'UPDATE sessions SET leased_until = ? WHERE id = ? AND leased_until <= ?',
         args.at + args.leaseMs,
         row.id,
+        args.at,
       );
+      if (claimed === 0) continue;
       const nas = await nasOfRouter(ctx, row.router_id);
       if (nas !== null) pending.push({ session: toSession(row), nas, ...workOf(row) });
     }
     return pending;
   },
 
-  async recordEnforcement(
-    ctx: WriteContext,
-    args: {
-      sessionId: string;
-      action: PendingEnforcement['action'];
-      outcome: 'acked' | 'gone' | 'failed';
-      at: number;
-      retryAt?: number;
-    },
-  ): Promise<void> {
+  async recordEnforcement(ctx: WriteContext, args: Enforced): Promise<void> {
     if (args.outcome === 'gone') {
       await closeSessions(ctx, { where: 'id = ?', values: [args.sessionId], cause: 'Stale' });
-    } else if (args.outcome === 'acked') {
-      await recordAck(ctx, args.sessionId, args.action, args.at);
+    } else if (args.action === 'disconnect') {
+      await recordEnd(ctx, args);
     } else {
-      const attempts = args.action === 'change' ? 'wanted_attempts' : 'disconnect_attempts';
-      await ctx.sql.run(
-        `UPDATE sessions SET ${attempts} = ${attempts} + 1, leased_until = ? WHERE id = ?`,
-        args.retryAt ?? args.at,
-        args.sessionId,
-      );
+      await recordChange(ctx, args);
     }
     ctx.invalidate('session', args.sessionId);
   },
+
+  async deferEnforcement(
+    { sql }: WriteContext,
+    args: { routerId: string; until: number },
+  ): Promise<void> {
+    await sql.run(
+      `UPDATE sessions SET leased_until = ? WHERE router_id = ? AND ${WANTS} AND leased_until < ?`,
+      args.until,
+      args.routerId,
+      args.until,
+    );
+  },
 };
 
-async function recordAck(
-  { sql }: WriteContext,
-  sessionId: string,
-  action: PendingEnforcement['action'],
-  at: number,
-): Promise<void> {
-  if (action === 'disconnect') {
-    await sql.run('UPDATE sessions SET disconnect_acked_at = ? WHERE id = ?', at, sessionId);
+async function recordEnd({ sql }: WriteContext, args: Enforced): Promise<void> {
+  if (args.outcome === 'acked') {
+    await sql.run(
+      'UPDATE sessions SET disconnect_acked_at = ?, wanted = NULL WHERE id = ?',
+      args.at,
+      args.sessionId,
+    );
     return;
   }
-  const row = await sql.get<EnforceRow>('SELECT * FROM sessions WHERE id = ?', sessionId);
-  if (row === undefined || row.wanted === null) return;
-  const limits = JSON.parse(row.wanted) as SessionLimits;
-  const values: SqlValue[] = [limits.rate, limits.sessionTimeoutSeconds, limits.totalLimitOctets];
   await sql.run(
-    `UPDATE sessions SET rate = ?, session_timeout_seconds = ?, total_limit_octets = ?, wanted = NULL,
-       leased_until = 0 WHERE id = ?`,
-    ...values,
-    sessionId,
+    `UPDATE sessions SET disconnect_attempts = disconnect_attempts + 1, leased_until = ?
+     WHERE id = ? AND disconnect_acked_at IS NULL`,
+    args.retryAt ?? args.at,
+    args.sessionId,
+  );
+}
+
+/** While a change was on its way, another may have been wanted, or the end: those lose no time by it. */
+async function recordChange({ sql }: WriteContext, args: Enforced): Promise<void> {
+  const row = await sql.get<EnforceRow>('SELECT * FROM sessions WHERE id = ?', args.sessionId);
+  if (row === undefined) return;
+  const sent = args.limits === undefined ? row.wanted : limitsText(args.limits);
+  if (sent === null) return;
+  if (args.outcome === 'acked') {
+    const limits = JSON.parse(sent) as SessionLimits;
+    await sql.run(
+      `UPDATE sessions SET rate = ?, session_timeout_seconds = ?, total_limit_octets = ?, wanted = ?,
+         leased_until = 0 WHERE id = ?`,
+      limits.rate,
+      limits.sessionTimeoutSeconds,
+      limits.totalLimitOctets,
+      row.wanted === sent ? null : row.wanted,
+      args.sessionId,
+    );
+    return;
+  }
+  if (row.wanted !== sent || row.disconnect_requested_at !== null) return;
+  const attempts = row.wanted_attempts + 1;
+  await sql.run(
+    'UPDATE sessions SET wanted_attempts = ?, leased_until = ? WHERE id = ?',
+    attempts,
+    attempts >= MAX_CHANGES ? NEVER : (args.retryAt ?? args.at),
+    args.sessionId,
   );
 }
 

@@ -16,18 +16,33 @@ export async function closeSessions(
   return closed.length;
 }
 
-/** Asks for the end of sessions that are not over; the enforcer sends the Disconnect-Requests. */
+/** After a Disconnect-ACK the Stop is due; a session that is open so much later did not end. */
+const STOP_IS_DUE_MS = 60_000;
+
+/**
+ * Asks for the end of sessions that are not over; the enforcer sends the Disconnect-Requests. One that was
+ * asked for before is asked for again only when the NAS acknowledged it in vain. An end does not wait
+ * until a change may be tried again.
+ */
 export async function requestEnd(
   ctx: WriteContext,
   what: { where: string; values: SqlValue[]; reason: string; at: number },
 ): Promise<number> {
-  const asked = await ctx.sql.all<{ id: string }>(
-    `UPDATE sessions SET disconnect_requested_at = ?, disconnect_reason = ?
-     WHERE state <> 'closed' AND disconnect_requested_at IS NULL AND ${what.where} RETURNING id`,
-    what.at,
-    what.reason,
+  const rows = await ctx.sql.all<{ id: string }>(
+    `SELECT id FROM sessions WHERE state <> 'closed'
+       AND (disconnect_requested_at IS NULL OR disconnect_acked_at <= ?) AND ${what.where}`,
+    what.at - STOP_IS_DUE_MS,
     ...what.values,
   );
-  for (const { id } of asked) ctx.invalidate('session', id);
-  return asked.length;
+  for (const { id } of rows) {
+    await ctx.sql.run(
+      `UPDATE sessions SET disconnect_requested_at = ?, disconnect_reason = ?, disconnect_attempts = 0,
+         disconnect_acked_at = NULL, leased_until = 0 WHERE id = ?`,
+      what.at,
+      what.reason,
+      id,
+    );
+    ctx.invalidate('session', id);
+  }
+  return rows.length;
 }

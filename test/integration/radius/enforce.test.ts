@@ -107,14 +107,18 @@ function setup(pending: readonly PendingEnforcement[], timeoutMs = 1000): Setup 
   const metrics = createMetrics();
   const recorded: string[] = [];
   const settled = new Set<string>();
+  const put = new Map<string, number>();
   const enforcer = startEnforcer({
     store: {
       enforcementWaits: async () => true,
-      claimEnforcement: async () => pending.filter((p) => !settled.has(p.session.id)),
+      claimEnforcement: async ({ at }) =>
+        pending.filter((p) => !settled.has(p.session.id) && (put.get(p.nas.routerId) ?? 0) <= at),
       recordEnforcement: async ({ sessionId, outcome }) => {
         recorded.push(`${sessionId} ${outcome}`);
         if (outcome !== 'failed') settled.add(sessionId);
       },
+      deferEnforcement: async ({ routerId, until }) => void put.set(routerId, until),
+      requestDisconnect: async () => true,
     },
     clock,
     log: SILENT,
