@@ -1,74 +1,20 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Account, AccountUsage, Tariff } from '../store/types.ts';
-import { authorize, type Decision, type LoginFacts, spentLimit } from './authorize.ts';
-
-const NOW = 1_790_000_000_000;
-const MAC = 'AA:BB:CC:00:00:01';
-const VILLAGE = '16.06.01.2001';
-
-const tariff: Tariff = {
-  id: 't',
-  name: 'Gratis',
-  downKbps: 5000,
-  upKbps: 2000,
-  sessionSeconds: 3600,
-  dailySeconds: 7200,
-  dailyOctets: 1000,
-  validitySeconds: 86_400,
-  devices: 1,
-  burstDownKbps: null,
-  burstUpKbps: null,
-  burstSeconds: null,
-  sessionOctets: null,
-  weeklySeconds: null,
-  weeklyOctets: null,
-  monthlySeconds: null,
-  monthlyOctets: null,
-  whenFull: 'refuse',
-  fairUse: [],
-};
-const account: Account = {
-  kind: 'voucher',
-  id: 'v',
-  tariff,
-  villageCode: null,
-  disabled: false,
-  firstLoginAt: null,
-  validUntil: null,
-};
-const usage: AccountUsage = {
-  dayOctets: 0,
-  daySeconds: 0,
-  weekOctets: 0,
-  weekSeconds: 0,
-  monthOctets: 0,
-  monthSeconds: 0,
-  open: [],
-};
-
-interface Change {
-  readonly account?: Partial<Account>;
-  readonly tariff?: Partial<Tariff>;
-  readonly usage?: Partial<AccountUsage>;
-}
-
-function facts(change: Change = {}): LoginFacts {
-  return {
-    account: { ...account, ...change.account, tariff: { ...tariff, ...change.tariff } },
-    usage: { ...usage, ...change.usage },
-    village: VILLAGE,
-    hours: null,
-    minuteOfWeek: 0,
-    mac: MAC,
-  };
-}
-
-const online = (mac: string) => ({ id: mac, mac, routerId: 'r', startedAt: NOW - 1000 });
-
-function codeOf(decision: Decision): string {
-  return decision.kind === 'reject' ? decision.code : 'accept';
-}
+import { authorize, limitsNow, spentLimit } from './authorize.ts';
+import type { SessionUse } from './checks.ts';
+import {
+  account,
+  type Change,
+  codeOf,
+  facts,
+  MAC,
+  NOW,
+  OTHER,
+  online,
+  STEPS,
+  TEN,
+  usage,
+  VILLAGE,
+} from './facts.fixture.ts';
 
 describe('authorize', () => {
   it.each<[string, Change, string]>([
@@ -87,6 +33,29 @@ describe('authorize', () => {
     ['one second left', { usage: { daySeconds: 7199 } }, 'accept'],
     ['another phone online', { usage: { open: [online('AA:BB:CC:00:00:02')] } }, 'SW-DEVICES'],
     ['the same phone online', { usage: { open: [online(MAC)] } }, 'accept'],
+    ['before opening', { hours: 'mon 10:01-12:00', minuteOfWeek: TEN }, 'SW-HOURS'],
+    ['while open', { hours: 'mon 10:00-12:00', minuteOfWeek: TEN }, 'accept'],
+    ['a village that is closed', { hours: 'closed' }, 'SW-HOURS'],
+    ['a week used up', { tariff: { weeklyOctets: 9 }, usage: { weekOctets: 9 } }, 'SW-QUOTA'],
+    ['a month used up', { tariff: { monthlyOctets: 9 }, usage: { monthOctets: 9 } }, 'SW-QUOTA'],
+    ['a week of time', { tariff: { weeklySeconds: 9 }, usage: { weekSeconds: 9 } }, 'SW-TIME'],
+    ['a month of time', { tariff: { monthlySeconds: 9 }, usage: { monthSeconds: 9 } }, 'SW-TIME'],
+    ['slowed down', { tariff: { fairUse: STEPS }, usage: { dayOctets: 600 } }, 'accept'],
+    [
+      'blocked by fair use',
+      { tariff: { fairUse: STEPS }, usage: { monthOctets: 20_000 } },
+      'SW-QUOTA',
+    ],
+    [
+      'a phone that replaces the oldest',
+      { tariff: { whenFull: 'replace' }, usage: { open: [online(OTHER)] } },
+      'accept',
+    ],
+    [
+      'two sessions of one other phone, of two',
+      { tariff: { devices: 2 }, usage: { open: [online(OTHER), online(OTHER)] } },
+      'accept',
+    ],
     [
       'a second phone of two',
       { tariff: { devices: 2 }, usage: { open: [online('AA:BB:CC:00:00:02')] } },
@@ -118,6 +87,58 @@ describe('authorize', () => {
     ).toBeNull();
   });
 
+  it('bounds the session by closing time, to the second', () => {
+    const hours = 'mon 06:00-10:05';
+    const at = NOW - (NOW % 60_000) + 500;
+    const decision = authorize(facts({ hours, minuteOfWeek: TEN }), at);
+    const last = authorize(facts({ hours, minuteOfWeek: TEN + 4 }), at + 59_000);
+
+    expect(decision).toMatchObject({ kind: 'accept', grant: { sessionTimeoutSeconds: 299 } });
+    expect(codeOf(last)).toBe('SW-HOURS');
+  });
+
+  it('grants the least of session, day, week, month and the step that blocks, in octets', () => {
+    const octets = (change: Change): number | null => {
+      const decision = authorize(facts(change), NOW);
+      return decision.kind === 'accept' ? decision.grant.totalLimitOctets : -1;
+    };
+
+    expect(octets({ tariff: { sessionOctets: 300 } })).toBe(300);
+    expect(octets({ tariff: { weeklyOctets: 900 }, usage: { weekOctets: 650 } })).toBe(250);
+    expect(octets({ tariff: { monthlyOctets: 900 }, usage: { monthOctets: 700 } })).toBe(200);
+    expect(octets({ tariff: { fairUse: STEPS }, usage: { monthOctets: 19_900 } })).toBe(100);
+    expect(octets({ tariff: { fairUse: STEPS }, usage: { dayOctets: 499 } })).toBe(501);
+  });
+
+  it.each<[string, Change, string]>([
+    ['the rate of the tariff', {}, '2000k/5000k'],
+    [
+      'its burst',
+      { tariff: { burstDownKbps: 9000, burstSeconds: 10 } },
+      '2000k/5000k 0/9000k 0/3750k 0/24',
+    ],
+    [
+      'the rate of the last step passed, without a burst',
+      {
+        tariff: { fairUse: STEPS, burstDownKbps: 9000, burstSeconds: 10 },
+        usage: { dayOctets: 500 },
+      },
+      '512k/1000k',
+    ],
+    [
+      'no more than the tariff in a step that is faster',
+      {
+        tariff: {
+          fairUse: [{ period: 'day', afterOctets: 1, rate: { downKbps: 6000, upKbps: 10 } }],
+        },
+        usage: { dayOctets: 5 },
+      },
+      '10k/5000k',
+    ],
+  ])('gives %s', (_name, change, rate) => {
+    expect(authorize(facts(change), NOW)).toMatchObject({ kind: 'accept', grant: { rate } });
+  });
+
   it('starts the validity with the first login and never moves it', () => {
     const until = (change: Change): number | null => {
       const decision = authorize(facts(change), NOW);
@@ -132,97 +153,69 @@ describe('authorize', () => {
   });
 });
 
-describe('authorize, whatever the facts', () => {
-  const limit = fc.option(fc.nat({ max: 100_000 }), { nil: null });
-  const anyFacts = fc
-    .record({
-      sessionSeconds: fc.option(fc.integer({ min: 1, max: 100_000 }), { nil: null }),
-      dailySeconds: limit,
-      dailyOctets: limit,
-      validitySeconds: fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: null }),
-      devices: fc.integer({ min: 1, max: 3 }),
-      validIn: fc.option(fc.integer({ min: -5_000, max: 200_000 }), { nil: null }),
-      dayOctets: fc.nat({ max: 120_000 }),
-      daySeconds: fc.nat({ max: 120_000 }),
-      open: fc.uniqueArray(fc.constantFrom(MAC, 'B', 'C', 'D')),
-    })
-    .map((r) =>
-      facts({
-        tariff: {
-          sessionSeconds: r.sessionSeconds,
-          dailySeconds: r.dailySeconds,
-          dailyOctets: r.dailyOctets,
-          validitySeconds: r.validitySeconds,
-          devices: r.devices,
-        },
-        account: { validUntil: r.validIn === null ? null : NOW + r.validIn * 10 },
-        usage: {
-          dayOctets: r.dayOctets,
-          daySeconds: r.daySeconds,
-          open: r.open.map(online),
-        },
-      }),
-    );
+describe('an open session', () => {
+  const use: SessionUse = {
+    startedAt: NOW - 600_000,
+    seconds: 600,
+    inputOctets: 100,
+    outputOctets: 200,
+  };
+  const own = { dayOctets: 300, daySeconds: 600, weekOctets: 300, monthOctets: 300 };
+  const now = (change: Change, session = use) =>
+    limitsNow({ ...facts({ ...change, usage: { ...own, ...change.usage } }), session }, NOW);
 
-  it('never grants more than is left, nor nothing', () => {
-    fc.assert(
-      fc.property(anyFacts, (given) => {
-        const decision = authorize(given, NOW);
-        fc.pre(decision.kind === 'accept');
-        const { sessionTimeoutSeconds: seconds, totalLimitOctets: octets } = decision.grant;
-        const { tariff: t, validUntil } = given.account;
+  it('keeps its limits while only it uses the account', () => {
+    const grant = authorize(facts(), use.startedAt);
 
-        expect(seconds ?? 1).toBeGreaterThan(0);
-        expect(octets ?? 1).toBeGreaterThan(0);
-        const left = [
-          t.sessionSeconds,
-          t.dailySeconds === null ? null : t.dailySeconds - given.usage.daySeconds,
-          validUntil === null ? null : (validUntil - NOW) / 1000,
-        ].filter((value) => value !== null);
-        for (const value of left) expect(seconds).toBeLessThanOrEqual(value);
-        expect(octets).toBe(t.dailyOctets === null ? null : t.dailyOctets - given.usage.dayOctets);
-      }),
-    );
+    expect(grant).toMatchObject({
+      grant: { sessionTimeoutSeconds: 3600, totalLimitOctets: 1000, rate: '2000k/5000k' },
+    });
+    expect(now({ account: { firstLoginAt: use.startedAt } })).toEqual({
+      kind: 'go',
+      limits: { sessionTimeoutSeconds: 3600, totalLimitOctets: 1000, rate: '2000k/5000k' },
+    });
   });
 
-  it('more use never gives more', () => {
-    fc.assert(
-      fc.property(anyFacts, fc.nat({ max: 1000 }), fc.nat({ max: 1000 }), (given, more, longer) => {
-        const before = authorize(given, NOW);
-        const after = authorize(
-          {
-            ...given,
-            usage: {
-              ...given.usage,
-              dayOctets: given.usage.dayOctets + more,
-              daySeconds: given.usage.daySeconds + longer,
-            },
-          },
-          NOW,
-        );
-
-        fc.pre(after.kind === 'accept');
-        const granted = before.kind === 'accept' ? before.grant : null;
-        expect(granted).not.toBeNull();
-        const infinite = Number.POSITIVE_INFINITY;
-        expect(after.grant.totalLimitOctets ?? infinite).toBeLessThanOrEqual(
-          granted?.totalLimitOctets ?? infinite,
-        );
-        expect(after.grant.sessionTimeoutSeconds ?? infinite).toBeLessThanOrEqual(
-          granted?.sessionTimeoutSeconds ?? infinite,
-        );
-      }),
-    );
+  it('loses what other phones use, and gains what a new day brings', () => {
+    expect(now({ usage: { dayOctets: 700, daySeconds: 6000 } })).toMatchObject({
+      limits: { totalLimitOctets: 600, sessionTimeoutSeconds: 1800 },
+    });
+    expect(now({ usage: { dayOctets: 10, daySeconds: 20 } })).toMatchObject({
+      limits: { totalLimitOctets: 1290, sessionTimeoutSeconds: 3600 },
+    });
   });
 
-  it('a phone that is already online is never refused for the number of devices', () => {
-    fc.assert(
-      fc.property(anyFacts, (given) => {
-        const alone = { ...given, usage: { ...given.usage, open: [online(MAC)] } };
+  it('ends with the validity and at closing time, both counted from its start', () => {
+    const valid = now({ account: { firstLoginAt: 1, validUntil: NOW + 90_500 } });
+    const closing = now({ hours: 'mon 06:00-10:02', minuteOfWeek: TEN });
 
-        expect(codeOf(authorize(alone, NOW))).not.toBe('SW-DEVICES');
-      }),
-    );
+    expect(valid).toMatchObject({ limits: { sessionTimeoutSeconds: 690 } });
+    expect(closing).toMatchObject({
+      limits: { sessionTimeoutSeconds: 600 + Math.floor((120_000 - (NOW % 60_000)) / 1000) },
+    });
+  });
+
+  it('is slowed down once it crosses a step', () => {
+    expect(now({ tariff: { fairUse: STEPS }, usage: { dayOctets: 500 } })).toMatchObject({
+      limits: { rate: '512k/1000k', totalLimitOctets: 800 },
+    });
+  });
+
+  it.each<[string, Change, string]>([
+    ['disabled', { account: { disabled: true } }, 'disabled'],
+    ['expired', { account: { validUntil: NOW } }, 'expired'],
+    ['elsewhere', { account: { villageCode: '16.06.01.2002' } }, 'village'],
+    ['closed', { hours: 'closed' }, 'hours'],
+    ['out of data', { usage: { dayOctets: 1000 } }, 'quota'],
+    ['out of a session of data', { tariff: { sessionOctets: 300 } }, 'quota'],
+    ['out of time', { usage: { daySeconds: 7200 } }, 'time'],
+    ['out of a session of time', { tariff: { sessionSeconds: 600 } }, 'time'],
+  ])('ends when its account is %s', (_name, change, reason) => {
+    expect(now(change)).toEqual({ kind: 'end', reason });
+  });
+
+  it('does not end for the number of phones', () => {
+    expect(now({ usage: { open: [online('B'), online('C'), online(MAC)] } }).kind).toBe('go');
   });
 });
 

@@ -98,10 +98,10 @@ function limitsOf(facts: CheckFacts, now: number): SessionLimits {
 function rateNow({ account, usage }: CheckFacts): string | null {
   const { tariff } = account;
   const step = passedStep(tariff, usage);
-  if (step === null || step.then === 'block') return rateText(tariff);
+  if (step === null || step.rate === 'block') return rateText(tariff);
   return rateText({
-    downKbps: slower(tariff.downKbps, step.then.downKbps),
-    upKbps: slower(tariff.upKbps, step.then.upKbps),
+    downKbps: slower(tariff.downKbps, step.rate.downKbps),
+    upKbps: slower(tariff.upKbps, step.rate.upKbps),
     burstDownKbps: null,
     burstUpKbps: null,
     burstSeconds: null,

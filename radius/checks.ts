@@ -128,7 +128,7 @@ const fairUse: Check = {
   left: ({ account, usage }) => {
     let least: number | null = null;
     for (const step of account.tariff.fairUse) {
-      if (step.then !== 'block') continue;
+      if (step.rate !== 'block') continue;
       const octets = step.afterOctets - octetsOf(usage, step.period);
       if (least === null || octets < least) least = octets;
     }
@@ -256,7 +256,7 @@ function stepsText({ fairUse: steps }: Pick<Tariff, 'fairUse'>): string {
   return steps.map(stepText).join(', ');
 }
 
-function stepText({ period, afterOctets, then }: FairUseStep): string {
-  const what = then === 'block' ? 'block' : `${then.downKbps}k/${then.upKbps}k`;
+function stepText({ period, afterOctets, rate }: FairUseStep): string {
+  const what = rate === 'block' ? 'block' : `${rate.downKbps}k/${rate.upKbps}k`;
   return `${period}:${afterOctets}=${what}`;
 }

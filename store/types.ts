@@ -127,7 +127,7 @@ export interface FairUseStep {
   readonly period: UsagePeriod;
   /** Both directions together. */
   readonly afterOctets: number;
-  readonly then: { readonly downKbps: number; readonly upKbps: number } | 'block';
+  readonly rate: { readonly downKbps: number; readonly upKbps: number } | 'block';
 }
 
 /** A calendar day, week (from Monday) or month in the village's time zone. */
