@@ -38,14 +38,9 @@ interface Captured {
 
 /** A value of its own for each name, so that values cannot be confused. */
 function sample(name: AttributeName, i: number): readonly [AttributeName, string | number] {
-  switch (ATTRIBUTES[name].kind) {
-    case 'text':
-      return [name, `nilai-${i}`];
-    case 'ipaddr':
-      return [name, `10.9.8.${i % 256}`];
-    default:
-      return [name, 1000 + i];
-  }
+  const { kind } = ATTRIBUTES[name];
+  if (kind === 'text') return [name, `nilai-${i}`];
+  return [name, kind === 'ipaddr' ? `10.9.8.${i % 256}` : 1000 + i];
 }
 
 /** Names that the dissector spells otherwise, or has not heard of. */
@@ -222,20 +217,19 @@ describe.skipIf(!hasTshark)('the dissector of Wireshark', () => {
   });
 
   it.each([
-    ['NAS-IPv6-Address', '2001:db8::1'],
-    ['Framed-Interface-Id', '0001000200030004'],
-    ['Framed-IPv6-Prefix', '2001:db8:1::/64'],
-    ['Delegated-IPv6-Prefix', '2001:db8:2::/56'],
-    ['Framed-IPv6-Address', '2001:db8::aa'],
-    ['Tunnel-Type', 'VLAN(13)'],
-    ['Tunnel-Private-Group-Id', '200'],
-    ['Tunnel-Password', 'Encrypted'],
-    ['Frag-Status', 'Unknown(7895418)'],
+    ['NAS-IPv6-Address', 'val=2001:db8::1'],
+    ['Framed-Interface-Id', 'val=0001000200030004'],
+    ['Framed-IPv6-Prefix', 'val=2001:db8:1::/64'],
+    ['Delegated-IPv6-Prefix', 'val=2001:db8:2::/56'],
+    ['Framed-IPv6-Address', 'val=2001:db8::aa'],
+    ['Tunnel-Type', 'Tag=0x03 val=VLAN(13)'],
+    ['Tunnel-Private-Group-Id', 'Tag=0x03 val=200'],
+    ['Tunnel-Password', 'Tag=0x03 val=Encrypted'],
+    ['Frag-Status', 'val=Unknown(7895418)'],
   ])('reads %s as %s', (name, value) => {
     const line = texts[0]!.split('\n').find((one) => one.includes(`AVP: t=${name}(`));
 
-    expect(line?.trimEnd().endsWith(`val=${value}`)).toBe(true);
-    if (name.startsWith('Tunnel-')) expect(line).toContain('Tag=0x03');
+    expect(line?.trimEnd().endsWith(` ${value}`)).toBe(true);
   });
 
   it.each([
