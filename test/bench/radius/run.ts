@@ -39,6 +39,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '2' },
     threads: { type: 'string', default: String(availableParallelism()) },
     only: { type: 'string', default: Object.keys(SCENARIOS).join(',') },
+    alone: { type: 'boolean', default: false },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -121,15 +122,16 @@ async function startServers(starting: Starting): Promise<Servers> {
   const compared = wanted.some((name) => COMPARED.includes(name));
   const only = <S extends Server>(needed: boolean, what: string, start: () => Promise<S>) =>
     needed ? attempt(what, start) : Promise.resolve(undefined);
+  const rivals = compared && !values.alone;
   return {
     ours,
     oursPostgres: await only(compared, 'ours on PostgreSQL', () => startOnPostgres(own)),
-    files: await only(wanted.includes('auth'), 'FreeRADIUS files', () => startFiles(base)),
-    sqliteMany: await only(compared, 'FreeRADIUS sqlite', () => startSqlite(base, 'many')),
-    sqliteOne: await only(compared, 'FreeRADIUS sqlite, one thread', () =>
-      startSqlite(base, 'one'),
+    files: await only(rivals && wanted.includes('auth'), 'FreeRADIUS files', () =>
+      startFiles(base),
     ),
-    postgres: await only(compared, 'FreeRADIUS postgres', () => startPostgres(base)),
+    sqliteMany: await only(rivals, 'FreeRADIUS sqlite', () => startSqlite(base, 'many')),
+    sqliteOne: await only(rivals, 'FreeRADIUS sqlite, one thread', () => startSqlite(base, 'one')),
+    postgres: await only(rivals, 'FreeRADIUS postgres', () => startPostgres(base)),
   };
 }
 
