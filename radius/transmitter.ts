@@ -81,6 +81,7 @@ export function createTransmitter(options: TransmitterOptions): Transmitter {
   return {
     request,
     [Symbol.asyncDispose]: async () => {
+      if (stop.signal.aborted) return;
       stop.abort();
       for (const opened of await Promise.allSettled(lanes.values())) {
         if (opened.status === 'fulfilled') await closeSocket(opened.value.socket);
