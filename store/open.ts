@@ -1,28 +1,19 @@
-/**
- * Opening the store. A serving process has one writer thread; every other thread reads on a
- * connection of its own and sends its writes there. The CLI writes directly, beside a server.
- */
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { type AssembledStore, assembleStore } from './assemble.ts';
+/** Opening the store: which engine, and for whom. `sqlite:FILE` or `postgres://user@host/database`. */
+import type { MessagePort } from 'node:worker_threads';
 import type { Store } from './contract.ts';
-import { StoreError, type StoreErrorCode } from './errors.ts';
-import { createKeys, loadKeyFile } from './keys.ts';
-import { lockForServing, openReading, sqlOf } from './sqlite/database.ts';
-import { openEngine } from './sqlite/engine.ts';
-import type { FromWriter, ToWriter, WriterData } from './sqlite/protocol.ts';
+import { StoreError } from './errors.ts';
+import { loadKeyFile } from './keys.ts';
+import { connectPostgres, openPostgres, type PostgresTicket } from './postgres/open.ts';
+import { connectSqlite, openSqlite, type SqliteTicket, serveSqlite } from './sqlite/open.ts';
 
 export interface StoreOptions {
-  /** `sqlite:./var/smartwifi.db` */
+  /** `sqlite:./var/smartwifi.db` or `postgres://user@host/database` */
   readonly store: string;
   readonly keyFile: string;
 }
 
-/** What another thread needs to open its own view of the store; structured-clone safe, `port` to transfer. */
-export interface StoreTicket {
-  readonly file: string;
-  readonly key: Uint8Array;
-  readonly port: MessagePort;
-}
+/** What another thread needs to open its own view of the store; {@link ticketPorts} are to be transferred. */
+export type StoreTicket = SqliteTicket | PostgresTicket;
 
 export interface ServedStore extends AsyncDisposable {
   readonly store: Store;
@@ -30,134 +21,51 @@ export interface ServedStore extends AsyncDisposable {
   ticket(): StoreTicket;
 }
 
-/** For `serve`: takes the lock (`STORE_IN_USE`), starts the writer thread, migrates. */
+type Place =
+  | { readonly engine: 'sqlite'; readonly file: string }
+  | { readonly engine: 'postgres'; readonly url: string };
+
+/** For `serve`: migrates. On SQLite also takes the lock (`STORE_IN_USE`) and starts the writer thread. */
 export async function serveStore(options: StoreOptions): Promise<ServedStore> {
-  const file = sqliteFile(options.store);
-  const lock = lockForServing(file);
-  try {
-    const key = await loadKeyFile(options.keyFile);
-    const data: WriterData = { file, key };
-    const writer = new Worker(new URL('./sqlite/writer.ts', import.meta.url), { workerData: data });
-    const migrated = await whenReady(writer);
-    const ticket = (): StoreTicket => {
-      const { port1, port2 } = new MessageChannel();
-      writer.postMessage({ port: port2 }, [port2]);
-      return { file, key, port: port1 };
-    };
-    const store = connectStore(ticket());
-    return {
-      store,
-      migrated,
-      ticket,
-      [Symbol.asyncDispose]: async () => {
-        await store[Symbol.asyncDispose]();
-        const ended = new Promise((resolve) => writer.once('exit', resolve));
-        writer.postMessage({ close: true });
-        await ended;
-        lock[Symbol.dispose]();
-      },
-    };
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
-  }
+  const place = placeOf(options.store);
+  if (place.engine === 'sqlite') return serveSqlite(place.file, options.keyFile);
+  const key = await loadKeyFile(options.keyFile);
+  const { store, migrated } = await openPostgres(place.url, key);
+  return {
+    store,
+    migrated,
+    ticket: () => ({ engine: 'postgres', url: place.url, key }),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
 }
 
 /** The store of one thread of a serving process. */
 export function connectStore(ticket: StoreTicket): Store {
-  const db = openReading(ticket.file);
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  let nextId = 0;
-  let assembled: AssembledStore | undefined;
-  ticket.port.on('message', (message: FromWriter) => {
-    switch (message.kind) {
-      case 'result':
-        take(waiting, message.id)?.resolve(message.value);
-        break;
-      case 'error':
-        take(waiting, message.id)?.reject(
-          new StoreError(message.code as StoreErrorCode, message.message),
-        );
-        break;
-      case 'invalidate':
-        assembled?.invalidated(message.what);
-        break;
-      case 'ready':
-      case 'failed':
-        break;
-    }
-  });
-  ticket.port.on('close', () => {
-    for (const { reject } of waiting.values()) {
-      reject(new StoreError('STORE_FAILED', 'the writer of the store has ended'));
-    }
-    waiting.clear();
-  });
-  const send = (message: ToWriter): void => ticket.port.postMessage(message);
-  assembled = assembleStore({
-    sql: sqlOf(db),
-    keys: createKeys(ticket.key),
-    submit: (name, args) => {
-      const pending = Promise.withResolvers<unknown>();
-      nextId += 1;
-      waiting.set(nextId, pending);
-      send({ kind: 'write', id: nextId, name, args });
-      return pending.promise;
-    },
-    close: async () => {
-      db.close();
-      send({ kind: 'close' });
-      await new Promise((resolve) => ticket.port.once('close', resolve));
-    },
-  });
-  return assembled.store;
+  return ticket.engine === 'sqlite' ? connectSqlite(ticket) : connectPostgres(ticket);
+}
+
+/** What goes with a ticket into the transfer list of a message. */
+export function ticketPorts(ticket: StoreTicket): MessagePort[] {
+  return ticket.engine === 'sqlite' ? [ticket.port] : [];
 }
 
 /** For a command beside a server, and for tests: reads and writes in this thread. */
 export async function openStore(
   options: StoreOptions,
 ): Promise<{ store: Store; migrated: readonly string[] }> {
-  const file = sqliteFile(options.store);
-  const keys = createKeys(await loadKeyFile(options.keyFile));
-  let assembled: AssembledStore | undefined;
-  const engine = await openEngine(file, keys, (what) => assembled?.invalidated(what));
-  const db = openReading(file);
-  assembled = assembleStore({
-    sql: sqlOf(db),
-    keys,
-    submit: engine.submit,
-    close: async () => {
-      db.close();
-      engine[Symbol.dispose]();
-    },
-  });
-  return { store: assembled.store, migrated: engine.migrated };
+  const place = placeOf(options.store);
+  return place.engine === 'sqlite'
+    ? openSqlite(place.file, options.keyFile)
+    : openPostgres(place.url, await loadKeyFile(options.keyFile));
 }
 
-function sqliteFile(url: string): string {
-  if (!url.startsWith('sqlite:')) {
-    throw new StoreError(
-      'STORE_FAILED',
-      `${url.split(':')[0]} is no store of this version: use sqlite:<file>`,
-    );
+function placeOf(store: string): Place {
+  if (store.startsWith('sqlite:')) {
+    return { engine: 'sqlite', file: store.slice('sqlite:'.length) };
   }
-  return url.slice('sqlite:'.length);
-}
-
-async function whenReady(writer: Worker): Promise<readonly string[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
-  writer.once('message', (message: FromWriter) => {
-    if (message.kind === 'ready') resolve(message.migrated);
-    else if (message.kind === 'failed') {
-      reject(new StoreError(message.code as StoreErrorCode, message.message));
-    }
-  });
-  writer.once('error', reject);
-  return promise;
-}
-
-function take<V>(map: Map<number, V>, id: number): V | undefined {
-  const value = map.get(id);
-  map.delete(id);
-  return value;
+  if (/^postgres(?:ql)?:/.test(store)) return { engine: 'postgres', url: store };
+  throw new StoreError(
+    'STORE_FAILED',
+    `${store.split(':')[0]} is no store: use sqlite: or postgres:`,
+  );
 }

@@ -13,7 +13,7 @@ import { createMetrics, type Metrics, type MetricsJson, renderMetrics } from '..
 import { type Portal, startPortal } from '../../portal/role.ts';
 import { createRadiusClient } from '../../radius/client.ts';
 import type { Store } from '../../store/contract.ts';
-import { type ServedStore, serveStore } from '../../store/open.ts';
+import { type ServedStore, serveStore, ticketPorts } from '../../store/open.ts';
 import { createNameCategories, type NameCategories } from './categories.ts';
 import { startMonitoring } from './monitoring.ts';
 import type { RadiusThreadData, RadiusThreadReady } from './radius-thread.ts';
@@ -143,7 +143,7 @@ async function radiusThread(
   const thread = await startThread<RadiusThreadReady>(
     new URL('./radius-thread.ts', import.meta.url),
     data,
-    [ticket.port],
+    ticketPorts(ticket),
   );
   running.threads.push(running.stack.use(thread));
   return thread.ready;
@@ -169,7 +169,7 @@ async function resolverRole(
   const thread = await startThread<ResolverThreadReady>(
     new URL('./resolver-thread.ts', import.meta.url),
     data,
-    [ticket.port],
+    ticketPorts(ticket),
     (table) => categories.use(table as FilterTable),
   );
   running.threads.push(running.stack.use(thread));
