@@ -156,6 +156,8 @@ async function heldSessions({ sql }: WriteContext, accountId: string): Promise<H
 async function readProof(ctx: WriteContext, args: OpenLogin): Promise<Claim | null> {
   const { proof } = args;
   if (proof.kind === 'account') return { ...proof, token: null };
+  // The same login at two nodes at once must see each other's answer. Always before the lock of the account.
+  await ctx.lock(`token:${proof.username}`);
   const token = await tokenRow(ctx, proof.username);
   if (
     token === undefined ||
