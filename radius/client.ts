@@ -3,9 +3,6 @@
  * reply without a valid Message-Authenticator is no reply (CVE-2024-3596).
  */
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { errorCode } from '../lib/errors.ts';
 import { type HostPort, parseIpv4 } from '../lib/net.ts';
 import type { AccountKind } from '../store/types.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
@@ -17,6 +14,7 @@ import {
   type Packet,
   textOf,
 } from './codec.ts';
+import { anyAddress, literalAddress } from './literal-address.ts';
 import { hidePassword } from './pap.ts';
 import { parseRejectMessage, type RejectCode, rejectMessage } from './reject.ts';
 import { type RadiusSecret, radiusSecret } from './secret.ts';
@@ -64,7 +62,7 @@ export function createRadiusClient(options: RadiusClientOptions): RadiusClient {
   const { server } = options;
   const secret = radiusSecret(options.secret);
   const transmitter = createTransmitter({
-    sourceAddress: options.sourceAddress ?? (isIP(server.host) === 6 ? '::' : '0.0.0.0'),
+    sourceAddress: options.sourceAddress ?? anyAddress(server.host),
     timeoutMs: options.timeoutMs ?? 3000,
     tries: options.tries ?? 3,
   });
@@ -138,14 +136,4 @@ function readAccount(packet: Packet): { kind: AccountKind; id: string } | null {
 
 function refused(code: RejectCode): AuthenticateResult {
   return { kind: 'reject', ...parseRejectMessage(rejectMessage(code)) };
-}
-
-async function literalAddress(host: string): Promise<string | null> {
-  if (isIP(host) !== 0) return host;
-  try {
-    return (await lookup(host, { family: 4 })).address;
-  } catch (error) {
-    if (errorCode(error).startsWith('E')) return null;
-    throw error;
-  }
 }

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { steppedClock } from '../lib/clock.ts';
 import { createMetrics } from '../lib/metrics.ts';
-import type { Nas, RequireMessageAuthenticator } from '../store/types.ts';
+import type { LimitProxyState, Nas, RequireMessageAuthenticator } from '../store/types.ts';
 import { campaign } from '../test/fixtures/campaign.ts';
 import { Code } from './attributes.ts';
-import { encodePacket, findAll } from './codec.ts';
-import { type Answer, createExchange, type Peer } from './exchange.ts';
+import { type AttributeValue, encodePacket, findAll, textOf } from './codec.ts';
+import { type Answer, type Client, createExchange, type Peer } from './exchange.ts';
 import { createRadiusMetrics } from './metrics.ts';
+import { createProxies } from './proxy.ts';
 import {
   accessRequest,
   accountingRequest,
@@ -21,6 +22,8 @@ import { radiusSecret } from './secret.ts';
 import { signAccessRequest } from './sign.ts';
 
 const NAS_PEER = { address: '10.99.0.1', port: 1024 };
+const PROXY = { address: '10.99.0.200', secret: 'rahasia-freeradius-depan' };
+const PROXY_PEER = { address: PROXY.address, port: 1814 };
 const LOGIN = { username: 'siti', password: 'sandi' };
 const ACCEPT: Answer = {
   kind: 'reply',
@@ -32,13 +35,19 @@ const ACCEPT: Answer = {
 
 interface Setup {
   readonly policy?: RequireMessageAuthenticator;
+  readonly limit?: LimitProxyState;
   readonly answer?: () => Promise<Answer>;
   readonly code?: typeof Code.accessRequest | typeof Code.accountingRequest;
 }
 
-function exchange({ policy = 'yes', answer = async () => ACCEPT, code }: Setup = {}) {
+function exchange({
+  policy = 'yes',
+  limit = 'yes',
+  answer = async () => ACCEPT,
+  code,
+}: Setup = {}) {
   const metrics = createMetrics();
-  let asked = 0;
+  const clients: Client[] = [];
   const nas: Nas = {
     routerId: 'r1',
     router: 'r',
@@ -48,13 +57,18 @@ function exchange({ policy = 'yes', answer = async () => ACCEPT, code }: Setup =
     coaPort: 3799,
     secret: NAS_SECRET,
     requireMessageAuthenticator: policy,
-    limitProxyState: 'yes',
+    limitProxyState: limit,
     openingHours: null,
     timeZone: null,
   };
+  const store = {
+    nasByAddress: async (address: string) => (address === nas.address ? nas : null),
+    nasByName: async (name: string) => (name === nas.router ? nas : null),
+  };
   const handle = createExchange(
     {
-      store: { nasByAddress: async (address) => (address === nas.address ? nas : null) },
+      store,
+      proxies: createProxies([PROXY], { store, log: SILENT }),
       clock: steppedClock(),
       log: SILENT,
       metrics: createRadiusMetrics(metrics),
@@ -62,8 +76,8 @@ function exchange({ policy = 'yes', answer = async () => ACCEPT, code }: Setup =
     },
     {
       code: code ?? Code.accessRequest,
-      answer: () => {
-        asked += 1;
+      answer: (_packet, client) => {
+        clients.push(client);
         return answer();
       },
     },
@@ -76,7 +90,8 @@ function exchange({ policy = 'yes', answer = async () => ACCEPT, code }: Setup =
   };
   return {
     handle,
-    asked: () => asked,
+    asked: () => clients.length,
+    clients,
     dropped: () => counted('smartwifi_radius_dropped_total'),
     duplicates: async () => (await counted('smartwifi_radius_duplicates_total'))[''],
   };
@@ -176,10 +191,30 @@ describe('Message-Authenticator policy', () => {
     expect(decodeReply(await handle(unsigned(), NAS_PEER)).code).toBe(Code.accessAccept);
   });
 
+  const proxied = () => unsigned([['Proxy-State', Uint8Array.of(1)]]);
+
   it.each(['auto', 'no'] as const)('%s bears none that carries Proxy-State', async (policy) => {
     const { handle, dropped } = exchange({ policy });
 
-    expect(await handle(unsigned([['Proxy-State', Uint8Array.of(1)]]), NAS_PEER)).toBeNull();
+    expect(await handle(proxied(), NAS_PEER)).toBeNull();
+    expect(await dropped()).toEqual({ proxy_state: 1 });
+  });
+
+  it('bears Proxy-State where limit_proxy_state is "no"', async () => {
+    const { handle } = exchange({ policy: 'no', limit: 'no' });
+
+    expect(decodeReply(await handle(proxied(), NAS_PEER)).code).toBe(Code.accessAccept);
+  });
+
+  it('bears Proxy-State under "auto" until the NAS has signed', async () => {
+    const { handle, dropped } = exchange({ policy: 'no', limit: 'auto' });
+
+    const before = await handle(proxied(), NAS_PEER);
+    await handle(accessRequest(LOGIN).bytes, NAS_PEER);
+    const after = await handle(proxied(), NAS_PEER);
+
+    expect(decodeReply(before).code).toBe(Code.accessAccept);
+    expect(after).toBeNull();
     expect(await dropped()).toEqual({ proxy_state: 1 });
   });
 
@@ -189,6 +224,72 @@ describe('Message-Authenticator policy', () => {
 
     expect(await handle(unsigned(), NAS_PEER)).toBeNull();
     expect(await dropped()).toEqual({ missing_message_authenticator: 1 });
+  });
+});
+
+describe('a proxy', () => {
+  const login = (more: readonly AttributeValue[], secret = PROXY.secret): Buffer =>
+    accessRequest({ ...LOGIN, secret, more }).bytes;
+
+  it.each([
+    ['NAS-Identifier', ['NAS-Identifier', 'r']],
+    ['NAS-IP-Address', ['NAS-IP-Address', NAS_PEER.address]],
+  ] as const)('speaks for the router that %s names', async (_name, attribute) => {
+    const { handle, clients } = exchange();
+
+    const reply = await handle(login([attribute, ['Proxy-State', '1']]), PROXY_PEER);
+
+    expect(decodeReply(reply).code).toBe(Code.accessAccept);
+    expect(findAll(decodeReply(reply), 'Proxy-State')).toHaveLength(1);
+    expect(clients).toEqual([
+      {
+        kind: 'nas',
+        nas: expect.objectContaining({ routerId: 'r1' }),
+        secret: radiusSecret(PROXY.secret),
+      },
+    ]);
+  });
+
+  it('accounts for it too', async () => {
+    const { handle, clients } = exchange({
+      code: Code.accountingRequest,
+      answer: async () => ({ ...ACCEPT, type: 'accounting', code: 'accounting_response' }),
+    });
+    const bytes = accountingRequest(
+      [
+        ['NAS-Identifier', 'r'],
+        ['Acct-Status-Type', 1],
+      ],
+      radiusSecret(PROXY.secret),
+    );
+
+    expect(decodeReply(await handle(bytes, PROXY_PEER)).code).toBe(Code.accountingResponse);
+    expect(clients).toHaveLength(1);
+  });
+
+  it('is refused for a router that is not ours; accounting waits until it is', async () => {
+    const access = exchange();
+    const accounting = exchange({ code: Code.accountingRequest });
+    const start = accountingRequest([['NAS-Identifier', 'x']], radiusSecret(PROXY.secret));
+
+    const refusal = decodeReply(await access.handle(login([['NAS-Identifier', 'x']]), PROXY_PEER));
+
+    expect(refusal.code).toBe(Code.accessReject);
+    expect(textOf(refusal, 'Reply-Message')).toMatch(/^SW-ERROR /);
+    expect(await accounting.handle(start, PROXY_PEER)).toBeNull();
+    expect(await accounting.dropped()).toEqual({ unknown_router: 1 });
+    expect(access.asked() + accounting.asked()).toBe(0);
+  });
+
+  it('must sign, whatever the policy of the router', async () => {
+    const { handle, dropped } = exchange({ policy: 'no', limit: 'no' });
+    const more = [['NAS-Identifier', 'r']] as const;
+    const secret = PROXY.secret;
+    const { bytes } = accessRequest({ ...LOGIN, secret, messageAuthenticator: false, more });
+
+    expect(await handle(bytes, PROXY_PEER)).toBeNull();
+    expect(await handle(login(more, NAS_SECRET), PROXY_PEER)).toBeNull();
+    expect(await dropped()).toEqual({ missing_message_authenticator: 1, bad_authenticator: 1 });
   });
 });
 

@@ -8,8 +8,6 @@ import { performance } from 'node:perf_hooks';
 import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Store } from '../store/contract.ts';
-import type { Nas } from '../store/types.ts';
 import { Code } from './attributes.ts';
 import {
   type AttributeValue,
@@ -22,22 +20,23 @@ import {
 import { createDuplicates } from './duplicates.ts';
 import { RadiusError } from './errors.ts';
 import type { DropReason, Place, RadiusMetrics, RequestType, ResponseCode } from './metrics.ts';
-import { type RadiusSecret, radiusSecret, SHORT_SECRET, secretCache } from './secret.ts';
-import { accessRequestHolds, requestHolds, signResponse } from './sign.ts';
+import { rejectMessage } from './reject.ts';
+import { encodeRelayed } from './relay.ts';
+import type { RadiusSecret } from './secret.ts';
+import {
+  admission,
+  type Client,
+  type Peer,
+  type Sender,
+  type SenderDeps,
+  senderFinder,
+} from './senders.ts';
+import { signResponse } from './sign.ts';
 
-/** Where a datagram came from; `local` is the address and port it came to. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly local?: string;
-}
+export type { Client, Peer } from './senders.ts';
 
 /** Resolves with the reply to send, or null for silence. Never rejects. */
 export type Handle = (datagram: Buffer, peer: Peer) => Promise<Buffer | null>;
-
-export type Client =
-  | { readonly kind: 'nas'; readonly nas: Nas; readonly secret: RadiusSecret }
-  | { readonly kind: 'portal'; readonly secret: RadiusSecret };
 
 /** What a request comes to: a reply, or silence for a reason. */
 export type Answer =
@@ -45,20 +44,26 @@ export type Answer =
       readonly kind: 'reply';
       readonly type: RequestType;
       readonly code: ResponseCode;
-      readonly attributes: readonly AttributeValue[];
+      /** By name, or as octets that another server made of them. */
+      readonly attributes: readonly AttributeValue[] | Uint8Array;
       readonly place: Place;
       /** Machine time to hold the reply back. */
       readonly delayMs?: number;
     }
   | { readonly kind: 'drop'; readonly reason: DropReason };
 
-export interface ExchangeDeps {
-  readonly store: Pick<Store, 'nasByAddress'>;
+/** Answers an Access-Request with EAP-Message, which is always signed. */
+export type EapAnswer = (
+  packet: Packet,
+  client: Extract<Client, { kind: 'nas' }>,
+) => Promise<Answer>;
+
+export interface ExchangeDeps extends SenderDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RadiusMetrics;
-  /** The portal is a client of its own. */
-  readonly portal: { readonly address: string; readonly secret: string };
+  /** Without it EAP is a question like another, which nobody here can answer. */
+  readonly eap?: EapAnswer;
 }
 
 export interface Exchange {
@@ -71,6 +76,7 @@ const NOWHERE: Place = { router: '', village: '', district: '' };
 const CODES: Record<ResponseCode, number> = {
   access_accept: Code.accessAccept,
   access_reject: Code.accessReject,
+  access_challenge: Code.accessChallenge,
   accounting_response: Code.accountingResponse,
 };
 /** Requests being answered at once; what comes on top is dropped, and the NAS sends it again. */
@@ -79,8 +85,9 @@ const MAX_IN_FLIGHT = 8192;
 const MAX_HELD = 4096;
 
 export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
-  const findClient = clientFinder(deps);
-  const admit = admission(exchange);
+  const findSender = senderFinder(deps);
+  const admit = admission(exchange.code);
+  const ask = asker(deps, exchange);
   const duplicates = createDuplicates();
   const complain = sampledLog(deps.log);
   let inFlight = 0;
@@ -97,7 +104,7 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
     await pause(ms);
     held -= 1;
   };
-  const answered = async (packet: Packet, client: Client, peer: Peer): Promise<Buffer | null> => {
+  const answered = async (packet: Packet, sender: Sender, peer: Peer): Promise<Buffer | null> => {
     const startedAt = performance.now();
     const key = `${peer.address}|${peer.port}|${peer.local ?? ''}|${packet.code}|${packet.identifier}`;
     const seen = duplicates.begin(key, authenticatorOf(packet), startedAt);
@@ -107,12 +114,9 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
     }
     let reply: Buffer | null = null;
     try {
-      const answer =
-        packet.code === Code.statusServer
-          ? statusAnswer(exchange.code)
-          : await exchange.answer(packet, client, deps.clock.now());
+      const answer = await ask(packet, sender);
       if (answer.kind === 'drop') return drop(answer.reason, peer);
-      reply = signedReply(packet, client, answer);
+      reply = signedReply(packet, sender.secret, answer);
       const seconds = (performance.now() - startedAt) / 1000;
       deps.metrics.replied(answer.type, answer.code, answer.place, seconds);
       await hold(answer.delayMs ?? 0);
@@ -125,11 +129,11 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
     if (inFlight >= MAX_IN_FLIGHT) return drop('overload', peer);
     inFlight += 1;
     try {
-      const client = await findClient(peer.address);
-      if (client === null) return drop('unknown_nas', peer);
+      const sender = await findSender(peer);
+      if (sender === null) return drop('unknown_nas', peer);
       const packet = decodePacket(datagram);
-      const refused = admit(packet, client);
-      return refused === null ? await answered(packet, client, peer) : drop(refused, peer);
+      const refused = admit(packet, sender);
+      return refused === null ? await answered(packet, sender, peer) : drop(refused, peer);
     } catch (error) {
       if (error instanceof RadiusError) return drop('malformed', peer, error.code);
       deps.log.error({ code: errorCode(error), reason: errorMessage(error) }, 'request failed');
@@ -140,48 +144,35 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
   };
 }
 
-function clientFinder({ store, portal, log }: ExchangeDeps) {
-  const secretOf = secretCache(() => {
-    log.warn({ characters: SHORT_SECRET }, 'a NAS secret is shorter than it should be');
-  });
-  const portalClient: Client = { kind: 'portal', secret: radiusSecret(portal.secret) };
-  return async (address: string): Promise<Client | null> => {
-    if (address === portal.address) return portalClient;
-    const nas = await store.nasByAddress(address);
-    return nas === null ? null : { kind: 'nas', nas, secret: secretOf(nas.secret) };
+/** Puts the question to whom it is for, in the name of the router that it is about. */
+function asker({ clock, eap, proxies }: ExchangeDeps, exchange: Exchange) {
+  const isLogin = exchange.code === Code.accessRequest;
+  return async (packet: Packet, sender: Sender): Promise<Answer> => {
+    if (packet.code === Code.statusServer) return statusAnswer(exchange.code);
+    let client: Client;
+    if (sender.kind === 'proxy') {
+      const nas = (await proxies?.nasOf(packet)) ?? null;
+      if (nas === null) return unknownRouter(isLogin);
+      client = { kind: 'nas', nas, secret: sender.secret };
+    } else client = sender;
+    const isEap =
+      isLogin && eap !== undefined && findAttribute(packet, 'EAP-Message') !== undefined;
+    return isEap && client.kind === 'nas'
+      ? eap(packet, client)
+      : exchange.answer(packet, client, clock.now());
   };
 }
 
-/** Null when the packet proves that its sender knows the secret, else why it is dropped. */
-function admission({ code }: Exchange) {
-  /** NAS of policy `auto` that have signed once: from then on they must (CVE-2024-3596). */
-  const signing = new Set<string>();
-  return (packet: Packet, client: Client): DropReason | null => {
-    if (packet.code === Code.statusServer) {
-      if (packet.messageAuthenticatorAt === -1) return 'missing_message_authenticator';
-      return accessRequestHolds(packet, client.secret) ? null : 'bad_authenticator';
-    }
-    if (packet.code !== code) return 'unexpected_code';
-    if (code === Code.accountingRequest) {
-      return requestHolds(packet, client.secret) ? null : 'bad_authenticator';
-    }
-    if (packet.messageAuthenticatorAt === -1) return unsignedAccess(packet, client, signing);
-    if (!accessRequestHolds(packet, client.secret)) return 'bad_authenticator';
-    if (client.kind === 'nas') signing.add(client.nas.routerId);
-    return null;
+/** A proxy's mistake: a phone hears of it, accounting waits until the router is known. */
+function unknownRouter(isLogin: boolean): Answer {
+  if (!isLogin) return { kind: 'drop', reason: 'unknown_router' };
+  return {
+    kind: 'reply',
+    type: 'access_request',
+    code: 'access_reject',
+    attributes: [['Reply-Message', rejectMessage('SW-ERROR')]],
+    place: NOWHERE,
   };
-}
-
-function unsignedAccess(
-  packet: Packet,
-  client: Client,
-  signing: ReadonlySet<string>,
-): DropReason | null {
-  if (findAttribute(packet, 'EAP-Message') !== undefined) return 'eap_unsigned';
-  const policy = client.kind === 'portal' ? 'yes' : client.nas.requireMessageAuthenticator;
-  const latched = client.kind === 'nas' && policy === 'auto' && signing.has(client.nas.routerId);
-  if (policy === 'yes' || latched) return 'missing_message_authenticator';
-  return findAttribute(packet, 'Proxy-State') === undefined ? null : 'proxy_state';
 }
 
 function statusAnswer(code: Exchange['code']): Answer {
@@ -196,17 +187,20 @@ function statusAnswer(code: Exchange['code']): Answer {
 
 function signedReply(
   packet: Packet,
-  client: Client,
-  answer: Extract<Answer, { kind: 'reply' }>,
+  secret: RadiusSecret,
+  { code, attributes }: Extract<Answer, { kind: 'reply' }>,
 ): Buffer {
-  const bytes = encodePacket({
-    code: CODES[answer.code],
-    identifier: packet.identifier,
-    messageAuthenticator: answer.code !== 'accounting_response',
-    attributes: answer.attributes,
-    echo: { from: packet, name: 'Proxy-State' },
-  });
-  return signResponse(bytes, authenticatorOf(packet), client.secret);
+  const head = { code: CODES[code], identifier: packet.identifier };
+  const bytes =
+    attributes instanceof Uint8Array
+      ? encodeRelayed({ ...head, attributes, proxyStatesOf: packet })
+      : encodePacket({
+          ...head,
+          messageAuthenticator: code !== 'accounting_response',
+          attributes,
+          echo: { from: packet, name: 'Proxy-State' },
+        });
+  return signResponse(bytes, authenticatorOf(packet), secret);
 }
 
 /** One line per reason and ten seconds: a flood of bad packets must not become a flood of lines. */

@@ -3,7 +3,11 @@ import type { Metrics } from '../lib/metrics.ts';
 
 export type RequestType = 'access_request' | 'authenticate_only' | 'accounting' | 'status_server';
 
-export type ResponseCode = 'access_accept' | 'access_reject' | 'accounting_response';
+export type ResponseCode =
+  | 'access_accept'
+  | 'access_reject'
+  | 'access_challenge'
+  | 'accounting_response';
 
 export type DropReason =
   | 'unknown_nas'
@@ -13,6 +17,16 @@ export type DropReason =
   | 'missing_message_authenticator'
   | 'proxy_state'
   | 'eap_unsigned'
+  /** The server that EAP is forwarded to did not answer. */
+  | 'eap_unanswered'
+  /** A proxy speaks for a router that is not ours. */
+  | 'unknown_router'
+  /** On a connection of RADIUS over TLS: what cannot be a packet. */
+  | 'radsec_framing'
+  /** A certificate that names no router of ours, or none at all. */
+  | 'radsec_peer'
+  /** More connections than are served at once. */
+  | 'radsec_limit'
   | 'overload'
   | 'store_error';
 

@@ -17,14 +17,13 @@ export function radiusSecret(secret: string): RadiusSecret {
   return { bytes, hmac: hmacMd5Key(bytes) };
 }
 
-/** {@link radiusSecret} that remembers; `onShort` hears of a secret that is easily guessed. */
-export function secretCache(onShort: () => void): (secret: string) => RadiusSecret {
+/** {@link radiusSecret} that remembers. */
+export function secretCache(): (secret: string) => RadiusSecret {
   const known = boundedMap<RadiusSecret>(CACHED_SECRETS);
   return (secret) => {
     let ready = known.get(secret);
     if (ready === undefined) {
       ready = radiusSecret(secret);
-      if (secret.length < SHORT_SECRET) onShort();
       known.set(secret, ready);
     }
     return ready;

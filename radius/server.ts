@@ -2,10 +2,12 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
-import type { HostPort } from '../lib/net.ts';
+import { type HostPort, parseCidr } from '../lib/net.ts';
 import { type AccountingDeps, createAccountingHandler } from './accounting.ts';
 import { type AuthDeps, createAuthHandler } from './auth.ts';
+import { createEapForwarder, type EapForwarder, type EapServer, refuseEap } from './eap.ts';
 import { createRadiusMetrics } from './metrics.ts';
+import { createProxies, type ProxyClient, type ProxyDeps } from './proxy.ts';
 import { SHORT_SECRET } from './secret.ts';
 import { hostPort, type Listener, listen } from './sockets.ts';
 
@@ -14,7 +16,7 @@ export interface RadiusOptions {
   readonly acct: HostPort;
   /** Other threads or processes may serve the same ports; false by default. */
   readonly sharePort?: boolean;
-  readonly store: AuthDeps['store'] & AccountingDeps['store'];
+  readonly store: AuthDeps['store'] & AccountingDeps['store'] & ProxyDeps['store'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -23,6 +25,12 @@ export interface RadiusOptions {
   readonly interimSeconds: number;
   /** The portal is a client of its own, told by its source address. */
   readonly portal: { readonly address: string; readonly secret: string };
+  /** Servers that speak for routers; none by default. */
+  readonly proxies?: readonly ProxyClient[];
+  /** Where EAP is forwarded to; refused by default. */
+  readonly eap?: EapServer;
+  /** Plain UDP from outside this network or this machine is warned of. */
+  readonly tunnelSubnet?: string;
   /** Machine time before a NAS hears of wrong credentials; 500 by default. */
   readonly rejectDelayMs?: number;
 }
@@ -32,10 +40,21 @@ export interface RadiusServer extends AsyncDisposable {
   readonly acctPort: number;
 }
 
+const NOTHING: EapForwarder = { answer: refuseEap, [Symbol.asyncDispose]: async () => undefined };
+
 /** `RADIUS_LISTEN` when a port cannot be bound. Port 0 takes a free one. */
 export async function startRadius(options: RadiusOptions): Promise<RadiusServer> {
   const { auth, acct, log } = options;
-  const deps = { ...options, metrics: createRadiusMetrics(options.metrics) };
+  const tunnel = parseCidr(options.tunnelSubnet ?? '') ?? undefined;
+  const eap = options.eap === undefined ? NOTHING : createEapForwarder(options.eap);
+  const watched = tunnel === undefined ? {} : { tunnel };
+  const deps = {
+    ...options,
+    ...watched,
+    metrics: createRadiusMetrics(options.metrics),
+    proxies: createProxies(options.proxies ?? [], { store: options.store, log, ...watched }),
+    eap: eap.answer,
+  };
   if (options.portal.secret.length < SHORT_SECRET) {
     log.warn({ characters: SHORT_SECRET }, 'secret of the portal is shorter than it should be');
   }
@@ -44,6 +63,7 @@ export async function startRadius(options: RadiusOptions): Promise<RadiusServer>
   const listeners: Listener[] = [];
   const dispose = async (): Promise<void> => {
     for (const listener of listeners) await listener[Symbol.asyncDispose]();
+    await eap[Symbol.asyncDispose]();
     await accounting.settled();
     authHandler[Symbol.dispose]();
   };
