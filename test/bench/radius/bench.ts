@@ -33,6 +33,8 @@ export interface Bench {
   readonly skipped: string[];
   readonly failures: string[];
   readonly progress: (line: string) => void;
+  /** Disposed of at the end, and when a signal ends the run. */
+  readonly stack: AsyncDisposableStack;
 }
 
 /** The same packets to every server in a closed loop. */

@@ -45,12 +45,14 @@ const NOTICED_MS = 400;
 export async function memory(bench: Bench): Promise<void> {
   const { threads } = bench.options;
   bench.progress(`memory: ${CROWD} subscribers are imported`);
-  await using server = await startOnSqlite('ours-crowd', {
-    base: bench.base,
-    subscribers: CROWD,
-    threads,
-    note: (why) => bench.skipped.push(why),
-  });
+  const server = bench.stack.use(
+    await startOnSqlite('ours-crowd', {
+      base: bench.base,
+      subscribers: CROWD,
+      threads,
+      note: (why) => bench.skipped.push(why),
+    }),
+  );
   const nas = await openSockets(routerAddresses);
   const portal = await openSockets(portalAddresses);
   const check = checkShots(bench, 'memory');
@@ -80,6 +82,7 @@ export async function memory(bench: Bench): Promise<void> {
     checks: [{ what: 'peak resident MB', value: peak, bound: 'most', target: MEMORY_MB }],
     note: `${CROWD} subscribers, ${all} open sessions; ${now.toFixed(0)} MB at the end`,
   });
+  await server[Symbol.asyncDispose]();
 }
 
 /** 500 wrong passwords/s, each of another subscriber, spread over all routers; beside them token logins. */

@@ -97,19 +97,21 @@ export function closedLoop(shooting: Shooting, window: number, ms: number): Prom
 export function openLoop(shooting: Shooting, perSecond: number): Promise<Shots> {
   const total = shooting.packets.length;
   const started = performance.now();
+  let sentAll = started;
   let next = 0;
   const pump = (flight: Flight): void => {
     const due = Math.min(total, Math.floor(((performance.now() - started) * perSecond) / 1000));
     while (next < due && flight.free(next)) {
       flight.send(next, started + ((next + 1) * 1000) / perSecond);
       next += 1;
+      if (next === total) sentAll = performance.now();
     }
   };
   return fly(
     shooting,
     pump,
     () => next === total,
-    () => (total / (performance.now() - started)) * 1000,
+    () => (total / (sentAll - started)) * 1000,
     1,
   );
 }

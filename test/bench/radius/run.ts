@@ -41,6 +41,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: Object.keys(SCENARIOS).join(',') },
     alone: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -66,12 +67,27 @@ async function main(): Promise<number> {
   const base = await mkdtemp(join(tmpdir(), 'smartwifi-bench-'));
   await chmod(base, 0o711); // PostgreSQL's own user passes through.
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(base, { recursive: true }));
+  stack.defer(async () => {
+    if (values.keep) progress(`kept: ${base}`);
+    else await rm(base, { recursive: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stack.disposeAsync().finally(() => process.exit(1)));
+  }
   const freeradius = await freeradiusVersion().catch((error: unknown) => String(error));
   const header = await describeMachine(freeradius, settingsText(options));
   const skipped: string[] = [];
   const servers = await startServers({ base, options, wanted, skipped, progress, stack });
-  const bench: Bench = { options, servers, base, rows: [], skipped, failures: [], progress };
+  const bench: Bench = {
+    options,
+    servers,
+    base,
+    rows: [],
+    skipped,
+    failures: [],
+    progress,
+    stack,
+  };
   for (const name of Object.keys(SCENARIOS) as Scenario[]) {
     if (wanted.includes(name)) await SCENARIOS[name](bench);
   }
