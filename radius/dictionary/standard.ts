@@ -1,7 +1,6 @@
 /**
  * Attributes of the IETF: RFC 2865, 2866, 2867, 2868, 2869, 3162, 3579, 4072, 4372, 4675, 4818, 4849,
- * 5176, 5580, 6519, 6911, 6929, 7268. An IPX network is a number here, and what one of 2869's ARAP
- * attributes holds nobody asks.
+ * 5176, 5580, 6519, 6911, 6929, 7268.
  */
 import { type AttributeDefinition, attributesOf } from './kinds.ts';
 

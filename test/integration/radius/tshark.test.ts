@@ -15,6 +15,7 @@ import {
   decodePacket,
   encodePacket,
 } from '../../../radius/codec.ts';
+import type { AttributeKind } from '../../../radius/dictionary/kinds.ts';
 import { hidePassword } from '../../../radius/pap.ts';
 import { hideTunnelPassword } from '../../../radius/salted.ts';
 import { radiusSecret } from '../../../radius/secret.ts';
@@ -116,6 +117,29 @@ function conversation(): Captured[] {
   ];
 }
 
+/** Not those of RFC 7268 and Operator-Name, which the dissector takes for something older. */
+const STANDARD_NAMES = (Object.keys(ATTRIBUTES) as AttributeName[]).filter((name) => {
+  const { vendor, type } = ATTRIBUTES[name];
+  return vendor === 0 && type !== 80 && type !== 126 && (type < 177 || type > 190);
+});
+
+/** One Access-Accept for each standard attribute, with octets that every kind takes. */
+function everyStandard(): Captured[] {
+  const values: Partial<Record<AttributeKind, Uint8Array>> = {
+    ipv6addr: Buffer.alloc(16, 1),
+    ipv6prefix: Buffer.from('004020010db800010000', 'hex'),
+    ifid: Buffer.alloc(8, 1),
+  };
+  return STANDARD_NAMES.map((name, identifier) => {
+    const value = values[ATTRIBUTES[name].kind] ?? Buffer.from([0, 0, 0, 1]);
+    const code = Code.accessAccept;
+    const messageAuthenticator = false;
+    const attributes = [[name, value]] as const;
+    const bytes = encodePacket({ code, identifier, messageAuthenticator, attributes });
+    return { bytes, toServer: false };
+  });
+}
+
 /** A capture file: its header, then each packet behind a record header, IPv4 and UDP. */
 function capture(packets: readonly Captured[]): Buffer {
   const head = Buffer.alloc(24);
@@ -214,6 +238,14 @@ describe.skipIf(!hasTshark)('the dissector of Wireshark', () => {
     );
 
     expect(texts[1]).toMatch(isNamed);
+  });
+
+  it('gives every standard attribute our name', async () => {
+    const found = await dissect(folder, everyStandard());
+    const named = found.map((text) => /AVP: t=([^(]+)\(/.exec(text)?.[1]?.toLowerCase());
+    const ours = STANDARD_NAMES.map((name) => name.toLowerCase());
+
+    expect(named).toEqual(ours);
   });
 
   it.each([
