@@ -1,7 +1,11 @@
 /**
  * How many wrong logins are borne, as token buckets: one per account name (or voucher prefix), one per
- * phone, one per NAS. An attempt takes from each before any work is done, so that parallel guesses
- * count too; a right one gives back. Nothing is locked for good, a bucket fills again by itself.
+ * phone, one per NAS, and one for the hashing that wrong passwords cost, whoever sends them. A guess
+ * takes from each before its work is done, so that parallel guesses count too; a right one gives back.
+ * Nothing is locked for good, a bucket fills again by itself.
+ *
+ * A phone that has logged in before does not take from its NAS: strangers who guess behind the same
+ * router keep no one out who is known there.
  */
 import type { Clock } from '../lib/clock.ts';
 import { type BoundedMap, boundedMap } from './bounded-map.ts';
@@ -11,7 +15,7 @@ export interface Budget {
   readonly perSecond: number;
 }
 
-export type BudgetKind = 'account' | 'voucher' | 'mac' | 'nas';
+export type BudgetKind = 'account' | 'voucher' | 'mac' | 'nas' | 'work';
 
 export interface AttemptKey {
   readonly kind: BudgetKind;
@@ -19,10 +23,15 @@ export interface AttemptKey {
 }
 
 export interface Attempts {
+  /** False when one of the buckets is empty. Takes nothing. */
+  allow(keys: readonly AttemptKey[]): boolean;
   /** False when one of the buckets is empty; then nothing is taken. */
   take(keys: readonly AttemptKey[]): boolean;
   /** The attempt was right, or was never made. */
   giveBack(keys: readonly AttemptKey[]): void;
+  /** This phone has just shown right credentials. */
+  trust(mac: string): void;
+  trusted(mac: string): boolean;
 }
 
 interface Bucket {
@@ -30,14 +39,29 @@ interface Bucket {
   at: number;
 }
 
-export const DEFAULT_BUDGETS: Readonly<Record<BudgetKind, Budget>> = {
+export type Budgets = Readonly<Record<BudgetKind, Budget>>;
+
+export const DEFAULT_BUDGETS: Budgets = {
   account: { burst: 10, perSecond: 1 / 30 },
   voucher: { burst: 20, perSecond: 1 / 10 },
   mac: { burst: 20, perSecond: 1 / 10 },
   nas: { burst: 300, perSecond: 3 },
+  work: { burst: 64, perSecond: 15 },
 };
 
-/** Buckets kept of each kind. */
+/**
+ * A hash takes about 30 ms of CPU, so one core makes 33 a second: guessing gets under half of each core
+ * that hashes, and what waits before a right password is at most two seconds of work.
+ */
+export function budgetsFor(hashingCores: number): Budgets {
+  const { burst, perSecond } = DEFAULT_BUDGETS.work;
+  return {
+    ...DEFAULT_BUDGETS,
+    work: { burst: burst * hashingCores, perSecond: perSecond * hashingCores },
+  };
+}
+
+/** Buckets kept of each kind, and phones that are trusted. */
 const CAPACITY = 32_768;
 
 export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempts {
@@ -46,34 +70,47 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
     voucher: boundedMap(CAPACITY),
     mac: boundedMap(CAPACITY),
     nas: boundedMap(CAPACITY),
+    work: boundedMap(2),
   };
-  /** The bucket as it is filled by now. */
-  const bucket = ({ kind, id }: AttemptKey, now: number): Bucket => {
+  const known = boundedMap<true>(CAPACITY);
+  /** As filled by now; undefined for one that nothing was ever taken from. */
+  const filled = ({ kind, id }: AttemptKey, now: number): Bucket | undefined => {
+    const bucket = buckets[kind].get(id);
+    if (bucket === undefined) return undefined;
     const { burst, perSecond } = budgets[kind];
-    const known = buckets[kind].get(id);
-    if (known === undefined) {
-      const full = { level: burst, at: now };
-      buckets[kind].set(id, full);
-      return full;
+    const gained = (Math.max(0, now - bucket.at) / 1000) * perSecond;
+    bucket.level = Math.min(burst, bucket.level + gained);
+    bucket.at = now;
+    return bucket;
+  };
+  const allow = (keys: readonly AttemptKey[]): boolean => {
+    const now = clock.now();
+    for (const key of keys) {
+      const bucket = filled(key, now);
+      if (bucket !== undefined && bucket.level < 1) return false;
     }
-    const gained = (Math.max(0, now - known.at) / 1000) * perSecond;
-    known.level = Math.min(burst, known.level + gained);
-    known.at = now;
-    return known;
+    return true;
   };
   return {
+    allow,
     take: (keys) => {
-      const now = clock.now();
-      for (const key of keys) if (bucket(key, now).level < 1) return false;
-      for (const key of keys) bucket(key, now).level -= 1;
+      if (!allow(keys)) return false;
+      for (const { kind, id } of keys) {
+        const bucket = buckets[kind].get(id);
+        if (bucket !== undefined) bucket.level -= 1;
+        else buckets[kind].set(id, { level: budgets[kind].burst - 1, at: clock.now() });
+      }
       return true;
     },
     giveBack: (keys) => {
       const now = clock.now();
       for (const key of keys) {
-        const filled = bucket(key, now);
-        filled.level = Math.min(budgets[key.kind].burst, filled.level + 1);
+        const bucket = filled(key, now);
+        if (bucket !== undefined)
+          bucket.level = Math.min(budgets[key.kind].burst, bucket.level + 1);
       }
     },
+    trust: (mac) => known.set(mac, true),
+    trusted: (mac) => known.get(mac) === true,
   };
 }

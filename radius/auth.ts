@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import { normalizeMac } from '../lib/mac.ts';
 import type { Store } from '../store/contract.ts';
-import { createAttempts } from './attempts.ts';
+import { budgetsFor, createAttempts } from './attempts.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
-import { authenticatorOf, numberOf, octetsOf, type Packet, textOf } from './codec.ts';
+import { type AttributeValue, numberOf, type Packet, textOf } from './codec.ts';
 import { createCredentials } from './credentials.ts';
+import { createDeviceProbe } from './device-probe.ts';
 import {
   type Answer,
   type Client,
@@ -21,12 +22,15 @@ import {
   type LoginAnswer,
   type LoginDeps,
   type LoginRequest,
+  openByMac,
   openLogin,
 } from './login.ts';
 import type { Place } from './metrics.ts';
-import { revealPassword } from './pap.ts';
 import { createPasswordHasher } from './password.ts';
+import type { Probe } from './probe.ts';
+import { readProof } from './proof.ts';
 import { type RejectCode, rejectMessage } from './reject.ts';
+import { createUsageCache } from './usage-cache.ts';
 
 export interface AuthDeps extends ExchangeDeps {
   readonly store: Pick<
@@ -36,19 +40,28 @@ export interface AuthDeps extends ExchangeDeps {
     | 'credentialKey'
     | 'subscriberByUsername'
     | 'voucherByCode'
+    | 'voucherCode'
+    | 'networkPassword'
     | 'onInvalidate'
+    | 'account'
     | 'usage'
+    | 'device'
     | 'tokenFacts'
+    | 'tokenSecret'
     | 'openLogin'
   >;
   readonly timeZone: string;
   readonly interimSeconds: number;
+  /** Asks a NAS whether it still has a session; without it every session counts. */
+  readonly probe?: Probe;
   /** Machine time before a NAS hears of wrong credentials; the portal never waits. */
   readonly rejectDelayMs?: number;
 }
 
 export interface AuthHandler extends Disposable {
   readonly handle: Handle;
+  /** What an account has used has changed: the next question about it is not answered from memory. */
+  readonly forget: (accountId: string) => void;
 }
 
 const HASH_QUEUE = 512;
@@ -56,30 +69,38 @@ const DEFAULT_REJECT_DELAY_MS = 500;
 const GUESSES: ReadonlySet<RejectCode> = new Set(['SW-BADCRED', 'SW-TOKEN', 'SW-LIMIT']);
 
 export function createAuthHandler(deps: AuthDeps): AuthHandler {
-  const attempts = createAttempts(deps.clock);
-  const hasher = createPasswordHasher({
-    concurrency: Math.max(1, availableParallelism() - 1),
-    queueLimit: HASH_QUEUE,
-  });
-  const credentials = createCredentials({ store: deps.store, attempts, hasher });
+  const { store, clock } = deps;
+  const hashingCores = Math.max(1, availableParallelism() - 1);
+  const attempts = createAttempts(clock, budgetsFor(hashingCores));
+  const hasher = createPasswordHasher({ concurrency: hashingCores, queueLimit: HASH_QUEUE });
+  const credentials = createCredentials({ store, attempts, hasher });
+  const usage = createUsageCache({ store, clock });
   const login: LoginDeps = {
-    ...deps,
+    store,
+    clock,
     timesOf: localTimes(deps.timeZone),
     hoursOf: hoursReader(),
+    interimSeconds: deps.interimSeconds,
     credentials,
     attempts,
+    usage,
+    freeSlot: createDeviceProbe(deps),
   };
   const rejectDelayMs = deps.rejectDelayMs ?? DEFAULT_REJECT_DELAY_MS;
   const handle = createExchange(deps, {
     code: Code.accessRequest,
-    answer: async (packet, client) => {
+    answer: (packet, client) => {
       const request = readLogin(packet, client);
       return client.kind === 'portal'
         ? answerPortal(deps, login, packet, request)
         : answerNas(deps, login, client, request, rejectDelayMs);
     },
   });
-  return { handle, [Symbol.dispose]: () => credentials[Symbol.dispose]() };
+  return {
+    handle,
+    forget: usage.forget,
+    [Symbol.dispose]: () => credentials[Symbol.dispose](),
+  };
 }
 
 async function answerPortal(
@@ -94,7 +115,7 @@ async function answerPortal(
   const router = await deps.store.routerByName(textOf(packet, 'NAS-Identifier') ?? '');
   if (router === null) {
     const place = { router: '', village: '', district: '' };
-    return reply('authenticate_only', place, { kind: 'reject', code: 'SW-ERROR' });
+    return reply('authenticate_only', place, { kind: 'reject', code: 'SW-ERROR' }, request);
   }
   const station = {
     routerId: router.id,
@@ -108,7 +129,7 @@ async function answerPortal(
     village: router.villageCode,
     district: router.districtCode,
   };
-  return reply('authenticate_only', place, answer);
+  return reply('authenticate_only', place, answer, request);
 }
 
 async function answerNas(
@@ -120,11 +141,12 @@ async function answerNas(
 ): Promise<Answer> {
   const place = { router: nas.router, village: nas.village, district: nas.district };
   if (isMacLogin(request)) {
-    return reply('access_request', place, { kind: 'reject', code: 'SW-BADCRED' });
+    const answer = await failingClosed(deps, openByMac(login, request, nas));
+    return reply('access_request', place, answer, request);
   }
   const answer = await failingClosed(deps, openLogin(login, request, nas));
   const guess = answer.kind === 'reject' && GUESSES.has(answer.code);
-  return { ...reply('access_request', place, answer), delayMs: guess ? rejectDelayMs : 0 };
+  return { ...reply('access_request', place, answer, request), delayMs: guess ? rejectDelayMs : 0 };
 }
 
 /** A store that fails is the citizen's bad luck, not a wrong password: `SW-ERROR`. */
@@ -138,35 +160,36 @@ async function failingClosed(deps: AuthDeps, answer: Promise<LoginAnswer>): Prom
 }
 
 function readLogin(packet: Packet, client: Client): LoginRequest {
-  const hidden = octetsOf(packet, 'User-Password');
-  const password =
-    hidden === undefined
-      ? ''
-      : revealPassword(hidden, authenticatorOf(packet), client.secret).toString('utf8');
+  const username = textOf(packet, 'User-Name') ?? '';
   return {
-    username: textOf(packet, 'User-Name') ?? '',
-    password,
+    username,
+    proof: readProof(packet, username, client.secret),
     mac: normalizeMac(textOf(packet, 'Calling-Station-Id') ?? ''),
   };
 }
 
-/** RouterOS asks so for every phone that appears (`login-by=mac`): no phone is known yet, no work is done. */
-function isMacLogin({ username, password }: LoginRequest): boolean {
-  return normalizeMac(username) !== null && (password === '' || password === username);
+/**
+ * RouterOS asks so for every phone that appears (`login-by=mac`): its address as name, and no password
+ * (`mac-as-username`) or the same once more. Who types another phone's address is not asking so.
+ */
+function isMacLogin({ username, proof, mac }: LoginRequest): boolean {
+  if (normalizeMac(username) === null) return false;
+  if (proof.kind === 'challenge') {
+    return mac !== null && (proof.check('') ?? proof.check(username)) !== null;
+  }
+  return proof.password === '' || proof.password === username;
 }
 
 function reply(
   type: 'access_request' | 'authenticate_only',
   place: Place,
   answer: LoginAnswer,
+  { proof }: LoginRequest,
 ): Extract<Answer, { kind: 'reply' }> {
-  return answer.kind === 'accept'
-    ? { kind: 'reply', type, place, code: 'access_accept', attributes: answer.attributes }
-    : {
-        kind: 'reply',
-        type,
-        place,
-        code: 'access_reject',
-        attributes: [['Reply-Message', rejectMessage(answer.code)]],
-      };
+  if (answer.kind === 'accept') {
+    return { kind: 'reply', type, place, code: 'access_accept', attributes: answer.attributes };
+  }
+  const attributes: AttributeValue[] = [['Reply-Message', rejectMessage(answer.code)]];
+  if (proof.kind === 'challenge') attributes.push(...proof.refusal(answer.code));
+  return { kind: 'reply', type, place, code: 'access_reject', attributes };
 }

@@ -3,6 +3,7 @@ import { steppedClock } from '../lib/clock.ts';
 import type { InvalidationKind, Subscriber, Voucher } from '../store/types.ts';
 import { createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
 import { createCredentials, type GivenCredentials } from './credentials.ts';
+import type { Proof } from './proof.ts';
 import { MAC, START_MS, UNLIMITED } from './radius.fixture.ts';
 
 const account = {
@@ -17,7 +18,26 @@ const tag = Buffer.alloc(32, 1);
 const HARDENED = `argon2id$${Buffer.alloc(16).toString('base64url')}$${tag.toString('base64url')}`;
 const keyOf = (secret: string): string => Buffer.from(secret).toString('hex');
 
-function setup({ full = false, passwordHash = `k$${keyOf('benar')}` } = {}) {
+/** As CHAP sees it: right for one password, whoever asks. */
+function response(password: string): Proof & { readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    kind: 'challenge',
+    asked,
+    check: (given) => {
+      asked.push(given);
+      return given === password ? [['Reply-Message', 'ok']] : null;
+    },
+    refusal: () => [],
+  };
+}
+
+function setup({
+  full = false,
+  passwordHash = `k$${keyOf('benar')}`,
+  kept = 'jaringan',
+  work = 1e6,
+} = {}) {
   const clock = steppedClock(START_MS);
   const listeners: ((kind: InvalidationKind, id: string) => void)[] = [];
   let subscriber: Subscriber = {
@@ -33,12 +53,14 @@ function setup({ full = false, passwordHash = `k$${keyOf('benar')}` } = {}) {
       credentialKey: keyOf,
       subscriberByUsername: async (name) => (name === 'siti' ? subscriber : null),
       voucherByCode: async (code) => (code === 'KODE' ? voucher : null),
+      voucherCode: async () => 'KO-DE',
+      networkPassword: async (id) => (id === 's1' && kept !== '' ? kept : null),
       onInvalidate: (listener) => {
         listeners.push(listener);
         return () => undefined;
       },
     },
-    attempts: createAttempts(clock),
+    attempts: createAttempts(clock, { ...DEFAULT_BUDGETS, work: { burst: work, perSecond: 15 } }),
     hasher: {
       derive: (k) => {
         if (full) return null;
@@ -52,7 +74,8 @@ function setup({ full = false, passwordHash = `k$${keyOf('benar')}` } = {}) {
     password: string,
     change: Partial<GivenCredentials> = {},
   ): Promise<string> => {
-    const login = { username, password, mac: MAC, routerId: 'r1', ...change };
+    const proof = { kind: 'password', password } as const;
+    const login = { username, proof, mac: MAC, routerId: 'r1', ...change };
     const verdict = await credentials.verify(login);
     return verdict.kind === 'known' ? verdict.account.id : verdict.code;
   };
@@ -130,9 +153,9 @@ describe('credentials', () => {
   });
 });
 
-describe('attempt budgets', () => {
-  const manyMacs = (i: number): string => `AA:BB:CC:00:01:${10 + i}`;
+const manyMacs = (i: number): string => `AA:BB:CC:00:01:${10 + i}`;
 
+describe('attempt budgets', () => {
   it('end the guessing of one name, also by guesses at once, and fill again', async () => {
     const { verify, clock } = setup();
     const guesses = await Promise.all(
@@ -179,5 +202,75 @@ describe('attempt budgets', () => {
     for (let i = 0; i < 1000; i += 1) answers.add(await verify('KODE', 'KODE'));
 
     expect(answers).toEqual(new Set(['v1']));
+  });
+
+  it('hold back all guessing at once, by whatever names, phones and routers; what is known gets in', async () => {
+    const { verify, derived, clock } = setup({ work: 64 });
+    const elsewhere = (i: number) => ({ mac: `AA:BB:CC:01:00:${i}`, routerId: `r${i}` });
+    const codes: string[] = [];
+    for (let i = 0; i < 500; i += 1) codes.push(await verify(`nama${i}`, 'x', elsewhere(i)));
+
+    expect(codes.filter((code) => code === 'SW-BADCRED')).toHaveLength(64);
+    expect(codes.filter((code) => code === 'SW-LIMIT')).toHaveLength(436);
+    expect(derived()).toBe(64);
+    expect(await verify('KODE', 'KODE', elsewhere(501))).toBe('v1');
+    expect(await verify('siti', 'salah', elsewhere(502))).toBe('SW-LIMIT');
+    clock.advance(1000);
+    expect(await verify('siti', 'salah', elsewhere(502))).toBe('SW-BADCRED');
+  });
+
+  it('of a NAS keep out no phone that has logged in before', async () => {
+    const { verify } = setup();
+    await verify('siti', 'benar');
+    for (let i = 0; i < DEFAULT_BUDGETS.nas.burst; i += 1) {
+      await verify(`nama${i}`, 'x', { mac: `AA:BB:CC:02:00:${i}` });
+    }
+
+    expect(await verify('siti', 'benar')).toBe('s1');
+    expect(await verify('siti', 'benar', { mac: 'AA:BB:CC:02:00:9999' })).toBe('SW-LIMIT');
+  });
+
+  it('of a phone that is used up take nothing from its NAS', async () => {
+    const { verify } = setup();
+    for (let i = 0; i < 2 * DEFAULT_BUDGETS.nas.burst; i += 1) await verify(`nama${i}`, 'x');
+
+    expect(await verify('siti', 'benar', { mac: 'AA:BB:CC:03:00:01' })).toBe('s1');
+  });
+});
+
+describe('a response to a challenge', () => {
+  it.each([
+    ['of a kept network password', 'siti', 'jaringan', {}, 's1'],
+    ['of a voucher, as printed', 'KODE', 'KO-DE', {}, 'v1'],
+    ['of a voucher, as typed', 'KODE', 'KODE', {}, 'v1'],
+    ['of another password', 'siti', 'benar', {}, 'SW-BADCRED'],
+    ['of an account that keeps none', 'siti', 'jaringan', { kept: '' }, 'SW-BADCRED'],
+    ['of an unknown name', 'nobody', 'nobody', {}, 'SW-BADCRED'],
+  ])('%s', async (_name, username, password, options, expected) => {
+    const { verify } = setup(options);
+
+    expect(await verify(username, '', { proof: response(password) })).toBe(expected);
+  });
+
+  it('is checked as often for an unknown name as for a known one', async () => {
+    const { verify } = setup();
+    const [unknown, wrong, voucher] = [response('x'), response('x'), response('x')];
+    await verify('nobody', '', { proof: unknown });
+    await verify('siti', '', { proof: wrong });
+    await verify('KODE', '', { proof: voucher });
+
+    expect([unknown, wrong, voucher].map(({ asked }) => asked.length)).toEqual([2, 2, 2]);
+    expect(unknown.asked[0]).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('pays from the budgets', async () => {
+    const { verify } = setup();
+    const codes: string[] = [];
+    for (let i = 0; i < 11; i += 1) {
+      codes.push(await verify('siti', '', { proof: response('salah'), mac: manyMacs(i) }));
+    }
+
+    expect(codes.at(-1)).toBe('SW-LIMIT');
+    expect(codes.slice(0, -1)).not.toContain('SW-LIMIT');
   });
 });

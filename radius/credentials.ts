@@ -1,16 +1,19 @@
 /**
- * Who is it: a subscriber by name and password, or a voucher by its code alone.
+ * Who is it: a subscriber by name and password, a voucher by its code alone, or either by a response to a
+ * challenge (CHAP, MS-CHAPv2).
  *
- * Every attempt pays from the budgets first. A refusal takes the same work whether or not the name
- * exists. A password that was found right stays in memory, as a hash under a key of this process,
- * until its subscriber changes.
+ * Every attempt needs the budgets, and one that must be hashed or searched for pays before that work. A
+ * refusal takes the same work whether or not the name exists. A password that was found right stays in
+ * memory, as a hash under a key of this process, until its subscriber changes.
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { Store } from '../store/contract.ts';
-import type { Account, Subscriber } from '../store/types.ts';
+import type { Account, Subscriber, Voucher } from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
 import { boundedMap } from './bounded-map.ts';
+import type { AttributeValue } from './codec.ts';
 import { type PasswordHasher, parseHardened, sameBytes, unhardenedKey } from './password.ts';
+import type { Proof } from './proof.ts';
 
 export interface Credentials extends Disposable {
   verify(login: GivenCredentials): Promise<Verdict>;
@@ -18,61 +21,125 @@ export interface Credentials extends Disposable {
 
 export interface GivenCredentials {
   readonly username: string;
-  readonly password: string;
+  readonly proof: Proof;
   readonly mac: string | null;
   readonly routerId: string;
 }
 
 export type Verdict =
-  | { readonly kind: 'known'; readonly account: Account }
+  | {
+      readonly kind: 'known';
+      readonly account: Account;
+      /** What an Access-Accept must carry besides, to a peer that was challenged. */
+      readonly attributes: readonly AttributeValue[];
+    }
   | { readonly kind: 'unknown'; readonly code: 'SW-BADCRED' | 'SW-LIMIT' | 'SW-ERROR' };
 
 export interface CredentialsDeps {
   readonly store: Pick<
     Store,
-    'credentialKey' | 'subscriberByUsername' | 'voucherByCode' | 'onInvalidate'
+    | 'credentialKey'
+    | 'subscriberByUsername'
+    | 'voucherByCode'
+    | 'voucherCode'
+    | 'networkPassword'
+    | 'onInvalidate'
   >;
   readonly attempts: Attempts;
   readonly hasher: PasswordHasher;
 }
 
+type Challenge = Extract<Proof, { kind: 'challenge' }>;
+type WarmPasswords = ReturnType<typeof warmPasswords>;
+
+interface Checking {
+  readonly deps: CredentialsDeps;
+  readonly warm: WarmPasswords;
+  /** A password that no one has: an unknown name costs as much as a wrong password. */
+  readonly nobody: string;
+}
+
 const VOUCHER_PREFIX = 4;
 const WARM_CAPACITY = 32_768;
 const NOBODY_SALT = new Uint8Array(16);
+const NO_ATTRIBUTES: readonly AttributeValue[] = [];
+const WORK: AttemptKey = { kind: 'work', id: '' };
+const BAD: Verdict = { kind: 'unknown', code: 'SW-BADCRED' };
+const LIMITED: Verdict = { kind: 'unknown', code: 'SW-LIMIT' };
+const BUSY: Verdict = { kind: 'unknown', code: 'SW-ERROR' };
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
   const { store, attempts } = deps;
   const warm = warmPasswords();
+  const checking: Checking = { deps, warm, nobody: randomBytes(16).toString('hex') };
   const stop = store.onInvalidate((kind, id) => {
     if (kind === 'subscriber') warm.forget(id);
   });
-  const check = async ({ username, password }: GivenCredentials): Promise<Verdict> => {
-    const subscriber = await store.subscriberByUsername(username);
-    const voucher = username === password ? await store.voucherByCode(username) : null;
-    if (subscriber === null && voucher !== null) return known(voucher);
-    const k = store.credentialKey(password);
-    if (subscriber !== null && warm.holds(subscriber, k)) return known(subscriber);
-    const right = await passwordHolds(deps.hasher, subscriber, k);
-    if (right === null) return { kind: 'unknown', code: 'SW-ERROR' };
-    if (right && subscriber !== null) {
-      warm.keep(subscriber, k);
-      return known(subscriber);
-    }
-    return voucher === null ? { kind: 'unknown', code: 'SW-BADCRED' } : known(voucher);
-  };
   return {
     verify: async (login) => {
-      if (login.username === '' || login.password === '') {
-        return { kind: 'unknown', code: 'SW-BADCRED' };
-      }
-      const keys = attemptKeys(login);
-      if (!attempts.take(keys)) return { kind: 'unknown', code: 'SW-LIMIT' };
-      const verdict = await check(login);
-      if (verdict.kind === 'known' || verdict.code === 'SW-ERROR') attempts.giveBack(keys);
+      const { username, proof, mac } = login;
+      if (username === '' || (proof.kind === 'password' && proof.password === '')) return BAD;
+      const keys = attemptKeys(login, attempts);
+      // Before anything is looked up: the surplus of a flood costs nothing.
+      if (!attempts.allow(keys)) return LIMITED;
+      const verdict =
+        proof.kind === 'password'
+          ? await checkPassword(checking, username, proof.password, keys)
+          : await checkResponse(checking, username, proof, keys);
+      if (verdict.kind === 'known' && mac !== null) attempts.trust(mac);
       return verdict;
     },
     [Symbol.dispose]: stop,
   };
+}
+
+async function checkPassword(
+  { deps, warm }: Checking,
+  username: string,
+  password: string,
+  keys: readonly AttemptKey[],
+): Promise<Verdict> {
+  const { store, attempts, hasher } = deps;
+  const subscriber = await store.subscriberByUsername(username);
+  const voucher = username === password ? await store.voucherByCode(username) : null;
+  if (subscriber === null && voucher !== null) return known(voucher);
+  const k = store.credentialKey(password);
+  if (subscriber !== null && warm.holds(subscriber, k)) return known(subscriber);
+
+  const paid = [...keys, WORK];
+  if (!attempts.take(paid)) return LIMITED;
+  const right = await passwordHolds(hasher, subscriber, k);
+  if (right === true || right === null || voucher !== null) attempts.giveBack(paid);
+  if (right === null) return BUSY;
+  if (right && subscriber !== null) {
+    warm.keep(subscriber, k);
+    return known(subscriber);
+  }
+  return voucher === null ? BAD : known(voucher);
+}
+
+/** A subscriber needs a network password that is kept for this; a voucher's code is its password. */
+async function checkResponse(
+  { deps, nobody }: Checking,
+  username: string,
+  proof: Challenge,
+  keys: readonly AttemptKey[],
+): Promise<Verdict> {
+  const { store, attempts } = deps;
+  if (!attempts.take(keys)) return LIMITED;
+  const subscriber = await store.subscriberByUsername(username);
+  const voucher = subscriber === null ? await store.voucherByCode(username) : null;
+  const secret =
+    voucher === null
+      ? await store.networkPassword(subscriber?.id ?? '')
+      : await store.voucherCode(voucher.id);
+  // A code may be typed in another form than it is printed, in both fields alike.
+  const attributes =
+    proof.check(secret ?? nobody) ?? proof.check(voucher === null ? nobody : username);
+  const account: Subscriber | Voucher | null = subscriber ?? voucher;
+  if (attributes === null || secret === null || account === null) return BAD;
+  attempts.giveBack(keys);
+  return { kind: 'known', account, attributes };
 }
 
 /** Null when the queue of the hasher is full. */
@@ -90,16 +157,28 @@ async function passwordHolds(
   return stored !== null && sameBytes(stored.tag, tag);
 }
 
-function attemptKeys({ username, password, mac, routerId }: GivenCredentials): AttemptKey[] {
+function attemptKeys(
+  { username, proof, mac, routerId }: GivenCredentials,
+  attempts: Attempts,
+): AttemptKey[] {
   const name = username.toLowerCase();
+  const isCode = proof.kind === 'password' && username === proof.password;
   const keys: AttemptKey[] = [
-    username === password
-      ? { kind: 'voucher', id: name.replaceAll(/[^a-z0-9]/g, '').slice(0, VOUCHER_PREFIX) }
-      : { kind: 'account', id: name },
-    { kind: 'nas', id: routerId },
+    isCode ? { kind: 'voucher', id: codePrefix(name) } : { kind: 'account', id: name },
   ];
   if (mac !== null) keys.push({ kind: 'mac', id: mac });
+  if (mac === null || !attempts.trusted(mac)) keys.push({ kind: 'nas', id: routerId });
   return keys;
+}
+
+/** The first letters and digits, however the code is grouped. */
+function codePrefix(name: string): string {
+  let prefix = '';
+  for (let i = 0; i < name.length && prefix.length < VOUCHER_PREFIX; i += 1) {
+    const c = name.charCodeAt(i);
+    if ((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39)) prefix += name[i];
+  }
+  return prefix;
 }
 
 /**
@@ -123,5 +202,5 @@ function warmPasswords() {
 }
 
 function known(account: Account): Verdict {
-  return { kind: 'known', account };
+  return { kind: 'known', account, attributes: NO_ATTRIBUTES };
 }

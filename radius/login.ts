@@ -1,28 +1,36 @@
 /**
  * The two questions about a login. The portal asks whether a person may go online (Authenticate-Only):
- * answered from memory and one read, nothing is written. A NAS lets a phone in: the token is spent and
- * the device slot reserved in one commit before the answer (architecture, decision 12).
+ * answered from memory where memory says yes, nothing is written. A NAS lets a phone in: the token is
+ * spent and the device slot reserved in one commit before the answer (architecture, decision 12).
  */
 import type { Clock } from '../lib/clock.ts';
+import { normalizeMac } from '../lib/mac.ts';
 import type { Store } from '../store/contract.ts';
 import type {
   Account,
-  LoginGrant,
+  AccountUsage,
   LoginProof,
   Nas,
   OpenLoginResult,
   TokenFacts,
 } from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
-import { authorize, type Decision } from './authorize.ts';
+import { authorize, type Decision, type LoginFacts } from './authorize.ts';
 import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
+import type { FreeSlot } from './device-probe.ts';
+import { grantAttributes } from './grant.ts';
 import type { Hours } from './hours.ts';
 import type { LocalTime } from './local-time.ts';
+import type { Proof } from './proof.ts';
 import type { RejectCode } from './reject.ts';
+import type { UsageCache } from './usage-cache.ts';
 
 export interface LoginDeps {
-  readonly store: Pick<Store, 'usage' | 'tokenFacts' | 'openLogin'>;
+  readonly store: Pick<
+    Store,
+    'usage' | 'account' | 'device' | 'tokenFacts' | 'tokenSecret' | 'openLogin'
+  >;
   readonly clock: Clock;
   /** By IANA zone; null = the configuration's. */
   readonly timesOf: (timeZone: string | null) => LocalTime;
@@ -31,30 +39,36 @@ export interface LoginDeps {
   readonly interimSeconds: number;
   readonly credentials: Credentials;
   readonly attempts: Attempts;
+  readonly usage: UsageCache;
+  readonly freeSlot: FreeSlot;
 }
 
 export interface LoginRequest {
   readonly username: string;
-  readonly password: string;
+  readonly proof: Proof;
   /** Canonical, or null when the client did not say. */
   readonly mac: string | null;
 }
 
-export interface Station {
-  readonly routerId: string;
-  /** Village code. */
-  readonly village: string;
-  readonly openingHours: string | null;
-  readonly timeZone: string | null;
-}
+export type Station = Pick<Nas, 'routerId' | 'village' | 'openingHours' | 'timeZone'>;
 
 export type LoginAnswer =
   | { readonly kind: 'accept'; readonly attributes: readonly AttributeValue[] }
   | { readonly kind: 'reject'; readonly code: RejectCode };
 
-const GIGAWORD = 2 ** 32;
-
 type Accept = Extract<Decision, { kind: 'accept' }>;
+
+/** A login whose credentials hold. */
+interface Claim {
+  readonly account: Account;
+  readonly proof: LoginProof;
+  /** What the peer expects in an Access-Accept besides the grant. */
+  readonly attributes: readonly AttributeValue[];
+}
+
+/** An expired token is refused at once, unless its login may be a repeated one: then the commit tells. */
+const REPEATED_MS = 30_000;
+const NO_ATTRIBUTES: readonly AttributeValue[] = [];
 
 /** The portal's question. The Class names the account, so that the portal can issue a token for it. */
 export async function askLogin(
@@ -65,9 +79,16 @@ export async function askLogin(
   const verdict = await deps.credentials.verify({ ...request, routerId: at.routerId });
   if (verdict.kind === 'unknown') return reject(verdict.code);
   const { account } = verdict;
+  const now = deps.clock.now();
+  const { day } = deps.timesOf(at.timeZone)(now);
+  const known = deps.usage.known(account.id, day);
+  if (known !== undefined) {
+    const { kind } = authorize(factsOf(deps, account, known, at, request.mac ?? '', now), now);
+    if (kind === 'accept') return named(account, verdict.attributes);
+  }
+  // A refusal is never told from memory: a slot or a new day may have come since.
   const decision = await decide(deps, account, at, request.mac ?? '');
-  if (decision.kind === 'reject') return decision;
-  return { kind: 'accept', attributes: [['Class', `account:${account.kind}:${account.id}`]] };
+  return decision.kind === 'reject' ? decision : named(account, verdict.attributes);
 }
 
 /** A NAS wants to let a phone in: with the token that the portal handed out, or directly. */
@@ -76,24 +97,35 @@ export async function openLogin(
   request: LoginRequest,
   nas: Nas,
 ): Promise<LoginAnswer> {
-  if (request.password === '') return reject('SW-BADCRED');
-  const facts = await deps.store.tokenFacts(request.username);
+  const { proof, username, mac } = request;
+  if (proof.kind === 'password' && proof.password === '') return reject('SW-BADCRED');
+  const facts = await deps.store.tokenFacts(username);
   if (facts !== null) return openWithToken(deps, request, nas, facts);
 
-  const { mac } = request;
   const verdict = await deps.credentials.verify({ ...request, routerId: nas.routerId });
   if (verdict.kind === 'unknown') return reject(verdict.code);
   if (mac === null) return reject('SW-ERROR');
-  const { account } = verdict;
-  const decision = await decide(deps, account, nas, mac);
-  if (decision.kind === 'reject') return decision;
-  const proof: LoginProof = {
-    kind: 'account',
-    accountKind: account.kind,
-    accountId: account.id,
-    username: request.username,
-  };
-  return (await open(deps, proof, mac, nas, decision)).answer;
+  return decideAndOpen(deps, asAccount(verdict.account, username, verdict.attributes), mac, nas);
+}
+
+/**
+ * MAC authentication: a phone that is known is let in as the account that it belongs to. RouterOS asks so
+ * for every phone that appears, so one that is not known costs nothing and pays nothing. The name must be
+ * the address of the very phone that asks: a person can type any name.
+ */
+export async function openByMac(
+  deps: LoginDeps,
+  { username, mac }: LoginRequest,
+  nas: Nas,
+): Promise<LoginAnswer> {
+  if (mac === null || normalizeMac(username) !== mac) return reject('SW-BADCRED');
+  const device = await deps.store.device(mac);
+  if (device === null || (device.expiresAt !== null && device.expiresAt <= deps.clock.now())) {
+    return reject('SW-BADCRED');
+  }
+  const account = await deps.store.account(device.accountKind, device.accountId);
+  if (account === null) return reject('SW-BADCRED');
+  return decideAndOpen(deps, asAccount(account, username, NO_ATTRIBUTES), mac, nas);
 }
 
 async function openWithToken(
@@ -102,28 +134,58 @@ async function openWithToken(
   nas: Nas,
   facts: TokenFacts,
 ): Promise<LoginAnswer> {
-  const { username, password: token, mac } = request;
-  const expired = deps.clock.now() > facts.expiresAt;
+  const { username, proof, mac } = request;
+  const expired = deps.clock.now() > facts.expiresAt + REPEATED_MS;
   if (mac === null || mac !== facts.mac || nas.routerId !== facts.routerId || expired) {
     return reject('SW-TOKEN');
   }
   // A token is guessed at by its own name only: no other phone of the NAS pays for it.
   const keys: AttemptKey[] = [{ kind: 'account', id: username }];
   if (!deps.attempts.take(keys)) return reject('SW-LIMIT');
+  const shown = await tokenOf(deps, username, proof);
+  if (shown === null) return reject('SW-TOKEN');
   const decision = await decide(deps, facts.account, nas, mac);
   if (decision.kind === 'reject') {
     deps.attempts.giveBack(keys);
     return decision;
   }
-  const proof: LoginProof = { kind: 'token', username, token };
-  const { outcome, answer } = await open(deps, proof, mac, nas, decision);
+  const { token, attributes } = shown;
+  const claim = {
+    account: facts.account,
+    proof: { kind: 'token', username, token },
+    attributes,
+  } as const;
+  const { outcome, answer } = await open(deps, claim, mac, nas, decision);
   if (outcome !== 'token') deps.attempts.giveBack(keys);
   return answer;
 }
 
+/** In clear, the commit will tell whether it is right; null when a response was made with another. */
+async function tokenOf(
+  { store }: LoginDeps,
+  username: string,
+  proof: Proof,
+): Promise<{ token: string; attributes: readonly AttributeValue[] } | null> {
+  if (proof.kind === 'password') return { token: proof.password, attributes: NO_ATTRIBUTES };
+  const token = await store.tokenSecret(username);
+  const attributes = token === null ? null : proof.check(token);
+  return token === null || attributes === null ? null : { token, attributes };
+}
+
+async function decideAndOpen(
+  deps: LoginDeps,
+  claim: Claim,
+  mac: string,
+  nas: Nas,
+): Promise<LoginAnswer> {
+  const decision = await decide(deps, claim.account, nas, mac);
+  if (decision.kind === 'reject') return decision;
+  return (await open(deps, claim, mac, nas, decision)).answer;
+}
+
 async function open(
   deps: LoginDeps,
-  proof: LoginProof,
+  { account, proof, attributes: expected }: Claim,
   mac: string,
   nas: Nas,
   decision: Accept,
@@ -137,9 +199,11 @@ async function open(
     whenFull: decision.whenFull,
     at: deps.clock.now(),
   });
+  deps.usage.forget(account.id);
   switch (opened.outcome) {
     case 'opened': {
-      const attributes = grantAttributes(deps, opened.sessionId, opened.grant);
+      const { sessionId, grant } = opened;
+      const attributes = [...grantAttributes(sessionId, grant, deps.interimSeconds), ...expected];
       return { outcome: 'opened', answer: { kind: 'accept', attributes } };
     }
     case 'token':
@@ -151,6 +215,7 @@ async function open(
   }
 }
 
+/** Reads what the account has used. Before a phone is refused for its number, the oldest must be there. */
 async function decide(
   deps: LoginDeps,
   account: Account,
@@ -158,31 +223,46 @@ async function decide(
   mac: string,
 ): Promise<Decision> {
   const now = deps.clock.now();
-  const { day, minuteOfWeek } = deps.timesOf(at.timeZone)(now);
-  const usage = await deps.store.usage(account.kind, account.id, day);
+  const { day } = deps.timesOf(at.timeZone)(now);
+  const usage = await deps.usage.read(account, day);
+  const decision = authorize(factsOf(deps, account, usage, at, mac, now), now);
+  if (decision.kind === 'accept' || decision.code !== 'SW-DEVICES') return decision;
+  if (!(await deps.freeSlot(account.id, usage, mac))) return decision;
+  const later = await deps.usage.read(account, day);
+  return authorize(factsOf(deps, account, later, at, mac, now), now);
+}
+
+function factsOf(
+  deps: LoginDeps,
+  account: Account,
+  usage: AccountUsage,
+  at: Omit<Station, 'routerId'>,
+  mac: string,
+  now: number,
+): LoginFacts {
+  const { minuteOfWeek } = deps.timesOf(at.timeZone)(now);
   const hours = deps.hoursOf(at.openingHours);
-  return authorize({ account, usage, village: at.village, hours, minuteOfWeek, mac }, now);
+  return { account, usage, village: at.village, hours, minuteOfWeek, mac };
 }
 
-function grantAttributes(deps: LoginDeps, sessionId: string, grant: LoginGrant): AttributeValue[] {
-  const attributes: AttributeValue[] = [['Class', sessionId]];
-  if (grant.sessionTimeoutSeconds !== null) {
-    attributes.push(['Session-Timeout', Math.min(grant.sessionTimeoutSeconds, GIGAWORD - 1)]);
-  }
-  attributes.push(['Acct-Interim-Interval', deps.interimSeconds]);
-  if (grant.totalLimitOctets !== null) attributes.push(...totalLimit(grant.totalLimitOctets));
-  if (grant.rate !== null) attributes.push(['Mikrotik-Rate-Limit', grant.rate]);
-  return attributes;
+function asAccount(
+  account: Account,
+  username: string,
+  attributes: readonly AttributeValue[],
+): Claim {
+  const { kind, id } = account;
+  return {
+    account,
+    proof: { kind: 'account', accountKind: kind, accountId: id, username },
+    attributes,
+  };
 }
 
-/** A low word of 0 means "no limit" to a router that ignores Gigawords: one octet less is sent then. */
-function totalLimit(octets: number): AttributeValue[] {
-  const limit = octets % GIGAWORD === 0 ? octets - 1 : octets;
-  const attributes: AttributeValue[] = [['Mikrotik-Total-Limit', limit % GIGAWORD]];
-  if (limit >= GIGAWORD) {
-    attributes.push(['Mikrotik-Total-Limit-Gigawords', Math.floor(limit / GIGAWORD)]);
-  }
-  return attributes;
+function named(account: Account, attributes: readonly AttributeValue[]): LoginAnswer {
+  return {
+    kind: 'accept',
+    attributes: [['Class', `account:${account.kind}:${account.id}`], ...attributes],
+  };
 }
 
 function reject(code: RejectCode): Extract<LoginAnswer, { kind: 'reject' }> {
