@@ -7,6 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { stringify } from 'yaml';
+import { forEachLimited } from '../../../lib/retry.ts';
 import { hardenedPassword, unhardenedKey } from '../../../radius/password.ts';
 import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
@@ -45,6 +46,7 @@ export interface OurServer extends Server {
 
 const CLI = resolve(import.meta.dirname, '../../../scripts/cli.ts');
 const IMPORT_ROWS = 5000;
+const HARDENED_AT_ONCE = 16;
 const SESSIONS =
   'SELECT count(*) AS "all", count(CASE WHEN state = \'closed\' THEN 1 END) AS closed FROM sessions WHERE acct_session_id IS NOT NULL';
 
@@ -285,7 +287,7 @@ async function hardenCold(store: Store): Promise<void> {
   const k = unhardenedKey(rows[0]?.passwordHash ?? '');
   if (k === null) throw new Error('the store gave no subscriber whose password waits');
   const passwordHash = await hardenedPassword(k);
-  await Promise.all(
-    rows.map(({ id, passwordHash: was }) => store.hardenPassword({ id, was, passwordHash })),
+  await forEachLimited(rows, HARDENED_AT_ONCE, ({ id, passwordHash: was }) =>
+    store.hardenPassword({ id, was, passwordHash }),
   );
 }
