@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realClock } from '../../../lib/clock.ts';
+import { createMetrics } from '../../../lib/metrics.ts';
 import { Code, valueName } from '../../../radius/attributes.ts';
 import { chapHolds } from '../../../radius/chap.ts';
 import {
@@ -29,17 +31,28 @@ import {
   textOf,
 } from '../../../radius/codec.ts';
 import { revealPassword } from '../../../radius/pap.ts';
+import {
+  MAC,
+  NAS_SECRET,
+  SILENT,
+  seedRouters,
+  seedTariff,
+  seedVoucher,
+  TIME_ZONE,
+} from '../../../radius/radius.fixture.ts';
 import { hideSalted, hideTunnelPassword } from '../../../radius/salted.ts';
 import { radiusSecret } from '../../../radius/secret.ts';
+import { type RadiusServer, startRadius } from '../../../radius/server.ts';
 import { accessRequestHolds, requestHolds, signResponse } from '../../../radius/sign.ts';
 import { bind, closeSocket } from '../../../radius/sockets.ts';
+import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
 import { installed } from '../../fixtures/installed.ts';
 
 const hasRadclient = await installed('radclient of FreeRADIUS', 'radclient', ['-v']);
 
 const HOST = '127.0.0.1';
-const SECRET_TEXT = 'rahasia-router-desa-1';
-const SECRET = radiusSecret(SECRET_TEXT);
+const SECRET = radiusSecret(NAS_SECRET);
 
 let folder: string;
 
@@ -57,7 +70,7 @@ async function radclient(
 ): Promise<string> {
   const file = join(folder, 'request.txt');
   await writeFile(file, `${attributes.join('\n')}\n`);
-  const args = ['-x', '-r', '1', '-t', '5', '-f', file, `${HOST}:${port}`, kind, SECRET_TEXT];
+  const args = ['-x', '-r', '1', '-t', '5', '-f', file, `${HOST}:${port}`, kind, NAS_SECRET];
   const done = await promisify(execFile)('radclient', args).catch(
     (error: { stdout: string }) => error,
   );
@@ -268,4 +281,83 @@ describe.skipIf(!hasRadclient)('radclient and our codec mean the same', () => {
       ['Acct-Interim-Interval', 300],
     ];
   }
+});
+
+describe.skipIf(!hasRadclient)('radclient at the server', () => {
+  let store: Store;
+  let server: RadiusServer;
+  let voucher: string;
+
+  beforeAll(async () => {
+    const opened = await openStore({
+      store: `sqlite:${join(folder, 'test.db')}`,
+      keyFile: join(folder, 'store.key'),
+    });
+    store = opened.store;
+    await seedRouters(store, HOST);
+    const tariff = await seedTariff(store, 'harian', { devices: 9, downKbps: 5000, upKbps: 2000 });
+    voucher = (await seedVoucher(store, tariff)).code;
+    server = await startRadius({
+      auth: { host: HOST, port: 0 },
+      acct: { host: HOST, port: 0 },
+      store,
+      clock: realClock,
+      log: SILENT,
+      metrics: createMetrics(),
+      timeZone: TIME_ZONE,
+      interimSeconds: 300,
+      portal: { address: '127.0.0.9', secret: 'rahasia-portal-wifi' },
+      rejectDelayMs: 0,
+    });
+  });
+
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+  });
+
+  const login = (...more: string[]): Promise<string> =>
+    radclient(server.authPort, 'auth', [
+      `User-Name = "${voucher}"`,
+      `Calling-Station-Id = "${MAC}"`,
+      'Message-Authenticator = 0x00',
+      ...more,
+    ]);
+
+  it('logs in by PAP, and reads what the tariff grants', async () => {
+    const reply = await login(`User-Password = "${voucher}"`);
+
+    expect(reply).toMatch(/^Received Access-Accept/);
+    expect(reply).toMatch(/\tClass = 0x[0-9a-f]+\n/);
+    expect(reply).toMatch(/\tMikrotik-Rate-Limit = "2000k\/5000k[ "]/);
+  });
+
+  it('logs in by CHAP', async () => {
+    const reply = await login(`CHAP-Password = "${voucher}"`);
+
+    expect(reply).toMatch(/^Received Access-Accept/);
+  });
+
+  it.each(['User-Password', 'CHAP-Password'])('is refused for a wrong %s', async (name) => {
+    const reply = await login(`${name} = "XXXX-XXXX"`);
+
+    expect(reply).toMatch(/^Received Access-Reject[\s\S]*Reply-Message = "SW-/);
+  });
+
+  it('accounts, and asks both ports for their status', async () => {
+    const event = ['Acct-Session-Id = 81', 'User-Name = x', `Calling-Station-Id = "${MAC}"`];
+    const status = ['Message-Authenticator = 0x00'];
+
+    const replies = [
+      await radclient(server.acctPort, 'acct', ['Acct-Status-Type = Start', ...event]),
+      await radclient(server.authPort, 'status', status),
+      await radclient(server.acctPort, 'status', status),
+    ];
+
+    expect(replies.map((reply) => reply.split(' ')[1])).toEqual([
+      'Accounting-Response',
+      'Access-Accept',
+      'Accounting-Response',
+    ]);
+  });
 });
