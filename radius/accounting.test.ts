@@ -191,7 +191,12 @@ describe('the accounting port', () => {
     return handler.handle(accountingRequest(attributes), { address: NAS_ADDRESS, port });
   }
 
-  async function login(tariff: string, mac: string, voucherId: string): Promise<string> {
+  async function login(
+    tariff: string,
+    mac: string,
+    voucherId: string,
+    totalLimitOctets: number | null = null,
+  ): Promise<string> {
     const token = await store.issueToken({
       accountKind: 'voucher',
       accountId: voucherId,
@@ -208,7 +213,7 @@ describe('the accounting port', () => {
       whenFull: 'refuse',
       rate: null,
       sessionTimeoutSeconds: null,
-      totalLimitOctets: null,
+      totalLimitOctets,
       validUntil: null,
       at: clock.now(),
     });
@@ -308,7 +313,10 @@ describe('the accounting port', () => {
       store,
       await seedTariff(store, 'C', { dailyOctets: 1000, devices: 2 }),
     );
-    const ids = [await login('C', MAC, voucher.id), await login('C', OTHER_MAC, voucher.id)];
+    const ids = [
+      await login('C', MAC, voucher.id, 1000),
+      await login('C', OTHER_MAC, voucher.id, 1000),
+    ];
     await report(packet(1, ids[0]!, '85', MAC, 0));
     await report(packet(1, ids[1]!, '86', OTHER_MAC, 0));
     await report(packet(3, ids[0]!, '85', MAC, 600));
@@ -325,8 +333,8 @@ describe('the accounting port', () => {
 
   it('leaves a phone that is alone to the limit that its router has', async () => {
     const voucher = await seedVoucher(store, await seedTariff(store, 'D', { dailyOctets: 1000 }));
-    const id = await login('D', MAC, voucher.id);
-    await report(packet(3, id, '87', MAC, 2000));
+    const id = await login('D', MAC, voucher.id, 1000);
+    await report(packet(3, id, '87', MAC, 1000));
     await accounting.settled();
 
     const pending = await store.claimEnforcement({ at: clock.now(), leaseMs: 0, limit: 10 });

@@ -12,8 +12,9 @@ import { AcctStatus, Code, terminateCause } from './attributes.ts';
 import { addressOf, numberOf, type Packet, textOf } from './codec.ts';
 import { RadiusError } from './errors.ts';
 import { type Answer, createExchange, type ExchangeDeps, type Handle } from './exchange.ts';
+import { hoursReader } from './hours.ts';
+import { createLimits } from './limits.ts';
 import { type LocalTime, localTimes } from './local-time.ts';
-import { createOverspendCheck } from './overspend.ts';
 
 export interface AccountingDeps extends ExchangeDeps {
   readonly store: Pick<
@@ -25,6 +26,8 @@ export interface AccountingDeps extends ExchangeDeps {
     | 'account'
     | 'usage'
     | 'requestDisconnect'
+    | 'requestChange'
+    | 'onInvalidate'
   >;
   readonly timeZone: string;
 }
@@ -35,7 +38,7 @@ export type AccountingMessage =
   | { readonly kind: 'boot'; readonly status: 'on' | 'off'; readonly at: number }
   | { readonly kind: 'other' };
 
-export interface AccountingHandler {
+export interface AccountingHandler extends Disposable {
   readonly handle: Handle;
   /** Resolves when nothing that a packet set off is still being done. */
   settled(): Promise<void>;
@@ -51,8 +54,8 @@ const STATUSES = new Map<number, AccountingEvent['status']>([
 ]);
 
 export function createAccountingHandler(deps: AccountingDeps): AccountingHandler {
-  const overspend = createOverspendCheck(deps);
   const timesOf = localTimes(deps.timeZone);
+  const limits = createLimits({ ...deps, timesOf, hoursOf: hoursReader() });
   const handle = createExchange(deps, {
     code: Code.accountingRequest,
     answer: async (packet, client, arrivedAt) => {
@@ -62,7 +65,7 @@ export function createAccountingHandler(deps: AccountingDeps): AccountingHandler
       if (message.kind === 'session') {
         const { sessionId } = await deps.store.recordAccounting(message.event);
         deps.metrics.recorded(message.event.status);
-        if (message.event.status !== 'stop') overspend.check(sessionId, message.event.day);
+        if (message.event.status !== 'stop') limits.check(sessionId, nas);
       } else if (message.kind === 'boot') {
         await deps.store.closeRouterSessions({
           routerId: nas.routerId,
@@ -75,7 +78,7 @@ export function createAccountingHandler(deps: AccountingDeps): AccountingHandler
       return acknowledgement(nas);
     },
   });
-  return { handle, settled: overspend.settled };
+  return { handle, settled: limits.settled, [Symbol.dispose]: limits[Symbol.dispose] };
 }
 
 /** Pure. `RADIUS_ATTRIBUTE` when it does not say which session or what happened. */

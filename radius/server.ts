@@ -65,6 +65,7 @@ export async function startRadius(options: RadiusOptions): Promise<RadiusServer>
     for (const listener of listeners) await listener[Symbol.asyncDispose]();
     await eap[Symbol.asyncDispose]();
     await accounting.settled();
+    accounting[Symbol.dispose]();
     authHandler[Symbol.dispose]();
   };
   const { sharePort = false } = options;
