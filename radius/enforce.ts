@@ -9,11 +9,10 @@
 import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { PendingEnforcement, Session, SessionLimits } from '../store/types.ts';
 import { type CoaAnswer, sendCoa } from './coa.ts';
-import { createEnforceMetrics, type EnforceMetrics } from './metrics.ts';
+import type { EnforceMetrics } from './metrics.ts';
 import { startPeriodic } from './periodic.ts';
 import { createTransmitter, type Transmitter } from './transmitter.ts';
 
@@ -28,7 +27,7 @@ export interface EnforcerOptions {
   >;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: EnforceMetrics;
   /** The address that routers know as their RADIUS server; they refuse requests from any other. */
   readonly sourceAddress?: string;
   /** Pause between two looks at the store, on the clock; 1000 by default. */
@@ -76,7 +75,7 @@ export function startEnforcer(options: EnforcerOptions): Enforcer {
   const stop = new AbortController();
   const work: Work = {
     options,
-    metrics: createEnforceMetrics(options.metrics),
+    metrics: options.metrics,
     transmitter: createTransmitter({
       sourceAddress: options.sourceAddress ?? '0.0.0.0',
       timeoutMs: options.timeoutMs ?? 1000,

@@ -7,6 +7,7 @@ import { type AccountingDeps, createAccountingHandler } from './accounting.ts';
 import { type AuthDeps, createAuthHandler } from './auth.ts';
 import { createEapForwarder, type EapForwarder, type EapServer, refuseEap } from './eap.ts';
 import { createRadiusMetrics } from './metrics.ts';
+import type { Probe } from './probe.ts';
 import { createProxies, type ProxyClient, type ProxyDeps } from './proxy.ts';
 import { SHORT_SECRET } from './secret.ts';
 import { hostPort, type Listener, listen } from './sockets.ts';
@@ -31,6 +32,8 @@ export interface RadiusOptions {
   readonly eap?: EapServer;
   /** Plain UDP from outside this network or this machine is warned of. */
   readonly tunnelSubnet?: string;
+  /** Asks a NAS whether it still has a session, before a phone is refused for it; nobody is asked by default. */
+  readonly probe?: Probe;
   /** Machine time before a NAS hears of wrong credentials; 500 by default. */
   readonly rejectDelayMs?: number;
 }

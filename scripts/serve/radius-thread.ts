@@ -8,6 +8,9 @@ import { createMetrics } from '../../lib/metrics.ts';
 import type { HostPort } from '../../lib/net.ts';
 import { startEnforcer } from '../../radius/enforce.ts';
 import { startHardening } from '../../radius/harden.ts';
+import { createEnforceMetrics } from '../../radius/metrics.ts';
+import { createProber } from '../../radius/probe.ts';
+import { startReview } from '../../radius/review.ts';
 import { startRadius } from '../../radius/server.ts';
 import { startStaleSweep } from '../../radius/stale.ts';
 import { connectStore, type StoreTicket } from '../../store/open.ts';
@@ -43,6 +46,12 @@ await runRole(async (data: RadiusThreadData) => {
   const base = { store, clock, log, metrics };
   await using stack = new AsyncDisposableStack();
   stack.use(store);
+  const coa = {
+    ...base,
+    metrics: createEnforceMetrics(metrics),
+    ...(data.coaSource === undefined ? {} : { sourceAddress: data.coaSource }),
+  };
+  const { probe } = stack.use(createProber(coa));
   // Sweeps and enforcement end before the server, so that nothing new is asked of the store.
   const server = stack.use(
     await startRadius({
@@ -53,15 +62,12 @@ await runRole(async (data: RadiusThreadData) => {
       timeZone: data.timeZone,
       interimSeconds: data.interimSeconds,
       portal: data.portal,
+      probe,
     }),
   );
   if (data.chores) {
-    stack.use(
-      startEnforcer({
-        ...base,
-        ...(data.coaSource === undefined ? {} : { sourceAddress: data.coaSource }),
-      }),
-    );
+    stack.use(startEnforcer(coa));
+    stack.use(startReview({ ...base, timeZone: data.timeZone }));
     stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
     stack.use(startHardening(base));
   }

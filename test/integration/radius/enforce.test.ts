@@ -4,6 +4,7 @@ import { type SteppedClock, steppedClock } from '../../../lib/clock.ts';
 import { createMetrics, type Metrics } from '../../../lib/metrics.ts';
 import { addressOf, numberOf, type Packet, textOf } from '../../../radius/codec.ts';
 import { type Enforcer, type EnforcerOptions, startEnforcer } from '../../../radius/enforce.ts';
+import { createEnforceMetrics } from '../../../radius/metrics.ts';
 import { NAS_SECRET, SILENT, START_MS } from '../../../radius/radius.fixture.ts';
 import { radiusSecret } from '../../../radius/secret.ts';
 import { requestHolds } from '../../../radius/sign.ts';
@@ -49,7 +50,7 @@ describe.each(ENGINES)('the enforcer on $name', ({ open }) => {
           store,
           clock,
           log: SILENT,
-          metrics: createMetrics(),
+          metrics: createEnforceMetrics(createMetrics()),
           sourceAddress: HOST,
           ...over,
           ...own,
@@ -58,7 +59,7 @@ describe.each(ENGINES)('the enforcer on $name', ({ open }) => {
     const owned = stack.move();
     return {
       ...{ store, nas, village, clock, metrics, node },
-      enforcer: node({ metrics }),
+      enforcer: node({ metrics: createEnforceMetrics(metrics) }),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   }
