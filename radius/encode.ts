@@ -13,7 +13,13 @@ import {
   VENDOR_SPECIFIC,
 } from './attributes.ts';
 import type { Attribute, Packet } from './codec.ts';
-import { IPV6_BITS, MAX_TAG, MAX_VALUE_BYTES, SIZES } from './dictionary/kinds.ts';
+import {
+  type AttributeDefinition,
+  IPV6_BITS,
+  MAX_TAG,
+  MAX_VALUE_BYTES,
+  SIZES,
+} from './dictionary/kinds.ts';
 import { RadiusError } from './errors.ts';
 import { parseInterfaceId, parseIpv6 } from './ipv6.ts';
 
@@ -51,7 +57,15 @@ export interface NewPacket {
   readonly echo?: { readonly from: Packet; readonly name?: AttributeName };
 }
 
+/** An attribute with its name, for messages. */
+type Target = AttributeDefinition & { readonly name: AttributeName };
+
 const scratch = Buffer.alloc(MAX_PACKET_BYTES);
+const TARGETS = new Map<AttributeName, Target>(
+  (Object.keys(ATTRIBUTES) as AttributeName[]).map((name) => [name, { name, ...ATTRIBUTES[name] }]),
+);
+/** Up to so many characters, writing them one by one is quicker than a call that leaves JavaScript. */
+const SHORT_TEXT = 64;
 
 /**
  * The packet with an authenticator of zeros; `RADIUS_ENCODE` when something does not fit. Texts over
@@ -65,7 +79,7 @@ export function encodePacket(packet: NewPacket): Buffer {
     scratch[at + 1] = MA_BYTES;
     at += MA_BYTES;
   }
-  for (const [name, value] of packet.attributes) at = writeAttribute(at, name, value);
+  for (const [name, value] of packet.attributes) at = writeAttribute(at, targetOf(name), value);
   if (packet.echo !== undefined) at = writeEcho(at, packet.echo.from, packet.echo.name);
   scratch[0] = packet.code;
   scratch[1] = packet.identifier;
@@ -76,66 +90,70 @@ export function encodePacket(packet: NewPacket): Buffer {
 }
 
 /** Writes one name's attribute or attributes; gives the offset after them. */
-function writeAttribute(at: number, name: AttributeName, value: AttributeValue[1]): number {
-  const { kind } = ATTRIBUTES[name];
-  if (value instanceof Uint8Array) return writeOctets(at, name, value);
-  switch (kind) {
+function writeAttribute(at: number, target: Target, value: AttributeValue[1]): number {
+  if (value instanceof Uint8Array) return writeOctets(at, target, value);
+  switch (target.kind) {
     case 'text':
     case 'octets':
-      return typeof value === 'string' ? writeText(at, name, value) : unfit(name, value);
+      return typeof value === 'string' ? writeText(at, target, value) : unfit(target, value);
     case 'integer':
     case 'date':
-      return typeof value === 'number' ? writeWord(at, name, value) : unfit(name, value);
+      return typeof value === 'number' ? writeWord(at, target, value) : unfit(target, value);
     case 'ipaddr':
-      return writeWord(at, name, typeof value === 'string' ? parseIpv4(value) : value);
+      return writeWord(at, target, typeof value === 'string' ? parseIpv4(value) : value);
     case 'ipv6addr':
-      return writeParsed(at, name, value, parseIpv6);
+      return writeParsed(at, target, value, parseIpv6);
     case 'ipv6prefix':
-      return writeParsed(at, name, value, parsePrefix);
+      return writeParsed(at, target, value, parsePrefix);
     case 'ifid':
-      return writeParsed(at, name, value, parseInterfaceId);
+      return writeParsed(at, target, value, parseInterfaceId);
     case 'tagged-integer':
-      return writeTaggedWord(at, name, tagged(value));
+      return writeTaggedWord(at, target, tagged(value));
     case 'tagged-text':
-      return writeTaggedText(at, name, tagged(value));
+      return writeTaggedText(at, target, tagged(value));
   }
 }
 
-function writeText(at: number, name: AttributeName, value: string): number {
-  const size = Buffer.byteLength(value);
-  if (size > MAX_VALUE_BYTES && CONTINUED.has(name)) {
-    return writeContinued(at, name, Buffer.from(value), ATTRIBUTES[name].kind === 'text');
+function writeText(at: number, target: Target, value: string): number {
+  if (value.length <= SHORT_TEXT && isAscii(value)) {
+    const from = writeHead(at, target, value.length);
+    for (let i = 0; i < value.length; i += 1) scratch[from + i] = value.charCodeAt(i);
+    return from + value.length;
   }
-  const from = writeHead(at, name, size);
+  const size = Buffer.byteLength(value);
+  if (size > MAX_VALUE_BYTES && CONTINUED.has(target.name)) {
+    return writeContinued(at, target, Buffer.from(value), target.kind === 'text');
+  }
+  const from = writeHead(at, target, size);
   scratch.write(value, from, size, 'utf8');
   return from + size;
 }
 
-function writeOctets(at: number, name: AttributeName, value: Uint8Array): number {
+function isAscii(value: string): boolean {
+  for (let i = 0; i < value.length; i += 1) if (value.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+function writeOctets(at: number, target: Target, value: Uint8Array): number {
   const size = value.length;
-  const { kind } = ATTRIBUTES[name];
-  if (size > MAX_VALUE_BYTES && CONTINUED.has(name)) {
-    return writeContinued(at, name, value, kind === 'text');
+  const { kind } = target;
+  if (size > MAX_VALUE_BYTES && CONTINUED.has(target.name)) {
+    return writeContinued(at, target, value, kind === 'text');
   }
   const [least, most] = SIZES[kind];
-  if (size < least || size > most) return unfit(name, value);
-  const from = writeHead(at, name, size);
+  if (size < least || size > most) return unfit(target, value);
+  const from = writeHead(at, target, size);
   scratch.set(value, from);
   return from + size;
 }
 
 /** Several attributes of up to 253 octets each. A text is not cut within a character. */
-function writeContinued(
-  start: number,
-  name: AttributeName,
-  value: Uint8Array,
-  isText: boolean,
-): number {
+function writeContinued(start: number, target: Target, value: Uint8Array, isText: boolean): number {
   let at = start;
   for (let from = 0; from < value.length; ) {
     const most = Math.min(from + MAX_VALUE_BYTES, value.length);
     const to = isText ? characterStart(value, most) : most;
-    at = writeHead(at, name, to - from);
+    at = writeHead(at, target, to - from);
     scratch.set(value.subarray(from, to), at);
     at += to - from;
     from = to;
@@ -151,45 +169,45 @@ function characterStart(value: Uint8Array, at: number): number {
   return at;
 }
 
-function writeWord(at: number, name: AttributeName, value: number | Tagged | null): number {
-  if (typeof value !== 'number' || !isUnsigned(value, 0xffff_ffff)) return unfit(name, value);
-  const from = writeHead(at, name, 4);
+function writeWord(at: number, target: Target, value: number | Tagged | null): number {
+  if (typeof value !== 'number' || !isUnsigned(value, 0xffff_ffff)) return unfit(target, value);
+  const from = writeHead(at, target, 4);
   scratch.writeUInt32BE(value, from);
   return from + 4;
 }
 
 function writeParsed(
   at: number,
-  name: AttributeName,
+  target: Target,
   value: string | number | Tagged,
   parse: (text: string) => Uint8Array | null,
 ): number {
   const octets = typeof value === 'string' ? parse(value) : null;
-  return octets === null ? unfit(name, value) : writeOctets(at, name, octets);
+  return octets === null ? unfit(target, value) : writeOctets(at, target, octets);
 }
 
-function writeTaggedWord(at: number, name: AttributeName, { tag, value }: Tagged): number {
+function writeTaggedWord(at: number, target: Target, { tag, value }: Tagged): number {
   if (!isUnsigned(tag, MAX_TAG) || typeof value !== 'number' || !isUnsigned(value, 0xff_ffff)) {
-    return unfit(name, value);
+    return unfit(target, value);
   }
-  return writeWord(at, name, tag * 0x100_0000 + value);
+  return writeWord(at, target, tag * 0x100_0000 + value);
 }
 
 /** Tag 0 is left out: few read it, and a text says by its first octet that it has none. */
-function writeTaggedText(at: number, name: AttributeName, { tag, value }: Tagged): number {
+function writeTaggedText(at: number, target: Target, { tag, value }: Tagged): number {
   if (!isUnsigned(tag, MAX_TAG) || typeof value !== 'string' || value === '') {
-    return unfit(name, value);
+    return unfit(target, value);
   }
   const bare = tag === 0 && value.charCodeAt(0) > MAX_TAG;
-  return writeText(at, name, bare ? value : `${String.fromCharCode(tag)}${value}`);
+  return writeText(at, target, bare ? value : `${String.fromCharCode(tag)}${value}`);
 }
 
 /** Writes the headers, a vendor's with its own inside; gives the offset of the value. */
-function writeHead(at: number, name: AttributeName, size: number): number {
-  const { vendor, type } = ATTRIBUTES[name];
+function writeHead(at: number, target: Target, size: number): number {
+  const { vendor, type } = target;
   const head = vendor === 0 ? 2 : VENDOR_HEAD_BYTES + 2;
   if (size === 0 || size + head - 2 > MAX_VALUE_BYTES) {
-    throw refuse(`'${name}' cannot carry ${size} octets`);
+    throw refuse(`'${target.name}' cannot carry ${size} octets`);
   }
   const from = at + head;
   if (from + size > MAX_PACKET_BYTES) throw refuse('packet is over 4096 octets');
@@ -248,6 +266,13 @@ export function endsAt(octets: Uint8Array, from: number, bits: number): boolean 
   return true;
 }
 
+/** A name that no dictionary has can only come from outside the types. */
+function targetOf(name: AttributeName): Target {
+  const target = TARGETS.get(name);
+  if (target === undefined) throw refuse(`there is no attribute '${name}'`);
+  return target;
+}
+
 function tagged(value: string | number | Tagged): Tagged {
   return typeof value === 'object' ? value : { tag: 0, value };
 }
@@ -256,7 +281,7 @@ function isUnsigned(value: number, most: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= most;
 }
 
-function unfit(name: AttributeName, value: unknown): never {
+function unfit({ name }: Target, value: unknown): never {
   const what = value instanceof Uint8Array ? `${value.length} octets` : JSON.stringify(value);
   throw refuse(`'${name}' cannot carry ${what}`);
 }
