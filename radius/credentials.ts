@@ -100,22 +100,22 @@ async function checkPassword(
   keys: readonly AttemptKey[],
 ): Promise<Verdict> {
   const { store, attempts, hasher } = deps;
+  if (username === password) {
+    const voucher = await store.voucherByCode(username);
+    if (voucher !== null) return known(voucher);
+  }
   const subscriber = await store.subscriberByUsername(username);
-  const voucher = username === password ? await store.voucherByCode(username) : null;
-  if (subscriber === null && voucher !== null) return known(voucher);
   const k = store.credentialKey(password);
   if (subscriber !== null && warm.holds(subscriber, k)) return known(subscriber);
 
   const paid = [...keys, WORK];
   if (!attempts.take(paid)) return LIMITED;
   const right = await passwordHolds(hasher, subscriber, k);
-  if (right === true || right === null || voucher !== null) attempts.giveBack(paid);
+  if (right !== false) attempts.giveBack(paid);
   if (right === null) return BUSY;
-  if (right && subscriber !== null) {
-    warm.keep(subscriber, k);
-    return known(subscriber);
-  }
-  return voucher === null ? BAD : known(voucher);
+  if (!right || subscriber === null) return BAD;
+  warm.keep(subscriber, k);
+  return known(subscriber);
 }
 
 /** A subscriber needs a network password that is kept for this; a voucher's code is its password. */
@@ -127,8 +127,8 @@ async function checkResponse(
 ): Promise<Verdict> {
   const { store, attempts } = deps;
   if (!attempts.take(keys)) return LIMITED;
-  const subscriber = await store.subscriberByUsername(username);
-  const voucher = subscriber === null ? await store.voucherByCode(username) : null;
+  const voucher = await store.voucherByCode(username);
+  const subscriber = voucher === null ? await store.subscriberByUsername(username) : null;
   const secret =
     voucher === null
       ? await store.networkPassword(subscriber?.id ?? '')
