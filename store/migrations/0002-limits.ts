@@ -15,6 +15,8 @@ ALTER TABLE subscribers ADD COLUMN network_password BYTEA;
 ALTER TABLE tokens ADD COLUMN sealed BYTEA;
 ALTER TABLE routers ADD COLUMN limit_proxy_state TEXT NOT NULL DEFAULT 'yes';
 ALTER TABLE sessions ADD COLUMN tariff_id TEXT;
+ALTER TABLE sessions ADD COLUMN bucket TEXT;
+ALTER TABLE sessions ADD COLUMN earlier TEXT;
 ALTER TABLE sessions ADD COLUMN rate TEXT;
 ALTER TABLE sessions ADD COLUMN wanted TEXT;
 ALTER TABLE sessions ADD COLUMN wanted_at BIGINT;
@@ -25,7 +27,14 @@ DROP INDEX sessions_disconnect;
 CREATE INDEX sessions_enforce ON sessions (leased_until)
   WHERE state = 'open' AND (wanted IS NOT NULL
     OR (disconnect_requested_at IS NOT NULL AND disconnect_acked_at IS NULL));
+DROP INDEX sessions_router;
+CREATE INDEX sessions_phone ON sessions (router_id, mac, started_at);
+DROP INDEX sessions_open;
+CREATE INDEX sessions_open ON sessions (state) WHERE state <> 'closed';
 CREATE INDEX sessions_stopped ON sessions (stopped_at) WHERE state = 'closed';
+ALTER TABLE usage_days ADD COLUMN input_octets BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE usage_days ADD COLUMN sessions BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX usage_days_day ON usage_days (day);
 CREATE TABLE opening_hours (
   level TEXT NOT NULL CHECK (level IN ('regency', 'district', 'village')),
   code TEXT NOT NULL,
