@@ -9,7 +9,8 @@ import { StoreError, type StoreErrorCode } from '../errors.ts';
 import { createKeys, loadKeyFile } from '../keys.ts';
 import { lockForServing, openReading, sqlOf } from './database.ts';
 import { openEngine } from './engine.ts';
-import type { FromWriter, ToWriter, WriterData } from './protocol.ts';
+import { outbox } from './outbox.ts';
+import type { FromWriter, ToWriter, WriterData, WriterStart } from './protocol.ts';
 
 /** What another thread needs to open its own view of the store; structured-clone safe, `port` to transfer. */
 export interface SqliteTicket {
@@ -63,7 +64,7 @@ export function connectSqlite(ticket: SqliteTicket): Store {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let nextId = 0;
   let assembled: AssembledStore | undefined;
-  ticket.port.on('message', (message: FromWriter) => {
+  const hear = (message: FromWriter): void => {
     switch (message.kind) {
       case 'result':
         take(waiting, message.id)?.resolve(message.value);
@@ -76,18 +77,16 @@ export function connectSqlite(ticket: SqliteTicket): Store {
       case 'invalidate':
         assembled?.invalidated(message.what);
         break;
-      case 'ready':
-      case 'failed':
-        break;
     }
-  });
+  };
+  ticket.port.on('message', (messages: readonly FromWriter[]) => messages.forEach(hear));
   ticket.port.on('close', () => {
     for (const { reject } of waiting.values()) {
       reject(new StoreError('STORE_FAILED', 'the writer of the store has ended'));
     }
     waiting.clear();
   });
-  const send = (message: ToWriter): void => ticket.port.postMessage(message);
+  const send = outbox<ToWriter>(ticket.port);
   assembled = assembleStore({
     sql: sqlOf(db),
     keys: createKeys(ticket.key),
@@ -130,11 +129,9 @@ export async function openSqlite(
 
 async function whenReady(writer: Worker): Promise<readonly string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
-  writer.once('message', (message: FromWriter) => {
+  writer.once('message', (message: WriterStart) => {
     if (message.kind === 'ready') resolve(message.migrated);
-    else if (message.kind === 'failed') {
-      reject(new StoreError(message.code as StoreErrorCode, message.message));
-    }
+    else reject(new StoreError(message.code as StoreErrorCode, message.message));
   });
   writer.once('error', reject);
   return promise;

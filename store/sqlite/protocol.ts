@@ -16,9 +16,12 @@ export type ToWriter =
     }
   | { readonly kind: 'close' };
 
-export type FromWriter =
+/** What a writer says first, to its parent. */
+export type WriterStart =
   | { readonly kind: 'ready'; readonly migrated: readonly string[] }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export type FromWriter =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   | { readonly kind: 'invalidate'; readonly what: readonly Invalidation[] | null };

@@ -6,18 +6,19 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { createKeys } from '../keys.ts';
 import { type Engine, openEngine } from './engine.ts';
-import type { FromWriter, ToWriter, WriterData } from './protocol.ts';
+import { outbox } from './outbox.ts';
+import type { FromWriter, ToWriter, WriterData, WriterStart } from './protocol.ts';
 
 async function main(parent: MessagePort, data: WriterData): Promise<void> {
-  const ports = new Set<MessagePort>();
-  const tell = (port: MessagePort, message: FromWriter): void => port.postMessage(message);
+  const outboxes = new Set<(message: FromWriter) => void>();
+  const start = (message: WriterStart): void => parent.postMessage(message);
   let engine: Engine;
   try {
     engine = await openEngine(data.file, createKeys(data.key), (what) => {
-      for (const port of ports) tell(port, { kind: 'invalidate', what });
+      for (const tell of outboxes) tell({ kind: 'invalidate', what });
     });
   } catch (error) {
-    tell(parent, {
+    start({
       kind: 'failed',
       code: errorCode(error, 'STORE_FAILED'),
       message: errorMessage(error),
@@ -25,24 +26,26 @@ async function main(parent: MessagePort, data: WriterData): Promise<void> {
     return;
   }
   const serve = (port: MessagePort): void => {
-    ports.add(port);
-    port.on('message', (message: ToWriter) => {
+    const tell = outbox<FromWriter>(port);
+    outboxes.add(tell);
+    const hear = (message: ToWriter): void => {
       if (message.kind === 'close') {
-        ports.delete(port);
+        outboxes.delete(tell);
         port.close();
         return;
       }
       engine.submit(message.name, message.args).then(
-        (value) => tell(port, { kind: 'result', id: message.id, value }),
+        (value) => tell({ kind: 'result', id: message.id, value }),
         (error: unknown) =>
-          tell(port, {
+          tell({
             kind: 'error',
             id: message.id,
             code: errorCode(error, 'STORE_FAILED'),
             message: errorMessage(error),
           }),
       );
-    });
+    };
+    port.on('message', (messages: readonly ToWriter[]) => messages.forEach(hear));
   };
   parent.on('message', (message: { port: MessagePort } | { close: true }) => {
     if ('port' in message) {
@@ -52,7 +55,7 @@ async function main(parent: MessagePort, data: WriterData): Promise<void> {
     engine[Symbol.dispose]();
     parent.close();
   });
-  tell(parent, { kind: 'ready', migrated: engine.migrated });
+  start({ kind: 'ready', migrated: engine.migrated });
 }
 
 if (parentPort !== null) await main(parentPort as unknown as MessagePort, workerData as WriterData);
