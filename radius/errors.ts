@@ -17,7 +17,9 @@ export type RadiusErrorCode =
   /** Opening hours that are not written as hours.ts has them. */
   | 'RADIUS_HOURS'
   /** No address or port could be bound. */
-  | 'RADIUS_LISTEN';
+  | 'RADIUS_LISTEN'
+  /** Certificate files of RADIUS over TLS cannot be used. */
+  | 'RADIUS_CERTIFICATE';
 
 export class RadiusError extends SmartWifiError {
   declare readonly code: RadiusErrorCode;

@@ -79,6 +79,13 @@ const CODES: Record<ResponseCode, number> = {
   access_challenge: Code.accessChallenge,
   accounting_response: Code.accountingResponse,
 };
+const FORGED: ReadonlySet<DropReason> = new Set([
+  'malformed',
+  'bad_authenticator',
+  'missing_message_authenticator',
+  'proxy_state',
+  'eap_unsigned',
+]);
 /** Requests being answered at once; what comes on top is dropped, and the NAS sends it again. */
 const MAX_IN_FLIGHT = 8192;
 /** Replies held back at once; beyond, they go out undelayed (the attempt budgets still hold). */
@@ -96,6 +103,7 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
   const drop = (reason: DropReason, peer: Peer, detail?: string): null => {
     deps.metrics.dropped(reason);
     complain(reason, peer, detail);
+    if (peer.forged !== undefined && FORGED.has(reason)) peer.forged();
     return null;
   };
   const hold = async (ms: number): Promise<void> => {

@@ -73,7 +73,12 @@ export function createRadiusMetrics(metrics: Metrics) {
     'Accounting-Requests recorded.',
     ['status'],
   );
+  const radsec = metrics.gauge(
+    'smartwifi_radius_radsec_connections',
+    'Routers that are connected by RADIUS over TLS.',
+  );
   return {
+    radsecConnections: (open: number): void => radsec.set(open),
     replied: (type: RequestType, code: ResponseCode, place: Place, seconds: number): void => {
       duration.observe({ type }, seconds);
       responses.inc({ ...place, code });

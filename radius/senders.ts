@@ -21,6 +21,8 @@ export interface Peer {
   readonly local?: string;
   /** Known from the connection (RADIUS over TLS); else the address says who it is. */
   readonly client?: Client;
+  /** A connection is told of a packet that its peer cannot have sent in good faith (RFC 6613 §2.6.4). */
+  readonly forged?: () => void;
 }
 
 /** Whom a request is answered for. */

@@ -5,12 +5,14 @@ import type { Metrics } from '../lib/metrics.ts';
 import { type HostPort, parseCidr } from '../lib/net.ts';
 import { type AccountingDeps, createAccountingHandler } from './accounting.ts';
 import { type AuthDeps, createAuthHandler } from './auth.ts';
-import { createEapForwarder, type EapForwarder, type EapServer, refuseEap } from './eap.ts';
+import { createEapForwarder, type EapServer, refuseEap } from './eap.ts';
+import type { Handle } from './exchange.ts';
 import { createRadiusMetrics } from './metrics.ts';
 import type { Probe } from './probe.ts';
 import { createProxies, type ProxyClient, type ProxyDeps } from './proxy.ts';
+import { type RadsecServer, type RadsecServerOptions, startRadsec } from './radsec.ts';
 import { SHORT_SECRET } from './secret.ts';
-import { hostPort, type Listener, listen } from './sockets.ts';
+import { hostPort, listen } from './sockets.ts';
 
 export interface RadiusOptions {
   readonly auth: HostPort;
@@ -30,6 +32,8 @@ export interface RadiusOptions {
   readonly proxies?: readonly ProxyClient[];
   /** Where EAP is forwarded to; refused by default. */
   readonly eap?: EapServer;
+  /** RADIUS over TLS; not served by default. */
+  readonly radsec?: RadsecServerOptions;
   /** Plain UDP from outside this network or this machine is warned of. */
   readonly tunnelSubnet?: string;
   /** Asks a NAS whether it still has a session, before a phone is refused for it; nobody is asked by default. */
@@ -41,48 +45,55 @@ export interface RadiusOptions {
 export interface RadiusServer extends AsyncDisposable {
   readonly authPort: number;
   readonly acctPort: number;
+  /** Null without RADIUS over TLS. */
+  readonly radsec: RadsecServer | null;
 }
 
-const NOTHING: EapForwarder = { answer: refuseEap, [Symbol.asyncDispose]: async () => undefined };
-
-/** `RADIUS_LISTEN` when a port cannot be bound. Port 0 takes a free one. */
+/** `RADIUS_LISTEN` when a port cannot be bound, `RADIUS_CERTIFICATE`. Port 0 takes a free one. */
 export async function startRadius(options: RadiusOptions): Promise<RadiusServer> {
-  const { auth, acct, log } = options;
-  const tunnel = parseCidr(options.tunnelSubnet ?? '') ?? undefined;
-  const eap = options.eap === undefined ? NOTHING : createEapForwarder(options.eap);
-  const watched = tunnel === undefined ? {} : { tunnel };
-  const deps = {
+  const { auth, acct, radsec, log, sharePort = false } = options;
+  await using stack = new AsyncDisposableStack();
+  const deps = handlerDeps(options, stack);
+  // Disposed of in reverse: first nothing comes in any more, then what came in is finished.
+  const authHandler = stack.use(createAuthHandler(deps));
+  const accounting = stack.use(createAccountingHandler(deps));
+  stack.defer(() => accounting.settled());
+  const listening = async (at: HostPort, handle: Handle): Promise<number> =>
+    stack.use(await listen({ at, sharePort, handle, log })).port;
+  const authPort = await listening(auth, authHandler.handle);
+  const acctPort = await listening(acct, accounting.handle);
+  const handlers = { auth: authHandler.handle, acct: accounting.handle };
+  const tls =
+    radsec === undefined
+      ? null
+      : stack.use(await startRadsec({ ...radsec, sharePort }, { ...deps, ...handlers }));
+  log.info(
+    {
+      auth: hostPort(auth.host, authPort),
+      acct: hostPort(acct.host, acctPort),
+      ...(tls === null ? {} : { radsec: hostPort(radsec!.listen.host, tls.port) }),
+    },
+    'RADIUS listens',
+  );
+  const owned = stack.move();
+  return { authPort, acctPort, radsec: tls, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** What both handlers and the connections share. */
+function handlerDeps(options: RadiusOptions, stack: AsyncDisposableStack) {
+  const { log, store, portal } = options;
+  if (portal.secret.length < SHORT_SECRET) {
+    log.warn({ characters: SHORT_SECRET }, 'secret of the portal is shorter than it should be');
+  }
+  const tunnel = parseCidr(options.tunnelSubnet ?? '');
+  const watched = tunnel === null ? {} : { tunnel };
+  const eap =
+    options.eap === undefined ? refuseEap : stack.use(createEapForwarder(options.eap)).answer;
+  return {
     ...options,
     ...watched,
     metrics: createRadiusMetrics(options.metrics),
-    proxies: createProxies(options.proxies ?? [], { store: options.store, log, ...watched }),
-    eap: eap.answer,
+    proxies: createProxies(options.proxies ?? [], { store, log, ...watched }),
+    eap,
   };
-  if (options.portal.secret.length < SHORT_SECRET) {
-    log.warn({ characters: SHORT_SECRET }, 'secret of the portal is shorter than it should be');
-  }
-  const authHandler = createAuthHandler(deps);
-  const accounting = createAccountingHandler(deps);
-  const listeners: Listener[] = [];
-  const dispose = async (): Promise<void> => {
-    for (const listener of listeners) await listener[Symbol.asyncDispose]();
-    await eap[Symbol.asyncDispose]();
-    await accounting.settled();
-    accounting[Symbol.dispose]();
-    authHandler[Symbol.dispose]();
-  };
-  const { sharePort = false } = options;
-  try {
-    listeners.push(await listen({ at: auth, sharePort, handle: authHandler.handle, log }));
-    listeners.push(await listen({ at: acct, sharePort, handle: accounting.handle, log }));
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  const [authPort, acctPort] = listeners.map((listener) => listener.port);
-  log.info(
-    { auth: hostPort(auth.host, authPort!), acct: hostPort(acct.host, acctPort!) },
-    'RADIUS listens',
-  );
-  return { authPort: authPort!, acctPort: acctPort!, [Symbol.asyncDispose]: dispose };
 }
