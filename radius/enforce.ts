@@ -86,16 +86,22 @@ export function startEnforcer(options: EnforcerOptions): Enforcer {
     lanes: new Map(),
     signal: stop.signal,
   };
+  let last: Promise<void> = Promise.resolve();
+  const claimNext = (): Promise<void> => {
+    // One after the other, and a failure is its caller's.
+    last = last.catch(() => undefined).then(() => claim(work));
+    return last;
+  };
   const polling = startPeriodic({
     clock: options.clock,
     log: options.log,
     everyMs: options.pollMs ?? 1000,
     name: 'enforcement',
-    work: () => claim(work),
+    work: claimNext,
   });
   return {
     enforceNow: async () => {
-      await claim(work);
+      await claimNext();
       while (work.lanes.size > 0) await Promise.all(work.lanes.values());
     },
     [Symbol.asyncDispose]: async () => {

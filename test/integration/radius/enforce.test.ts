@@ -10,7 +10,7 @@ import { radiusSecret } from '../../../radius/secret.ts';
 import { requestHolds } from '../../../radius/sign.ts';
 import type { Store } from '../../../store/contract.ts';
 import type { SessionLimits } from '../../../store/types.ts';
-import { ENGINES } from '../store/engines.ts';
+import { ENGINES, type Engine } from '../store/engines.ts';
 import {
   type CoaNas,
   counted,
@@ -21,6 +21,9 @@ import {
   startNas,
   type Village,
 } from './coa-stand.ts';
+
+/** Where the engine makes no difference. */
+const SQLITE = ENGINES[0]!;
 
 interface Stand extends AsyncDisposable {
   readonly store: Store;
@@ -33,37 +36,38 @@ interface Stand extends AsyncDisposable {
   node(over?: Partial<EnforcerOptions>): Enforcer;
 }
 
-describe.each(ENGINES)('the enforcer on $name', ({ open }) => {
-  async function stand(
-    answers: readonly NasAnswer[],
-    over: Partial<EnforcerOptions> = {},
-  ): Promise<Stand> {
-    await using stack = new AsyncDisposableStack();
-    const { store } = stack.use(await open());
-    const nas = stack.use(await startNas(answers));
-    const village = await seedVillage(store, nas.port);
-    const clock = steppedClock(START_MS);
-    const metrics = createMetrics();
-    const node = (own: Partial<EnforcerOptions> = {}): Enforcer =>
-      owned.use(
-        startEnforcer({
-          store,
-          clock,
-          log: SILENT,
-          metrics: createEnforceMetrics(createMetrics()),
-          sourceAddress: HOST,
-          ...over,
-          ...own,
-        }),
-      );
-    const owned = stack.move();
-    return {
-      ...{ store, nas, village, clock, metrics, node },
-      enforcer: node({ metrics: createEnforceMetrics(metrics) }),
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
-    };
-  }
+async function stand(
+  answers: readonly NasAnswer[],
+  over: Partial<EnforcerOptions> = {},
+  engine: Engine = SQLITE,
+): Promise<Stand> {
+  await using stack = new AsyncDisposableStack();
+  const { store } = stack.use(await engine.open());
+  const nas = stack.use(await startNas(answers));
+  const village = await seedVillage(store, nas.port);
+  const clock = steppedClock(START_MS);
+  const metrics = createMetrics();
+  const node = (own: Partial<EnforcerOptions> = {}): Enforcer =>
+    owned.use(
+      startEnforcer({
+        store,
+        clock,
+        log: SILENT,
+        metrics: createEnforceMetrics(createMetrics()),
+        sourceAddress: HOST,
+        ...over,
+        ...own,
+      }),
+    );
+  const owned = stack.move();
+  return {
+    ...{ store, nas, village, clock, metrics, node },
+    enforcer: node({ metrics: createEnforceMetrics(metrics) }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
 
+describe('the enforcer', () => {
   const SLOW: SessionLimits = { ...NO_LIMITS, rate: '256k/512k' };
   const end = (store: Store, sessionId: string, at = START_MS): Promise<boolean> =>
     store.requestDisconnect({ sessionId, reason: 'operator', at });
@@ -88,23 +92,26 @@ describe.each(ENGINES)('the enforcer on $name', ({ open }) => {
     expect(await s.store.enforcementWaits(START_MS + 3_600_000)).toBe(false);
   });
 
-  it('sends a change as CoA-Request; acknowledged, it is in force', async () => {
-    await using s = await stand(['ack']);
-    const { sessionId } = await s.village.online({ totalLimitOctets: 6 * 2 ** 32 });
-    const limits = { rate: '1M/2M', sessionTimeoutSeconds: 600, totalLimitOctets: 5_000_000_000 };
-    await change(s.store, sessionId, limits);
+  it.each(ENGINES)(
+    'sends a change as CoA-Request; acknowledged, it is in force ($name)',
+    async (engine) => {
+      await using s = await stand(['ack'], {}, engine);
+      const { sessionId } = await s.village.online({ totalLimitOctets: 6 * 2 ** 32 });
+      const limits = { rate: '1M/2M', sessionTimeoutSeconds: 600, totalLimitOctets: 5_000_000_000 };
+      await change(s.store, sessionId, limits);
 
-    await s.enforcer.enforceNow();
+      await s.enforcer.enforceNow();
 
-    const [request] = s.nas.packets(43) as [Packet];
-    expect(requestHolds(request, radiusSecret(NAS_SECRET))).toBe(true);
-    expect(textOf(request, 'Mikrotik-Rate-Limit')).toBe('1M/2M');
-    expect(numberOf(request, 'Session-Timeout')).toBe(600);
-    expect(numberOf(request, 'Mikrotik-Total-Limit')).toBe(5_000_000_000 - 2 ** 32);
-    expect(numberOf(request, 'Mikrotik-Total-Limit-Gigawords')).toBe(1);
-    expect(await s.store.session(sessionId)).toMatchObject({ state: 'open', ...limits });
-    expect(await counted(s.metrics, 'smartwifi_radius_coa_total')).toEqual({ 'change acked': 1 });
-  });
+      const [request] = s.nas.packets(43) as [Packet];
+      expect(requestHolds(request, radiusSecret(NAS_SECRET))).toBe(true);
+      expect(textOf(request, 'Mikrotik-Rate-Limit')).toBe('1M/2M');
+      expect(numberOf(request, 'Session-Timeout')).toBe(600);
+      expect(numberOf(request, 'Mikrotik-Total-Limit')).toBe(5_000_000_000 - 2 ** 32);
+      expect(numberOf(request, 'Mikrotik-Total-Limit-Gigawords')).toBe(1);
+      expect(await s.store.session(sessionId)).toMatchObject({ state: 'open', ...limits });
+      expect(await counted(s.metrics, 'smartwifi_radius_coa_total')).toEqual({ 'change acked': 1 });
+    },
+  );
 
   it('closes a session that the NAS does not know', async () => {
     await using s = await stand([503]);
@@ -229,37 +236,43 @@ describe.each(ENGINES)('the enforcer on $name', ({ open }) => {
     expect(s.nas.heard).toHaveLength(20);
   });
 
-  it('shares the work with another node and sends nothing twice', async () => {
-    await using s = await stand(['ack']);
-    const other = s.node();
-    for (let i = 0; i < 40; i += 1) {
+  it.each(ENGINES)(
+    'shares the work with another node and sends nothing twice ($name)',
+    async (engine) => {
+      await using s = await stand(['ack'], {}, engine);
+      const other = s.node();
+      for (let i = 0; i < 40; i += 1) {
+        const { sessionId } = await s.village.online();
+        await (i % 2 === 0 ? end(s.store, sessionId) : change(s.store, sessionId));
+      }
+
+      await Promise.all([s.enforcer.enforceNow(), other.enforceNow(), s.enforcer.enforceNow()]);
+
+      const named = [...s.nas.packets(40), ...s.nas.packets(43)].map((p) =>
+        textOf(p, 'Acct-Session-Id'),
+      );
+      expect(named).toHaveLength(40);
+      expect(new Set(named).size).toBe(40);
+    },
+  );
+
+  it.each(ENGINES)(
+    'takes over from a node that died, when the lease is over and no sooner ($name)',
+    async (engine) => {
+      await using s = await stand(['ack'], {}, engine);
       const { sessionId } = await s.village.online();
-      await (i % 2 === 0 ? end(s.store, sessionId) : change(s.store, sessionId));
-    }
+      await end(s.store, sessionId);
+      await s.store.claimEnforcement({ at: START_MS, leaseMs: 30_000, limit: 10 });
 
-    await Promise.all([s.enforcer.enforceNow(), other.enforceNow(), s.enforcer.enforceNow()]);
+      s.clock.advance(29_999);
+      await s.enforcer.enforceNow();
+      const early = s.nas.heard.length;
+      s.clock.advance(1);
+      await s.enforcer.enforceNow();
 
-    const named = [...s.nas.packets(40), ...s.nas.packets(43)].map((p) =>
-      textOf(p, 'Acct-Session-Id'),
-    );
-    expect(named).toHaveLength(40);
-    expect(new Set(named).size).toBe(40);
-  });
-
-  it('takes over from a node that died, when the lease is over and no sooner', async () => {
-    await using s = await stand(['ack']);
-    const { sessionId } = await s.village.online();
-    await end(s.store, sessionId);
-    await s.store.claimEnforcement({ at: START_MS, leaseMs: 30_000, limit: 10 });
-
-    s.clock.advance(29_999);
-    await s.enforcer.enforceNow();
-    const early = s.nas.heard.length;
-    s.clock.advance(1);
-    await s.enforcer.enforceNow();
-
-    expect([early, s.nas.heard.length]).toEqual([0, 1]);
-  });
+      expect([early, s.nas.heard.length]).toEqual([0, 1]);
+    },
+  );
 
   it('a restart keeps the pause of a router that was silent', async () => {
     await using s = await stand(['silence'], { timeoutMs: 20, tries: 1 });
@@ -290,25 +303,28 @@ describe.each(ENGINES)('the enforcer on $name', ({ open }) => {
     expect(s.nas.heard.map((bytes) => bytes[0])).toEqual([43, 40]);
   });
 
-  it('what is wanted while a change is on its way goes out next, and only what was sent is in force', async () => {
-    await using s = await stand(['ack']);
-    const { sessionId } = await s.village.online();
-    const later = { ...NO_LIMITS, rate: '5M/5M' };
-    await change(s.store, sessionId);
-    const [claimed] = await s.store.claimEnforcement({ at: START_MS, leaseMs: 1000, limit: 1 });
-    await change(s.store, sessionId, later);
-    await s.store.recordEnforcement({
-      ...{ sessionId, action: 'change', outcome: 'acked', at: START_MS },
-      limits: claimed!.limits,
-    });
-    const between = await s.store.session(sessionId);
+  it.each(ENGINES)(
+    'what is wanted while a change is on its way goes out next, and only what was sent is in force ($name)',
+    async (engine) => {
+      await using s = await stand(['ack'], {}, engine);
+      const { sessionId } = await s.village.online();
+      const later = { ...NO_LIMITS, rate: '5M/5M' };
+      await change(s.store, sessionId);
+      const [claimed] = await s.store.claimEnforcement({ at: START_MS, leaseMs: 1000, limit: 1 });
+      await change(s.store, sessionId, later);
+      await s.store.recordEnforcement({
+        ...{ sessionId, action: 'change', outcome: 'acked', at: START_MS },
+        limits: claimed!.limits,
+      });
+      const between = await s.store.session(sessionId);
 
-    await s.enforcer.enforceNow();
+      await s.enforcer.enforceNow();
 
-    expect(between).toMatchObject(SLOW);
-    expect(s.nas.packets(43).map((p) => textOf(p, 'Mikrotik-Rate-Limit'))).toEqual(['5M/5M']);
-    expect(await s.store.session(sessionId)).toMatchObject(later);
-  });
+      expect(between).toMatchObject(SLOW);
+      expect(s.nas.packets(43).map((p) => textOf(p, 'Mikrotik-Rate-Limit'))).toEqual(['5M/5M']);
+      expect(await s.store.session(sessionId)).toMatchObject(later);
+    },
+  );
 
   it('asks once more for the end of a session that outlived its Disconnect-ACK', async () => {
     await using s = await stand(['ack']);
