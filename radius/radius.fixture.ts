@@ -6,6 +6,7 @@ import type { Account, NewTariff, Router, Tariff, Village } from '../store/types
 import { Code } from './attributes.ts';
 import { type AttributeValue, decodePacket, encodePacket, type Packet } from './codec.ts';
 import { hidePassword } from './pap.ts';
+import type { PeerProof } from './peer.fixture.ts';
 import { type RadiusSecret, radiusSecret } from './secret.ts';
 import { signAccessRequest, signRequest } from './sign.ts';
 
@@ -111,8 +112,9 @@ export async function seedSubscriber(
   username: string,
   password: string,
   tariff: string,
+  networkPassword = false,
 ): Promise<Account> {
-  const subscribers = [{ username, password, tariff, villageCode: null }];
+  const subscribers = [{ username, password, tariff, villageCode: null, networkPassword }];
   await store.importSubscribers({ subscribers, at: START_MS });
   return (await store.subscriberByUsername(username))!;
 }
@@ -124,20 +126,24 @@ export interface LoginPacket {
   readonly identifier?: number;
   readonly messageAuthenticator?: boolean;
   readonly more?: readonly AttributeValue[];
+  /** Instead of User-Password. */
+  readonly proof?: PeerProof;
 }
 
 /** A signed Access-Request as a hotspot sends it. */
 export function accessRequest(login: LoginPacket): { bytes: Buffer; authenticator: Buffer } {
   const secret = radiusSecret(login.secret ?? NAS_SECRET);
   const authenticator = randomBytes(16);
-  const password = hidePassword(Buffer.from(login.password), authenticator, secret);
+  const proof: readonly AttributeValue[] = login.proof?.(authenticator) ?? [
+    ['User-Password', hidePassword(Buffer.from(login.password), authenticator, secret)],
+  ];
   const bytes = encodePacket({
     code: Code.accessRequest,
     identifier: login.identifier ?? 1,
     messageAuthenticator: login.messageAuthenticator ?? true,
     attributes: [
       ['User-Name', login.username],
-      ['User-Password', password],
+      ...proof,
       ...(login.more ?? [['Calling-Station-Id', MAC]]),
     ],
   });
