@@ -1,5 +1,4 @@
 /** The store of a serving process: the writer thread, other threads' views, and the CLI beside it. */
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,30 +61,4 @@ it('notices what a command wrote beside it', async () => {
   await beside[Symbol.asyncDispose]();
 
   expect((await served.store.voucherByCode(voucher.code))?.disabled).toBe(true);
-});
-
-it('loses nothing that was acknowledged when the process is killed', async () => {
-  const { fork } = await import('node:child_process');
-  const child = fork(
-    new URL('./killed-writer.ts', import.meta.url),
-    [join(directory, 'killed.db')],
-    {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    },
-  );
-  const acknowledged: string[] = [];
-  child.on('message', (name: string) => {
-    acknowledged.push(name);
-    if (acknowledged.length === 300) child.kill('SIGKILL');
-  });
-  await once(child, 'exit');
-  const { store } = await openStore({
-    store: `sqlite:${join(directory, 'killed.db')}`,
-    keyFile: join(directory, 'killed.key'),
-  });
-  const kept = new Set((await store.listTariffs()).map((tariff) => tariff.name));
-  await store[Symbol.asyncDispose]();
-
-  expect(acknowledged.length).toBeGreaterThanOrEqual(300);
-  expect(acknowledged.filter((name) => !kept.has(name))).toEqual([]);
 });
