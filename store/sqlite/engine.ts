@@ -2,7 +2,12 @@
  * The only writing connection of a process. Intents that wait together share one COMMIT (group
  * commit), each in a SAVEPOINT of its own, so that one that fails takes no other with it. Answers go
  * out after COMMIT.
+ *
+ * Accounting that waits together is one batch in one SAVEPOINT, and comes before the rest: none of it was
+ * answered yet, so any order is as good, and a Stop makes room for the login that came with it. A batch
+ * that fails is taken apart.
  */
+import { type BigIntStats, statSync } from 'node:fs';
 import { errorMessage, SmartWifiError } from '../../lib/errors.ts';
 import { StoreError } from '../errors.ts';
 import { type WriteName, writes } from '../intents/registry.ts';
@@ -10,6 +15,8 @@ import { checkKey } from '../key-check.ts';
 import type { Keys } from '../keys.ts';
 import { migrate } from '../migrate.ts';
 import type { Invalidation, WriteContext } from '../sql.ts';
+import type { AccountingEvent } from '../types.ts';
+import { recordBatch } from './accounting.ts';
 import { type Connection, openWriting, sqliteDialect, sqlOf } from './database.ts';
 
 export interface Engine extends Disposable {
@@ -25,8 +32,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-type Outcome =
-  | { readonly ok: true; readonly value: unknown }
+type Outcome<T = unknown> =
+  | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: unknown };
 
 const BATCH = 256;
@@ -41,13 +48,14 @@ export async function openEngine(
 ): Promise<Engine> {
   const db = openWriting(file);
   const migrated = await migrateFile(db, keys);
+  const checkFile = watchPlace(file);
   const queue: Waiting[] = [];
   let running = false;
   let closed = false;
 
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
-      await commitBatch(db, keys, queue.splice(0, BATCH), onCommit);
+      await commitBatch({ db, keys, checkFile }, queue.splice(0, BATCH), onCommit);
       await new Promise(setImmediate);
     }
     running = false;
@@ -74,9 +82,14 @@ export async function openEngine(
   };
 }
 
+interface Commit {
+  readonly db: Connection;
+  readonly keys: Keys;
+  readonly checkFile: () => void;
+}
+
 async function commitBatch(
-  db: Connection,
-  keys: Keys,
+  { db, keys, checkFile }: Commit,
   batch: readonly Waiting[],
   onCommit: (invalidations: readonly Invalidation[]) => void,
 ): Promise<void> {
@@ -87,11 +100,14 @@ async function commitBatch(
     lock: async () => {},
     invalidate: (kind, id) => invalidations.push([kind, id]),
   };
-  let outcomes: Outcome[];
+  const outcomes = new Map<Waiting, Outcome>();
   try {
+    checkFile();
     db.exec('BEGIN IMMEDIATE');
-    outcomes = [];
-    for (const waiting of batch) outcomes.push(await runIntent(db, context, waiting));
+    await recordAccounting(db, context, batch, outcomes);
+    for (const waiting of batch) {
+      if (!outcomes.has(waiting)) outcomes.set(waiting, await runIntent(db, context, waiting));
+    }
     db.exec('COMMIT');
   } catch (cause) {
     if (db.inTransaction) db.exec('ROLLBACK');
@@ -102,10 +118,27 @@ async function commitBatch(
     return;
   }
   if (invalidations.length > 0) onCommit(invalidations);
-  outcomes.forEach((outcome, i) => {
-    if (outcome.ok) batch[i]!.resolve(outcome.value);
-    else batch[i]!.reject(outcome.error);
-  });
+  for (const [waiting, outcome] of outcomes) {
+    if (outcome.ok) waiting.resolve(outcome.value);
+    else waiting.reject(outcome.error);
+  }
+}
+
+/** What waits of accounting, as one batch; when that fails it is left to be run one by one. */
+async function recordAccounting(
+  db: Connection,
+  context: WriteContext,
+  batch: readonly Waiting[],
+  outcomes: Map<Waiting, Outcome>,
+): Promise<void> {
+  const accounting = batch.filter(({ name }) => name === 'recordAccounting');
+  if (accounting.length < 2) return;
+  const events = accounting.map(({ args }) => args as AccountingEvent);
+  const outcome = await inSavepoint(db, 'accounting', () => recordBatch(context, events));
+  if (!outcome.ok) return;
+  for (const [i, waiting] of accounting.entries()) {
+    outcomes.set(waiting, { ok: true, value: outcome.value[i] });
+  }
 }
 
 async function runIntent(
@@ -114,9 +147,17 @@ async function runIntent(
   waiting: Waiting,
 ): Promise<Outcome> {
   const intent = writes[waiting.name] as (ctx: WriteContext, args: unknown) => Promise<unknown>;
+  return inSavepoint(db, waiting.name, () => intent(context, waiting.args));
+}
+
+async function inSavepoint<T>(
+  db: Connection,
+  name: string,
+  work: () => Promise<T>,
+): Promise<Outcome<T>> {
   db.exec('SAVEPOINT intent');
   try {
-    const value = await intent(context, waiting.args);
+    const value = await work();
     db.exec('RELEASE intent');
     return { ok: true, value };
   } catch (cause) {
@@ -126,9 +167,27 @@ async function runIntent(
     const error =
       cause instanceof SmartWifiError
         ? cause
-        : new StoreError('STORE_FAILED', `${waiting.name}: ${errorMessage(cause)}`, { cause });
+        : new StoreError('STORE_FAILED', `${name}: ${errorMessage(cause)}`, { cause });
     return { ok: false, error };
   }
+}
+
+/**
+ * SQLite goes on writing to a file that was deleted or moved, and all of it is lost in the end. Returns a
+ * check that throws while something else, or nothing, is where the file was.
+ */
+function watchPlace(file: string): () => void {
+  const place = (): BigIntStats | undefined =>
+    statSync(file, { bigint: true, throwIfNoEntry: false });
+  const opened = place();
+  return () => {
+    const now = place();
+    if (now?.ino === opened?.ino && now?.dev === opened?.dev) return;
+    throw new StoreError(
+      'STORE_FAILED',
+      `${file} is not the file that was opened: put that back, or restart`,
+    );
+  };
 }
 
 async function migrateFile(db: Connection, keys: Keys): Promise<string[]> {
@@ -159,9 +218,17 @@ function sqlOfCached(db: Connection): ReturnType<typeof sqlOf> {
 /** `data_version` changes only when a connection other than this one has written. */
 function watchForeignWrites(db: Connection, changed: () => void): NodeJS.Timeout {
   let version = db.pragma('data_version', { simple: true });
+  const read = (): unknown => {
+    try {
+      return db.pragma('data_version', { simple: true });
+    } catch {
+      // Locked or unreadable: nobody knows, so nothing is kept. The next write says what is wrong.
+      return Symbol('unknown');
+    }
+  };
   const timer = setInterval(() => {
     if (db.inTransaction) return;
-    const now = db.pragma('data_version', { simple: true });
+    const now = read();
     if (now !== version) changed();
     version = now;
   }, FOREIGN_POLL_MS);
