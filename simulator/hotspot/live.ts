@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { formatDateTime, formatOffset } from '../menu/clock-text.ts';
 import type { MenuTree } from '../menu/contract.ts';
 import type { Hosts } from './hosts.ts';
-import { activeRow, liveValues, type Sessions } from './sessions.ts';
+import { activeRow, liveValues, type Session, type Sessions } from './sessions.ts';
 import type { Direction } from './shaper.ts';
 import { formatDuration } from './values.ts';
 
@@ -87,6 +87,7 @@ export function createLive(options: LiveOptions): Live {
   const write = (): void => {
     pending = false;
     tree.setDynamic('/ip/hotspot/active', sessions.running().map(activeRow));
+    tree.setDynamic('/queue/simple', queueRows(sessions.running()));
     tree.setDynamic('/ip/hotspot/host', hostRows(hosts));
     tree.setDynamic('/ip/dhcp-server/lease', hosts.leaseRows());
   };
@@ -100,6 +101,19 @@ export function createLive(options: LiveOptions): Live {
       });
     },
   };
+}
+
+/** The dynamic row of `/queue/simple` that a login with a rate creates; none without a rate. */
+function queueRows(sessions: readonly Session[]): Record<string, string>[] {
+  const names = new Map<string, number>();
+  return sessions.flatMap(({ username, host, buckets }) => {
+    const [up, down] = [buckets.input.rate(), buckets.output.rate()];
+    if (up === null && down === null) return [];
+    const count = names.get(username) ?? 0;
+    names.set(username, count + 1);
+    const name = count === 0 ? `<hotspot-${username}>` : `<hotspot-${username}-${count}>`;
+    return [{ name, target: `${host.ip}/32`, 'max-limit': `${up ?? 0}/${down ?? 0}` }];
+  });
 }
 
 function hostRows(hosts: Hosts): Record<string, string>[] {

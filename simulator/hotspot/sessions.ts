@@ -134,7 +134,11 @@ export function createSessions(options: SessionsOptions): Sessions {
       applyGrant(session, grant);
       if (remaining(session, 'input') === 0 || remaining(session, 'output') === 0) {
         end(table, session, 'NAS-Request');
+      } else if (isOverdue(session, clock.now())) {
+        // The limit is new: what was used before it was not beyond it.
+        end(table, session, 'Session-Timeout');
       }
+      options.changed();
       agenda.kick();
     },
     reconsider: () => agenda.kick(),
@@ -301,6 +305,10 @@ function endings(session: Session): Ending[] {
     found.push({ at: host.goneAt + keepaliveTimeoutMs, cause: 'Lost-Service' });
   }
   return found;
+}
+
+function isOverdue({ startedAt, sessionTimeoutMs }: Session, now: number): boolean {
+  return sessionTimeoutMs !== null && startedAt + sessionTimeoutMs < now;
 }
 
 /** The first ending that has come. */

@@ -10,6 +10,8 @@ export interface Bucket {
   /** Milliseconds that `octets` have to wait; books them. 0 when they may pass at once. */
   book(octets: number): number;
   setRate(bitsPerSecond: number | null): void;
+  /** Bits a second; null when nothing limits it. */
+  rate(): number | null;
 }
 
 const TOLERANCE_MS = 100;
@@ -29,5 +31,6 @@ export function createBucket(clock: Clock, bitsPerSecond: number | null): Bucket
       rate = next;
       clearAt = 0;
     },
+    rate: () => rate,
   };
 }

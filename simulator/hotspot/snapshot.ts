@@ -25,7 +25,13 @@ export interface SnapshotOptions {
   readonly dnsChanged: () => void;
 }
 
-const LIVE = new Set(['/ip/hotspot/active', '/ip/hotspot/host', '/ip/dhcp-server/lease', '/file']);
+const LIVE = new Set([
+  '/ip/hotspot/active',
+  '/ip/hotspot/host',
+  '/ip/dhcp-server/lease',
+  '/queue/simple',
+  '/file',
+]);
 
 export function createSnapshot(options: SnapshotOptions): Snapshot & Disposable {
   const { tree } = options;

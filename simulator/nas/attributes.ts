@@ -20,6 +20,7 @@ export const ATTR = {
   calledStationId: 30,
   callingStationId: 31,
   nasIdentifier: 32,
+  proxyState: 33,
   acctStatusType: 40,
   acctDelayTime: 41,
   acctInputOctets: 42,
@@ -38,6 +39,7 @@ export const ATTR = {
   messageAuthenticator: 80,
   acctInterimInterval: 85,
   nasPortId: 87,
+  nasIpv6Address: 95,
   errorCause: 101,
 } as const;
 

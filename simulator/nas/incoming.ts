@@ -5,7 +5,16 @@
  */
 import type { Socket } from 'node:dgram';
 import { plainAddress } from '../../lib/net.ts';
-import { ATTR, type Attribute, addressOf, integerAttribute, textOf } from './attributes.ts';
+import {
+  ATTR,
+  type Attribute,
+  addressOf,
+  integerAttribute,
+  MIKROTIK,
+  MIKROTIK_ATTR,
+  textOf,
+  vendorAttributes,
+} from './attributes.ts';
 import type { RadiusServer } from './config.ts';
 import { type Grant, readGrant } from './grant.ts';
 import {
@@ -40,7 +49,24 @@ export interface Incoming {
   readonly counters: { dropped: number; acknowledged: number; refused: number };
 }
 
-const ERROR_CAUSE = { missingAttribute: 402, contextNotFound: 503 } as const;
+const ERROR_CAUSE = {
+  unsupportedAttribute: 401,
+  missingAttribute: 402,
+  contextNotFound: 503,
+} as const;
+
+/** What names a session and a NAS, dates, signs or routes a request (RFC 5176 §3). */
+const NAMING: ReadonlySet<number> = new Set([
+  ...[ATTR.userName, ATTR.nasIpAddress, ATTR.nasPort, ATTR.framedIpAddress, ATTR.class],
+  ...[ATTR.calledStationId, ATTR.callingStationId, ATTR.nasIdentifier, ATTR.proxyState],
+  ...[ATTR.acctSessionId, ATTR.eventTimestamp, ATTR.nasPortType, ATTR.messageAuthenticator],
+  ...[ATTR.nasPortId, ATTR.nasIpv6Address],
+]);
+const CHANGING: ReadonlySet<number> = new Set([
+  ...[ATTR.sessionTimeout, ATTR.idleTimeout, ATTR.acctInterimInterval],
+]);
+/** The vendor's attributes that a hotspot session has. */
+const CHANGING_MIKROTIK: ReadonlySet<number> = new Set(Object.values(MIKROTIK_ATTR));
 const REMEMBERED_REPLIES = 64;
 
 export function createIncoming(options: IncomingOptions): Incoming {
@@ -106,6 +132,8 @@ function answer(
   let error: number | null = null;
   if (keys.username === null && keys.acctSessionId === null && keys.framedIp === null) {
     error = ERROR_CAUSE.missingAttribute;
+  } else if (!request.attributes.every((attribute) => understands(attribute, disconnecting))) {
+    error = ERROR_CAUSE.unsupportedAttribute;
   } else {
     const done = disconnecting
       ? options.disconnect(keys)
@@ -116,8 +144,19 @@ function answer(
   const [ack, nak] = disconnecting
     ? [CODE.disconnectAck, CODE.disconnectNak]
     : [CODE.coaAck, CODE.coaNak];
-  const attributes = error === null ? [] : [integerAttribute(ATTR.errorCause, error)];
+  const attributes = request.attributes.filter(({ type }) => type === ATTR.proxyState);
+  if (error !== null) attributes.push(integerAttribute(ATTR.errorCause, error));
   return signResponse(error === null ? ack : nak, request, attributes, server.secret);
+}
+
+/** A Disconnect-Request only names; a CoA-Request may change what a hotspot session has. */
+function understands(attribute: Attribute, disconnecting: boolean): boolean {
+  const { type } = attribute;
+  if (NAMING.has(type)) return true;
+  if (disconnecting) return false;
+  if (type !== ATTR.vendorSpecific) return CHANGING.has(type);
+  const inner = vendorAttributes([attribute], MIKROTIK);
+  return inner.length > 0 && inner.every((own) => CHANGING_MIKROTIK.has(own.type));
 }
 
 function accepts(request: Packet, server: RadiusServer): boolean {
