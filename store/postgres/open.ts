@@ -6,11 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AssembledStore, assembleStore } from '../assemble.ts';
 import type { Store } from '../contract.ts';
 import { StoreError } from '../errors.ts';
-import { accountingWrites } from '../intents/accounting.ts';
 import { type WriteName, writes } from '../intents/registry.ts';
 import { createKeys, type Keys } from '../keys.ts';
 import type { WriteContext } from '../sql.ts';
 import type { AccountingEvent } from '../types.ts';
+import { recordBatch } from './accounting.ts';
 import { type Announcements, listenForChanges } from './announce.ts';
 import { type Batcher, createBatcher } from './batcher.ts';
 import { type ConnectionPool, openPool, type PoolLimits, readingSql } from './connection.ts';
@@ -116,14 +116,7 @@ function accountingBatcher(transaction: Transaction): Batcher<AccountingEvent, R
     waiting: WAITING_EVENTS,
     full: () =>
       new StoreError('STORE_BUSY', `${WAITING_EVENTS} accounting packets wait for PostgreSQL`),
-    write: (events) =>
-      transaction('recordAccounting', true, async (ctx) => {
-        const recorded: Recorded[] = [];
-        for (const event of events) {
-          recorded.push(await accountingWrites.recordAccounting(ctx, event));
-        }
-        return recorded;
-      }),
+    write: (events) => transaction('recordAccounting', false, (ctx) => recordBatch(ctx, events)),
     poisoned: isPoisoned,
   });
 }

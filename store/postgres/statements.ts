@@ -61,7 +61,7 @@ function parameter(value: SqlValue): SqlValue {
   return isList(value) ? value.map((v) => (typeof v === 'string' ? withoutNul(v) : v)) : value;
 }
 
-function withoutNul(text: string): string {
+export function withoutNul(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', REPLACEMENT) : text;
 }
 
