@@ -17,6 +17,7 @@ import {
   numberOf,
   type Packet,
 } from './codec.ts';
+import { limitWords } from './grant.ts';
 import type { CoaAction, CoaOutcome, EnforceMetrics } from './metrics.ts';
 import { type RadiusSecret, radiusSecret } from './secret.ts';
 import { responseHolds, signRequest } from './sign.ts';
@@ -44,7 +45,6 @@ const UNLIMITED_RATE = '0/0';
 /** The largest that every NAS reads as a positive number. */
 const UNLIMITED_SECONDS = 2 ** 31 - 1;
 const UNLIMITED_OCTETS = 2 ** 52 - 1;
-const GIGAWORD = 2 ** 32;
 
 /** Sends one request, with its retransmits, and counts what came of it. `at` is the Event-Timestamp. */
 export async function sendCoa(
@@ -109,15 +109,12 @@ export function limitAttributes(limits: SessionLimits, before: SessionLimits): A
   return attributes;
 }
 
-/**
- * A low word of 0 means "no limit" to a router that ignores Gigawords: one octet less is sent then. The
- * Gigawords are said even when they are 0, because there may have been some before.
- */
+/** The Gigawords are said even when they are 0, because there may have been some before. */
 function totalLimit(octets: number): AttributeValue[] {
-  const limit = octets % GIGAWORD === 0 ? Math.max(1, octets - 1) : octets;
+  const [low, gigawords] = limitWords(octets);
   return [
-    ['Mikrotik-Total-Limit', limit % GIGAWORD],
-    ['Mikrotik-Total-Limit-Gigawords', Math.floor(limit / GIGAWORD)],
+    ['Mikrotik-Total-Limit', low],
+    ['Mikrotik-Total-Limit-Gigawords', gigawords],
   ];
 }
 

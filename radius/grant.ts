@@ -19,12 +19,18 @@ export function grantAttributes(
   return attributes;
 }
 
-/** A low word of 0 means "no limit" to a router that ignores Gigawords: one octet less is sent then. */
 function totalLimit(octets: number): AttributeValue[] {
-  const limit = octets % GIGAWORD === 0 ? octets - 1 : octets;
-  const attributes: AttributeValue[] = [['Mikrotik-Total-Limit', limit % GIGAWORD]];
-  if (limit >= GIGAWORD) {
-    attributes.push(['Mikrotik-Total-Limit-Gigawords', Math.floor(limit / GIGAWORD)]);
-  }
+  const [low, gigawords] = limitWords(octets);
+  const attributes: AttributeValue[] = [['Mikrotik-Total-Limit', low]];
+  if (gigawords > 0) attributes.push(['Mikrotik-Total-Limit-Gigawords', gigawords]);
   return attributes;
+}
+
+/**
+ * A limit in octets as its low word and Gigawords. A low word of 0 means "no limit" to a router that
+ * ignores Gigawords: one octet less is sent then.
+ */
+export function limitWords(octets: number): [low: number, gigawords: number] {
+  const limit = octets % GIGAWORD === 0 ? Math.max(1, octets - 1) : octets;
+  return [limit % GIGAWORD, Math.floor(limit / GIGAWORD)];
 }

@@ -163,7 +163,7 @@ export interface SessionStore {
     openOnly?: boolean;
     limit: number;
   }): Promise<Session[]>;
-  /** False when the session is not open. */
+  /** Asked for before, it is asked for once. False when the session is not open. */
   requestDisconnect(args: { sessionId: string; reason: string; at: number }): Promise<boolean>;
   /** The same limits again, or those in force, ask for nothing. False when the session is not open. */
   requestChange(args: {

@@ -89,13 +89,14 @@ export const sessionWrites = {
     ctx: WriteContext,
     args: { sessionId: string; reason: string; at: number },
   ): Promise<boolean> {
-    const asked = await requestEnd(ctx, {
+    await requestEnd(ctx, {
       where: 'id = ?',
       values: [args.sessionId],
       reason: args.reason,
       at: args.at,
     });
-    return asked === 1;
+    const open = `SELECT 1 FROM sessions WHERE id = ? AND state <> 'closed'`;
+    return (await ctx.sql.get(open, args.sessionId)) !== undefined;
   },
 };
 
