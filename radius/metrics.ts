@@ -1,5 +1,6 @@
 /** What RADIUS counts. No person, phone or session is ever a label. */
 import type { Metrics } from '../lib/metrics.ts';
+import type { Purgeable } from '../store/types.ts';
 
 export type RequestType = 'access_request' | 'authenticate_only' | 'accounting' | 'status_server';
 
@@ -116,4 +117,13 @@ export function createEnforceMetrics(metrics: Metrics) {
     refused: (cause: string): void =>
       causes.inc({ cause: Number.isNaN(Number(cause)) ? cause : 'Other' }),
   };
+}
+
+export function createRetentionMetrics(metrics: Metrics) {
+  const purged = metrics.counter(
+    'smartwifi_radius_purged_total',
+    'Old records deleted, by what they were.',
+    ['what'],
+  );
+  return { purged: (what: Purgeable, count: number): void => purged.inc({ what }, count) };
 }
