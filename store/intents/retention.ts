@@ -11,17 +11,25 @@ interface RollupRow {
   sessions: number;
 }
 
+const ROLLUP_KINDS: readonly RollupKind[] = ['router', 'tariff', 'account'];
+const ROLLUPS = `SELECT id, bucket, input_octets, output_octets, seconds, sessions FROM usage_rollups
+  WHERE kind = ? AND period = ?`;
+/** Quotas are counted by the day already; that is not written twice. */
+const ACCOUNT_DAYS = `SELECT * FROM (
+    SELECT account_id AS id, day AS bucket, input_octets, octets - input_octets AS output_octets, seconds,
+      sessions FROM usage_days
+  ) AS days WHERE 1 = 1`;
+
 export const retentionReads = {
   async rollups(
     { sql }: ReadContext,
     args: { kind: RollupKind; id?: string; period: 'hour' | 'day'; from: string; to: string },
   ): Promise<Rollup[]> {
+    const ofAccountDays = args.kind === 'account' && args.period === 'day';
     const rows = await sql.all<RollupRow>(
-      `SELECT id, bucket, input_octets, output_octets, seconds, sessions FROM usage_rollups
-       WHERE kind = ? AND period = ? AND bucket >= ? AND bucket < ? ${args.id === undefined ? '' : 'AND id = ?'}
-       ORDER BY bucket, id`,
-      args.kind,
-      args.period,
+      `${ofAccountDays ? ACCOUNT_DAYS : ROLLUPS} AND bucket >= ? AND bucket < ?
+       ${args.id === undefined ? '' : 'AND id = ?'} ORDER BY bucket, id`,
+      ...(ofAccountDays ? [] : [args.kind, args.period]),
       args.from,
       args.to,
       ...(args.id === undefined ? [] : [args.id]),
@@ -66,31 +74,40 @@ export const retentionWrites = {
         );
       case 'hourly':
         return purgeRollups({ sql }, 'hour', day, args.limit);
-      case 'daily':
-        return (
-          (await purgeRollups({ sql }, 'day', day, args.limit)) +
-          (await sql.run(
-            `DELETE FROM usage_days WHERE (account_id, day) IN
-               (SELECT account_id, day FROM usage_days WHERE day < ? LIMIT ?)`,
-            day,
-            args.limit,
-          ))
+      case 'daily': {
+        const rollups = await purgeRollups({ sql }, 'day', day, args.limit);
+        if (rollups >= args.limit) return rollups;
+        const days = await sql.run(
+          `DELETE FROM usage_days WHERE (account_id, day) IN
+             (SELECT account_id, day FROM usage_days WHERE day < ? LIMIT ?)`,
+          day,
+          args.limit - rollups,
         );
+        return rollups + days;
+      }
     }
   },
 };
 
-function purgeRollups(
+/** By the leading columns of the key, so that nothing else is looked at. */
+async function purgeRollups(
   { sql }: Pick<WriteContext, 'sql'>,
   period: 'hour' | 'day',
   before: string,
   limit: number,
 ): Promise<number> {
-  return sql.run(
-    `DELETE FROM usage_rollups WHERE (kind, period, bucket, id) IN
-       (SELECT kind, period, bucket, id FROM usage_rollups WHERE period = ? AND bucket < ? LIMIT ?)`,
-    period,
-    before,
-    limit,
-  );
+  let deleted = 0;
+  for (const kind of ROLLUP_KINDS) {
+    if (deleted >= limit) break;
+    deleted += await sql.run(
+      `DELETE FROM usage_rollups WHERE (kind, period, bucket, id) IN
+         (SELECT kind, period, bucket, id FROM usage_rollups
+          WHERE kind = ? AND period = ? AND bucket < ? LIMIT ?)`,
+      kind,
+      period,
+      before,
+      limit - deleted,
+    );
+  }
+  return deleted;
 }
