@@ -23,6 +23,8 @@ const WARM_UP_PACKETS = 5000;
 const WARM_UP_MS = 5000;
 const SPARE = 1.5;
 const UNKNOWN_RATE = 12_000;
+/** A server that stalled for a round may run again in the next. */
+const LEAST_RATE = 3000;
 
 interface Accounted {
   readonly server: Server;
@@ -46,7 +48,9 @@ export async function accounting(bench: Bench): Promise<void> {
     bench.progress(`accounting: ${each.server.name} warms up`);
     await awake(each.server, async () => {
       await logInSessions(bench, each, WARM_UP_PACKETS);
+      await each.server.analyze?.();
       await report(each, WINDOWS[0], WARM_UP_PACKETS, WARM_UP_MS);
+      await each.server.analyze?.();
     });
   }
   for (const window of WINDOWS) await rounds(bench, all, window);
@@ -57,7 +61,8 @@ export async function accounting(bench: Bench): Promise<void> {
 async function rounds(bench: Bench, all: readonly Accounted[], window: number): Promise<void> {
   const load = `accounting, window ${window}`;
   const ms = bench.options.seconds * 1000;
-  const enough = (each: Accounted): number => Math.ceil((each.rate * SPARE * ms) / 1000);
+  const enough = (each: Accounted): number =>
+    Math.ceil((Math.max(each.rate * SPARE, LEAST_RATE) * ms) / 1000);
   bench.progress(`${load}: ${bench.options.rounds} rounds of ${all.length} servers`);
   const figures = await interleave(
     all.map((each) => ({

@@ -69,7 +69,10 @@ export async function closedRounds(bench: Bench, load: ClosedLoad): Promise<Map<
         closedLoop({ sockets, port: server.authPort, packets }, load.window, ms);
       bench.progress(`${load.load}: ${server.name} warms up`);
       const warm = load.packets(0, load.warmUp.count);
-      await awake(server, async () => check(server, await fire(warm, load.warmUp.ms(server))));
+      await awake(server, async () => {
+        check(server, await fire(warm, load.warmUp.ms(server)));
+        await server.analyze?.();
+      });
       contenders.push({ server, fire: () => fire(packetsOf(round++), seconds * 1000) });
     }
     bench.progress(`${load.load}: ${rounds} rounds of ${contenders.length} servers`);

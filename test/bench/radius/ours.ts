@@ -26,7 +26,7 @@ import {
   tariffs,
   username,
 } from './people.ts';
-import { type Cluster, startCluster } from './postgres.ts';
+import { analyze, type Cluster, startCluster } from './postgres.ts';
 import { freePort, type Server, type Started, startProgram, Unavailable } from './server.ts';
 
 export interface OursOptions {
@@ -98,6 +98,7 @@ export async function startOnPostgres(options: OursOptions): Promise<OurServer> 
     );
     return {
       ...server,
+      analyze: () => analyze(cluster, 'smartwifi'),
       [Symbol.asyncDispose]: async () => {
         await server[Symbol.asyncDispose]();
         await cluster[Symbol.asyncDispose]();

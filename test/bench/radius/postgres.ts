@@ -16,6 +16,13 @@ export interface Cluster extends AsyncDisposable {
   readonly connect: (database: string) => Promise<pg.Client>;
 }
 
+/** Runs `ANALYZE` on a database of the cluster. */
+export async function analyze(cluster: Cluster, database: string): Promise<void> {
+  const client = await cluster.connect(database);
+  await client.query('ANALYZE');
+  await client.end();
+}
+
 const run = promisify(execFile);
 const BINARIES = '/usr/lib/postgresql';
 const PORT = 5432;

@@ -11,8 +11,13 @@ export interface Server extends AsyncDisposable {
   readonly acctPort: number;
   /** Processes whose CPU time, with that of all they start, is this server's; its database included. */
   readonly roots: readonly number[];
-  /** Sessions that accounting has written, and how many of them are closed; null when it keeps none. */
+  /** Sessions that accounting has written, and how many of them are closed. */
   readonly sessions: () => Promise<{ all: number; closed: number }>;
+  /**
+   * Once after a warm-up: what PostgreSQL does by itself a minute after tables begin to fill. A cluster
+   * that is stopped most of the time would keep the plans that it made for empty tables.
+   */
+  readonly analyze?: () => Promise<void>;
 }
 
 /** A server that cannot be had here or with these settings; the reason is printed in its place. */
