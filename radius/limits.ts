@@ -3,19 +3,20 @@
  * account or tariff that was changed. After each report, next-limits.ts decides; what it says goes to the
  * store, and enforce.ts sends it.
  *
- * A session whose tariff counts nothing over a period is looked at once, and again when its account or
- * the hours of its village are no longer what they were then; until that, a report costs two look-ups in
- * memory. The others cost two reads with each report.
+ * A session that has its account for itself, or whose tariff counts nothing over a period, is looked at
+ * when there is something to see: at the next step of fair use, on another day, when its account or the
+ * hours of its village changed. Until then a report costs look-ups in memory. Where several phones share
+ * an account, each report costs two reads.
  */
 import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Store } from '../store/contract.ts';
-import type { Account, InvalidationKind, Nas, Session, Tariff } from '../store/types.ts';
+import type { Account, InvalidationKind, Nas, Session } from '../store/types.ts';
 import { type BoundedMap, boundedMap } from './bounded-map.ts';
 import type { Hours } from './hours.ts';
 import type { LocalTime } from './local-time.ts';
-import { nextStep } from './next-limits.ts';
+import { type Calm, calmOf, nextStep } from './next-limits.ts';
 
 export interface LimitsDeps {
   readonly store: Pick<
@@ -32,9 +33,12 @@ export interface LimitsDeps {
 /** Where a session is. */
 export type LimitsPlace = Pick<Nas, 'village' | 'openingHours' | 'timeZone'>;
 
+/** What a report said that the session has used. */
+export type ReportedUse = Pick<Session, 'inputOctets' | 'outputOctets' | 'seconds'>;
+
 export interface Limits extends Disposable {
   /** Looks after the reply; nothing waits for it. A session that is being looked at is not looked at twice. */
-  check(sessionId: string, place: LimitsPlace): void;
+  check(sessionId: string, use: ReportedUse, place: LimitsPlace): void;
   /** The same for a session that was read, because its account or tariff was changed. */
   review(session: Session, place: LimitsPlace): Promise<void>;
   /** Resolves when nothing is being looked at. */
@@ -47,6 +51,7 @@ interface Known {
   /** The account and hours with which the session was found in order. */
   account: Account | null;
   hours: string | null;
+  calm: Calm | null;
 }
 
 interface Cached {
@@ -82,9 +87,9 @@ export function createLimits(deps: LimitsDeps): Limits {
   const unsubscribe = deps.store.onInvalidate((kind, id) => forget(state, kind, id));
   const running = new Map<string, Promise<void>>();
   return {
-    check: (sessionId, place) => {
+    check: (sessionId, use, place) => {
       if (running.has(sessionId) || running.size >= MAX_CHECKS) return;
-      const work = checkSession(state, sessionId, place)
+      const work = checkSession(state, sessionId, use, place)
         .catch((error: unknown) => {
           const about = { code: errorCode(error), reason: errorMessage(error) };
           deps.log.error(about, 'limit not checked');
@@ -103,23 +108,15 @@ export function createLimits(deps: LimitsDeps): Limits {
   };
 }
 
-/** Whether a tariff says anything that use can change in the middle of a session. */
-export function countsUse(tariff: Tariff): boolean {
-  return (
-    tariff.dailyOctets !== null ||
-    tariff.dailySeconds !== null ||
-    tariff.weeklyOctets !== null ||
-    tariff.weeklySeconds !== null ||
-    tariff.monthlyOctets !== null ||
-    tariff.monthlySeconds !== null ||
-    tariff.fairUse.length > 0
-  );
-}
-
-async function checkSession(state: State, sessionId: string, place: LimitsPlace): Promise<void> {
+async function checkSession(
+  state: State,
+  sessionId: string,
+  use: ReportedUse,
+  place: LimitsPlace,
+): Promise<void> {
   const known = state.sessions.get(sessionId);
   if (known === 'nobody') return;
-  if (known !== undefined && (await inOrder(state, known, place))) return;
+  if (known !== undefined && (await inOrder(state, known, use, place))) return;
   const session = await state.deps.store.session(sessionId);
   if (session === null || session.state === 'closed') {
     state.sessions.delete(sessionId);
@@ -133,10 +130,20 @@ async function checkSession(state: State, sessionId: string, place: LimitsPlace)
   await look(state, session, whose, place, changed);
 }
 
-async function inOrder(state: State, known: Known, place: LimitsPlace): Promise<boolean> {
-  const account = await accountOf(state, known);
-  if (account === null || known.account !== account) return false;
-  return known.hours === place.openingHours && !countsUse(account.tariff);
+async function inOrder(
+  state: State,
+  known: Known,
+  use: ReportedUse,
+  place: LimitsPlace,
+): Promise<boolean> {
+  const { calm } = known;
+  if (calm === null || known.hours !== place.openingHours) return false;
+  const { clock, timesOf } = state.deps;
+  const now = clock.now();
+  if (now >= calm.until || use.seconds >= calm.seconds) return false;
+  if (use.inputOctets + use.outputOctets >= calm.octets) return false;
+  if (calm.day !== null && calm.day !== timesOf(place.timeZone)(now).day) return false;
+  return known.account !== null && known.account === (await accountOf(state, known));
 }
 
 async function look(
@@ -155,7 +162,8 @@ async function look(
   const { village, openingHours } = place;
   const hours = hoursOf(openingHours);
   const { mac } = session;
-  const step = nextStep({ account, usage, village, hours, minuteOfWeek, mac, session }, exact, now);
+  const facts = { account, usage, village, hours, minuteOfWeek, mac, session };
+  const step = nextStep(facts, exact, now);
   if (step.kind === 'change') {
     const { limits, reason } = step;
     await store.requestChange({ sessionId: session.id, limits, reason, at: now });
@@ -164,10 +172,10 @@ async function look(
     for (const sessionId of new Set([session.id, ...ids])) {
       await store.requestDisconnect({ sessionId, reason: step.reason, at: now });
     }
-    return;
   }
   known.account = account;
   known.hours = openingHours;
+  known.calm = calmOf(facts, step, day, now);
 }
 
 /** The same object as long as nothing of it changed. */
@@ -199,5 +207,5 @@ function forget(state: State, kind: InvalidationKind, id: string): void {
 
 function knownOf({ accountKind, accountId }: Session): Known | 'nobody' {
   if (accountKind === null || accountId === null) return 'nobody';
-  return { kind: accountKind, accountId, account: null, hours: null };
+  return { kind: accountKind, accountId, account: null, hours: null, calm: null };
 }

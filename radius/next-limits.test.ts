@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountUsage, Session, Tariff } from '../store/types.ts';
+import { campaign } from '../test/fixtures/campaign.ts';
 import { limitsNow } from './authorize.ts';
 import { facts, MAC, NOW, OTHER, online, tariff, usage } from './facts.fixture.ts';
-import { type NextFacts, nextStep } from './next-limits.ts';
+import { calmOf, type NextFacts, nextStep } from './next-limits.ts';
 
 const open: Partial<Tariff> = {
   ...{ sessionSeconds: null, dailySeconds: null, dailyOctets: null, validitySeconds: null },
@@ -185,6 +186,84 @@ describe('nextStep', () => {
           expect(told - own).toBeLessThanOrEqual(1.2 * left);
         },
       ),
+    );
+  });
+});
+
+describe('a phone that has its account for itself', () => {
+  const octets = fc.nat(2000);
+  const slow = { downKbps: 512, upKbps: 256 };
+
+  it('is not looked at exactly where a look would find it in order', () => {
+    const limit = fc.option(octets, { nil: null });
+    fc.assert(
+      fc.property(limit, octets, octets, octets, fc.nat(900), (...values) => {
+        const [dailyOctets, afterOctets, before, own, more] = values;
+        const tariffs: Partial<Tariff> = {
+          ...{ dailyOctets, devices: 1 },
+          fairUse: [{ period: 'day', afterOctets, rate: slow }],
+        };
+        const at = (told: Partial<Session>, used: number): NextFacts =>
+          given(tariffs, { ...told, inputOctets: used }, { dayOctets: before + used });
+        const first = at({}, own);
+        const step = nextStep(first, false, NOW);
+        const calm = calmOf(first, step, 'today', NOW);
+        if (calm === null || own + more >= calm.octets) return;
+
+        const told = step.kind === 'change' ? step.limits : {};
+
+        expect(nextStep(at(told, own + more), true, NOW)).toEqual({ kind: 'keep' });
+      }),
+      campaign(4000),
+    );
+  });
+
+  it('is looked at with each report when another may use the account, or is ending', () => {
+    const shared = given({ dailyOctets: 1000, devices: 2 }, {});
+    const joined = given({ dailyOctets: 1000 }, {}, { open: [online(MAC), online(OTHER)] });
+    const spent = given({ dailyOctets: 1000 }, {}, { dayOctets: 1000 });
+
+    for (const facts of [shared, joined, spent]) {
+      expect(calmOf(facts, nextStep(facts, false, NOW), 'today', NOW)).toBeNull();
+    }
+  });
+});
+
+describe('phones that share a quota', () => {
+  /** A NAS ends a phone at what it was told; between reports nobody knows what was used. */
+  const moves = fc.array(
+    fc.record({ phone: fc.nat(2), octets: fc.nat(400), report: fc.boolean() }),
+    { maxLength: 60 },
+  );
+
+  it('exceed it by no more than they had used since their last reports', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5000 }), moves, (quota, played) => {
+        const phones = [0, 1, 2].map((i) => ({ id: `p${i}`, used: 0, reported: 0, told: quota }));
+        const sum = (of: (phone: (typeof phones)[number]) => number): number =>
+          phones.reduce((total, phone) => total + of(phone), 0);
+        const open = phones.map(({ id }) => online(id));
+        let unreported = 0;
+        for (const { phone: i, octets, report } of played) {
+          const phone = phones[i]!;
+          phone.used = Math.min(phone.used + octets, Math.max(phone.used, phone.told));
+          if (!report) continue;
+          unreported = sum(({ used, reported }) => used - reported);
+          phone.reported = phone.used;
+          const told = { id: phone.id, totalLimitOctets: phone.told, inputOctets: phone.used };
+          const facts = given({ dailyOctets: quota, devices: 3 }, told, {
+            ...{ dayOctets: sum(({ reported }) => reported), open },
+          });
+          const step = nextStep(facts, false, NOW);
+          if (step.kind === 'change') phone.told = step.limits.totalLimitOctets!;
+          if (step.kind === 'end') break;
+          unreported = 0;
+        }
+        if (unreported === 0) return;
+
+        expect(sum(({ used }) => used)).toBeLessThanOrEqual(quota + unreported);
+      }),
+      campaign(4000),
     );
   });
 });

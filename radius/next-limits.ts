@@ -7,7 +7,7 @@
  * it wrong little by little: it is corrected when it is off by a fifth of what is left, so that a quota
  * costs a few requests and not one with each report. A rate, and what an operator changed, counts at once.
  */
-import type { Session, SessionLimits } from '../store/types.ts';
+import type { Session, SessionLimits, Tariff } from '../store/types.ts';
 import { type EndReason, type LoginFacts, limitsNow } from './authorize.ts';
 
 export type NextStep =
@@ -35,9 +35,57 @@ const ROUNDING_SECONDS = 2;
 const ENDING_SECONDS = 60;
 const ENDING_OCTETS = 1 << 20;
 
+/** Word of another node may be lost, and a session that was replaced may go on for a while. */
+const CALM_MS = 15 * 60_000;
+
 const KEEP: NextStep = { kind: 'keep' };
 /** Reasons that hold for an account wherever its phones are. */
 const OF_THE_ACCOUNT: ReadonlySet<EndReason> = new Set(['disabled', 'expired', 'quota', 'time']);
+
+/** Up to where a session needs no look: only its own use can change what it may, and how is known. */
+export interface Calm {
+  /** Of this session. */
+  readonly octets: number;
+  readonly seconds: number;
+  /** The day that must not have turned; null = any. */
+  readonly day: string | null;
+  readonly until: number;
+}
+
+/**
+ * After {@link nextStep} said to keep or to change a session. Null when another phone may use the account,
+ * on whatever node: then each report is looked at.
+ */
+export function calmOf(facts: NextFacts, step: NextStep, day: string, now: number): Calm | null {
+  const { account, session, usage } = facts;
+  const { tariff } = account;
+  const never = Number.POSITIVE_INFINITY;
+  if (!countsUse(tariff)) return { octets: never, seconds: never, day: null, until: never };
+  const alone = tariff.devices === 1 && usage.open.every(({ id }) => id === session.id);
+  if (!alone || step.kind === 'end') return null;
+  const { totalLimitOctets, sessionTimeoutSeconds } =
+    step.kind === 'change' ? step.limits : session;
+  const own = session.inputOctets + session.outputOctets;
+  let octets = totalLimitOctets ?? never;
+  for (const { period, afterOctets } of tariff.fairUse) {
+    const left = afterOctets - usage[`${period}Octets`];
+    if (left > 0) octets = Math.min(octets, own + left);
+  }
+  return { octets, seconds: sessionTimeoutSeconds ?? never, day, until: now + CALM_MS };
+}
+
+/** Whether a tariff says anything that use can change in the middle of a session. */
+export function countsUse(tariff: Tariff): boolean {
+  return (
+    tariff.dailyOctets !== null ||
+    tariff.dailySeconds !== null ||
+    tariff.weeklyOctets !== null ||
+    tariff.weeklySeconds !== null ||
+    tariff.monthlyOctets !== null ||
+    tariff.monthlySeconds !== null ||
+    tariff.fairUse.length > 0
+  );
+}
 
 /** `exact` when the account or its tariff was changed: then the smallest difference counts. */
 export function nextStep(facts: NextFacts, exact: boolean, now: number): NextStep {

@@ -256,8 +256,8 @@ describe('limits of open sessions', () => {
     expect(s.reads).toEqual([]);
   });
 
-  it('one that counts costs two reads', async () => {
-    await using s = await stand({ dailyOctets: 1000 });
+  it('one that counts costs two reads, as other phones may use the account', async () => {
+    await using s = await stand({ dailyOctets: 1000, devices: 2 });
     const phone = await s.village.online({ totalLimitOctets: 1000 });
     await s.report(phone, 1);
     s.reads.splice(0);
@@ -265,6 +265,34 @@ describe('limits of open sessions', () => {
     await s.report(phone, 2);
 
     expect(s.reads).toEqual(['session', 'usage']);
+  });
+
+  it('a phone that has its account for itself is looked at where there is something to see', async () => {
+    await using s = await stand({ ...STEP, dailyOctets: 5000, dailySeconds: 600, devices: 1 });
+    const phone = await s.village.online({
+      ...{ rate: '2000k/5000k', totalLimitOctets: 5000, sessionTimeoutSeconds: 600 },
+    });
+    const looks: boolean[] = [];
+    const looked = async (octets: number, seconds: number): Promise<void> => {
+      s.reads.splice(0);
+      await s.settle(phone, octets, seconds);
+      looks.push(s.reads.includes('usage'));
+    };
+
+    await looked(1, 1);
+    await looked(999, 2);
+    await looked(1000, 3);
+    await looked(1001, 4);
+    await looked(5000, 5);
+    s.clock.advance(15 * 60_000);
+    await looked(5001, 6);
+    s.clock.advance(DAY_MS);
+    await looked(5002, 7);
+    await looked(5003, 8);
+    await s.store.changeTariff({ name: 'desa', dailyOctets: 9000, at: START_MS });
+    await looked(5004, 9);
+
+    expect(looks).toEqual([true, false, true, false, true, true, true, false, true]);
   });
 
   it.each(ENGINES)(
