@@ -115,7 +115,7 @@ const hours: Check = {
     if (!open) return 0;
     return minutesLeft === null ? null : minutesLeft * MINUTE_MS - (now % MINUTE_MS);
   },
-  limit: ({ hours: given }) => given?.length ?? null,
+  limit: ({ hours: given }) => (given === null ? null : 'opening hours'),
   fact: ({ minuteOfWeek }) => minuteOfWeek,
 };
 

@@ -64,6 +64,15 @@ export function operand(context: CommandContext, what: string): string {
   return value;
 }
 
+/** All that stands after the verb: as many as `names` has. */
+export function operandsOf(context: CommandContext, names: readonly string[]): string[] {
+  const missing = names[context.operands.length];
+  if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+  const rest = context.operands.slice(names.length);
+  if (rest.length > 0) throw new UsageError(`unexpected: ${rest.join(' ')}`);
+  return [...context.operands];
+}
+
 export function requiredOption(options: OptionValues, name: string): string {
   const value = options[name];
   if (typeof value !== 'string' || value === '') throw new UsageError(`--${name} is missing`);

@@ -2,7 +2,7 @@ import { requireCategory } from '../../filter/categories.ts';
 import { explain } from '../../filter/explain.ts';
 import { requireWire } from '../../filter/name.ts';
 import type { Store } from '../../store/contract.ts';
-import type { Policy, PolicyLevel, Village } from '../../store/types.ts';
+import type { Policy } from '../../store/types.ts';
 import {
   audit,
   type Command,
@@ -13,18 +13,16 @@ import {
   withStore,
   wordsOption,
 } from '../command.ts';
+import { PLACE_OPTIONS, requirePlace } from '../place.ts';
 import { table } from '../table.ts';
-
-const LEVELS: readonly PolicyLevel[] = ['village', 'district', 'regency'];
+import { explainLoginHere } from './explain-login.ts';
 
 export const policySet: Command = {
   summary: 'say what a village, district or regency may reach; the nearest level decides',
   usage:
     '(--village CODE | --district CODE | --regency CODE) [--block adult,gambling] [--allow NAMES] [--deny NAMES]',
   options: {
-    village: { type: 'string' },
-    district: { type: 'string' },
-    regency: { type: 'string' },
+    ...PLACE_OPTIONS,
     block: { type: 'string' },
     allow: { type: 'string' },
     deny: { type: 'string' },
@@ -67,11 +65,17 @@ export const policyList: Command = {
 };
 
 export const explainName: Command = {
-  summary: 'say why a name is blocked or not: which line of which list, and whose policy',
-  usage: 'NAME (--router NAME | --village CODE)',
-  options: { router: { type: 'string' }, village: { type: 'string' } },
+  summary: 'say why a name is blocked or not, or what becomes of a login, and by which rule',
+  usage: '(NAME | --login USERNAME|CODE|MAC [--mac MAC]) (--router NAME | --village CODE)',
+  options: {
+    router: { type: 'string' },
+    village: { type: 'string' },
+    login: { type: 'string' },
+    mac: { type: 'string' },
+  },
   run: (context) =>
     withStore(context, async (store) => {
+      if (context.options.login !== undefined) return explainLoginHere(context, store);
       const name = operand(context, 'the name to explain');
       const place = await placeOf(context, store);
       const said = await explain(name, {
@@ -96,13 +100,7 @@ export const explainName: Command = {
 };
 
 async function policyOf(context: CommandContext, store: Store): Promise<Policy> {
-  const given = LEVELS.filter((level) => textOption(context.options, level) !== undefined);
-  const [level, ...more] = given;
-  if (level === undefined || more.length > 0) {
-    throw new UsageError('give one of --village, --district, --regency');
-  }
-  const code = textOption(context.options, level)!;
-  await requirePlace(store, level, code);
+  const { level, code } = await requirePlace(context, store);
   const policy = {
     level,
     code,
@@ -112,18 +110,6 @@ async function policyOf(context: CommandContext, store: Store): Promise<Policy> 
   };
   for (const name of [...policy.allow, ...policy.deny]) requireWire(name);
   return policy;
-}
-
-async function requirePlace(store: Store, level: PolicyLevel, code: string): Promise<void> {
-  const codes: Record<PolicyLevel, (village: Village) => string> = {
-    village: (v) => v.code,
-    district: (v) => v.districtCode,
-    regency: (v) => v.regencyCode,
-  };
-  const villages = await store.listVillages();
-  if (!villages.some((village) => codes[level](village) === code)) {
-    throw new UsageError(`there is no ${level} ${code}: see smartwifi village list`);
-  }
 }
 
 async function placeOf(

@@ -115,6 +115,8 @@ export const routerShow: Command = {
         `village        ${router.villageName}, ${router.districtName} (${router.villageCode})`,
         `LAN            ${router.lanSubnet}, login at ${router.loginHost} = ${router.hotspotAddress}`,
         `state          ${intervals.at(-1)?.state ?? 'unknown'} since ${instant(intervals.at(-1)?.startedAt ?? null, zone)}`,
+        `RADIUS         Message-Authenticator required: ${router.requireMessageAuthenticator}; Proxy-State limited: ${router.limitProxyState}`,
+        `open           ${router.openingHours ?? 'always'}`,
         `started        ${instant(router.bootAt, zone)}`,
         `configuration  ${router.provisioning}, ${instant(router.appliedAt, zone)}`,
         ...(router.provisioningDetail === null ? [] : [router.provisioningDetail]),
@@ -123,6 +125,44 @@ export const routerShow: Command = {
       return 0;
     }),
 };
+
+const WHEN = ['yes', 'auto', 'no'] as const;
+
+export const routerSet: Command = {
+  summary: 'say what a router must prove when it asks by RADIUS (CVE-2024-3596)',
+  usage: 'NAME [--require-message-authenticator yes|auto|no] [--limit-proxy-state yes|auto|no]',
+  options: {
+    'require-message-authenticator': { type: 'string' },
+    'limit-proxy-state': { type: 'string' },
+  },
+  run: (context) => {
+    const requireMessageAuthenticator = whenOption(context, 'require-message-authenticator');
+    const limitProxyState = whenOption(context, 'limit-proxy-state');
+    const policy = {
+      ...(requireMessageAuthenticator === undefined ? {} : { requireMessageAuthenticator }),
+      ...(limitProxyState === undefined ? {} : { limitProxyState }),
+    };
+    if (Object.keys(policy).length === 0) throw new UsageError('nothing to set is given');
+    return withStore(context, async (store) => {
+      const name = operand(context, 'the name of the router');
+      if (!(await store.setNasPolicy({ name, ...policy }))) {
+        throw new UsageError(`there is no router ${name}: see smartwifi router list`);
+      }
+      await audit(store, 'router.set', name, JSON.stringify(policy));
+      context.print({ router: name, ...policy }, `router ${name} is set`);
+      return 0;
+    });
+  },
+};
+
+function whenOption({ options }: CommandContext, name: string): (typeof WHEN)[number] | undefined {
+  const text = textOption(options, name);
+  const value = WHEN.find((one) => one === text);
+  if (text !== undefined && value === undefined) {
+    throw new UsageError(`--${name} is yes, auto or no, not ${text}`);
+  }
+  return value;
+}
 
 export const routerPlan: Command = {
   summary: 'show what apply would change on a router; never writes',
