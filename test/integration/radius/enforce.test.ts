@@ -274,6 +274,20 @@ describe('the enforcer', () => {
     },
   );
 
+  it('sends nothing whose lease ran out while it waited for its router', async () => {
+    await using s = await stand(['ack'], { pollMs: 3_600_000 });
+    for (let i = 0; i < 3; i += 1) await end(s.store, (await s.village.online()).sessionId);
+    s.nas.answer = () => {
+      s.clock.advance(30_000);
+      return 'ack';
+    };
+
+    await s.enforcer.enforceNow();
+
+    expect(s.nas.heard).toHaveLength(1);
+    expect(await s.store.enforcementWaits(s.clock.now())).toBe(true);
+  });
+
   it('a restart keeps the pause of a router that was silent', async () => {
     await using s = await stand(['silence'], { timeoutMs: 20, tries: 1 });
     await end(s.store, (await s.village.online()).sessionId);
