@@ -49,6 +49,8 @@ export interface RadiusConfig {
   readonly interimSeconds: number;
   /** Shared by portal and RADIUS server; undefined = made anew at each start. */
   readonly portalSecret: string | undefined;
+  /** Where the portal's questions come from; undefined = from where this server listens. */
+  readonly portalAddress: string | undefined;
   /** IPv4 source address of CoA and Disconnect packets; undefined = the system's choice. */
   readonly coaSource: string | undefined;
 }
@@ -151,6 +153,7 @@ export function sectionSchemas(base: string) {
       acct: field.hostPort.prefault('0.0.0.0:1813'),
       interimSeconds: field.whole('seconds', 60, 3600).prefault(300),
       portalSecret: field.secret.optional(),
+      portalAddress: field.ipv4.optional(),
       coaSource: field.ipv4.optional(),
       threads: field.whole('threads', 1, 16).prefault(1),
       proxies: z
@@ -248,6 +251,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
       eap: sections.radius.eap,
       radsec: sections.radius.radsec,
       portalSecret: sections.radius.portalSecret,
+      portalAddress: sections.radius.portalAddress,
       coaSource: sections.radius.coaSource,
     },
     resolver: {

@@ -1,53 +1,43 @@
 /**
- * The portal's side of RADIUS: may this person go online here? Authenticate-Only, signed both ways; a
- * reply without a valid Message-Authenticator is no reply (CVE-2024-3596).
+ * The portal's side of RADIUS: may this person go online here? Our own server is asked first. Whom it
+ * does not know another server may vouch for; then the account that we keep for such a person counts,
+ * and its tariff, village and quota are looked at when the router lets the phone in.
  */
-import { randomBytes } from 'node:crypto';
-import { type HostPort, parseIpv4 } from '../lib/net.ts';
+import { performance } from 'node:perf_hooks';
 import type { AccountKind } from '../store/types.ts';
-import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
+import { Code } from './attributes.ts';
+import { findAll, type Packet, textOf } from './codec.ts';
 import {
-  type AttributeValue,
-  authenticatorOf,
-  encodePacket,
-  findAll,
-  type Packet,
-  textOf,
-} from './codec.ts';
-import { anyAddress, literalAddress } from './literal-address.ts';
-import { hidePassword } from './pap.ts';
+  type AuthenticateRequest,
+  createQuestioner,
+  fits,
+  type Questioner,
+  type QuestionerOptions,
+} from './question.ts';
 import { parseRejectMessage, type RejectCode, rejectMessage } from './reject.ts';
-import { type RadiusSecret, radiusSecret } from './secret.ts';
-import { responseHolds, signAccessRequest } from './sign.ts';
-import { createTransmitter } from './transmitter.ts';
 
+export type { AuthenticateRequest } from './question.ts';
 export type { RejectCode } from './reject.ts';
 
-export interface RadiusClientOptions {
-  readonly server: HostPort;
-  readonly secret: string;
-  /** Machine time to wait for a reply to each transmission; 3000 by default. */
-  readonly timeoutMs?: number;
-  /** Transmissions in all; 3 by default. */
-  readonly tries?: number;
-  /** Local address to send from, by which the server knows the portal; the system's choice by default. */
-  readonly sourceAddress?: string;
+export interface RadiusClientOptions extends QuestionerOptions {
+  /** Who is asked about people that our own server does not know; nobody by default. */
+  readonly elsewhere?: ElsewhereOptions;
 }
 
-export interface AuthenticateRequest {
-  readonly username: string;
-  readonly password: string;
-  /** Router name, by which the server finds the village. */
-  readonly router: string;
-  readonly mac: string;
-  readonly framedIp: string;
+export interface ElsewhereOptions extends QuestionerOptions {
+  /** The account of someone that the other server accepts, or why there is none; never rejects. */
+  accountOf(username: string): Promise<AccountId | RejectCode>;
+  /** Machine time for which a server that did not answer is not asked again; 15 s by default. */
+  readonly pauseMs?: number;
+}
+
+export interface AccountId {
+  readonly kind: AccountKind;
+  readonly id: string;
 }
 
 export type AuthenticateResult =
-  | {
-      readonly kind: 'accept';
-      readonly account: { readonly kind: AccountKind; readonly id: string };
-    }
+  | { readonly kind: 'accept'; readonly account: AccountId }
   | { readonly kind: 'reject'; readonly code: RejectCode; readonly text: string }
   | { readonly kind: 'unreachable' };
 
@@ -55,65 +45,56 @@ export interface RadiusClient extends AsyncDisposable {
   authenticate(request: AuthenticateRequest): Promise<AuthenticateResult>;
 }
 
-const MAX_TEXT_BYTES = 253;
-const MAX_PASSWORD_BYTES = 128;
+/** Someone who mistyped waits for it: shorter than for our own server, which is near. */
+const ELSEWHERE_TIMEOUT_MS = 1500;
+const ELSEWHERE_TRIES = 2;
+const PAUSE_MS = 15_000;
 
 export function createRadiusClient(options: RadiusClientOptions): RadiusClient {
-  const { server } = options;
-  const secret = radiusSecret(options.secret);
-  const transmitter = createTransmitter({
-    sourceAddress: options.sourceAddress ?? anyAddress(server.host),
-    timeoutMs: options.timeoutMs ?? 3000,
-    tries: options.tries ?? 3,
-  });
+  const own = createQuestioner(options);
+  const elsewhere = options.elsewhere === undefined ? null : askElsewhere(options.elsewhere);
   return {
     authenticate: async (request) => {
       if (!fits(request)) return refused('SW-BADCRED');
-      const host = await literalAddress(server.host);
-      if (host === null) return { kind: 'unreachable' };
-      const reply = await transmitter.request({
-        to: { host, port: server.port },
-        packet: (identifier) => accessRequest(identifier, request, secret),
-        verify: (packet, sent) =>
-          packet.messageAuthenticatorAt !== -1 &&
-          responseHolds(packet, authenticatorOf(sent), secret),
-      });
-      return reply === null ? { kind: 'unreachable' } : readReply(reply);
+      const reply = await own.ask(request);
+      if (reply === null) return { kind: 'unreachable' };
+      const result = readReply(reply);
+      const isUnknown = result.kind === 'reject' && result.code === 'SW-BADCRED';
+      // A voucher is told by its two equal fields; nobody else has those.
+      const isPerson = request.username !== request.password;
+      return isUnknown && isPerson && elsewhere !== null ? elsewhere.authenticate(request) : result;
     },
-    [Symbol.asyncDispose]: () => transmitter[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await own[Symbol.asyncDispose]();
+      await elsewhere?.[Symbol.asyncDispose]();
+    },
   };
 }
 
-function accessRequest(
-  identifier: number,
-  request: AuthenticateRequest,
-  secret: RadiusSecret,
-): Buffer {
-  const authenticator = randomBytes(16);
-  const password = hidePassword(Buffer.from(request.password, 'utf8'), authenticator, secret);
-  const attributes: AttributeValue[] = [
-    ['User-Name', request.username],
-    ['User-Password', password],
-    ['Service-Type', AUTHENTICATE_ONLY],
-    ['NAS-Identifier', request.router],
-  ];
-  if (request.mac !== '') attributes.push(['Calling-Station-Id', request.mac]);
-  if (parseIpv4(request.framedIp) !== null)
-    attributes.push(['Framed-IP-Address', request.framedIp]);
-  const bytes = encodePacket({
-    code: Code.accessRequest,
-    identifier,
-    messageAuthenticator: true,
-    attributes,
+/** Never `unreachable`: our own server did answer, and a page may say so. */
+function askElsewhere(options: ElsewhereOptions): RadiusClient {
+  const { accountOf, pauseMs = PAUSE_MS } = options;
+  const server: Questioner = createQuestioner({
+    ...options,
+    timeoutMs: options.timeoutMs ?? ELSEWHERE_TIMEOUT_MS,
+    tries: options.tries ?? ELSEWHERE_TRIES,
   });
-  return signAccessRequest(bytes, authenticator, secret);
-}
-
-/** What no packet can carry is no account either. */
-function fits({ username, password, router, mac }: AuthenticateRequest): boolean {
-  const short = [username, router, mac].every((text) => Buffer.byteLength(text) <= MAX_TEXT_BYTES);
-  if (!short || username === '' || password === '' || router === '') return false;
-  return Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
+  let silentUntil = 0;
+  return {
+    authenticate: async (request) => {
+      if (performance.now() < silentUntil) return refused('SW-ERROR');
+      const reply = await server.ask(request);
+      if (reply === null) {
+        silentUntil = performance.now() + pauseMs;
+        return refused('SW-ERROR');
+      }
+      if (reply.code === Code.accessReject) return refused('SW-BADCRED');
+      if (reply.code !== Code.accessAccept) return refused('SW-ERROR');
+      const account = await accountOf(request.username);
+      return typeof account === 'string' ? refused(account) : { kind: 'accept', account };
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }
 
 function readReply(packet: Packet): AuthenticateResult {
@@ -124,7 +105,7 @@ function readReply(packet: Packet): AuthenticateResult {
   return account === null ? refused('SW-ERROR') : { kind: 'accept', account };
 }
 
-function readAccount(packet: Packet): { kind: AccountKind; id: string } | null {
+function readAccount(packet: Packet): AccountId | null {
   for (const { from, to } of findAll(packet, 'Class')) {
     const match = /^account:(voucher|subscriber):(.+)$/.exec(
       packet.bytes.toString('utf8', from, to),

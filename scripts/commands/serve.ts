@@ -17,9 +17,9 @@ export const serve: Command = {
       config: context.config,
       ...(roles.length === 0 ? {} : { roles }),
     });
-    const { portal, auth, acct, resolver, metrics } = service.ports;
+    const { portal, auth, acct, radsec, resolver, metrics } = service.ports;
     context.progress(
-      `ready: portal ${portal ?? '-'}, RADIUS ${auth ?? '-'}/${acct ?? '-'}, DNS ${resolver ?? '-'}, metrics ${metrics}`,
+      `ready: portal ${portal ?? '-'}, RADIUS ${[auth ?? '-', acct ?? '-', ...(radsec === null ? [] : [radsec])].join('/')}, DNS ${resolver ?? '-'}, metrics ${metrics}`,
     );
     if (!context.signal.aborted) await Promise.race([once(context.signal, 'abort'), service.died]);
     return 0;

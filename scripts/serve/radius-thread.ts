@@ -1,15 +1,19 @@
 /**
  * The RADIUS role in its thread: the server, and in one thread of the process what is to be done once:
- * enforcement, stale sweep, password hardening.
+ * enforcement, stale sweep, password hardening, retention.
  */
 import { type ClockScale, clockFrom } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMetrics } from '../../lib/metrics.ts';
 import type { HostPort } from '../../lib/net.ts';
+import type { EapServer } from '../../radius/eap.ts';
 import { startEnforcer } from '../../radius/enforce.ts';
 import { startHardening } from '../../radius/harden.ts';
 import { createEnforceMetrics } from '../../radius/metrics.ts';
 import { createProber } from '../../radius/probe.ts';
+import type { ProxyClient } from '../../radius/proxy.ts';
+import type { RadsecServerOptions } from '../../radius/radsec.ts';
+import { type Retention, startRetention } from '../../radius/retention.ts';
 import { startReview } from '../../radius/review.ts';
 import { startRadius } from '../../radius/server.ts';
 import { startStaleSweep } from '../../radius/stale.ts';
@@ -23,12 +27,17 @@ export interface RadiusThreadData {
   readonly timeZone: string;
   readonly auth: HostPort;
   readonly acct: HostPort;
+  readonly radsec: RadsecServerOptions | undefined;
   /** Other threads or processes serve the same ports. */
   readonly sharePort: boolean;
   /** Whether this thread does what one thread of a process does for all. */
   readonly chores: boolean;
   readonly interimSeconds: number;
+  readonly retention: Retention;
   readonly portal: { readonly address: string; readonly secret: string };
+  readonly proxies: readonly ProxyClient[];
+  readonly eap: EapServer | undefined;
+  readonly tunnelSubnet: string;
   /** The address that routers know as their RADIUS server; undefined = the system's choice. */
   readonly coaSource: string | undefined;
 }
@@ -36,6 +45,7 @@ export interface RadiusThreadData {
 export interface RadiusThreadReady {
   readonly authPort: number;
   readonly acctPort: number;
+  readonly radsecPort: number | null;
 }
 
 await runRole(async (data: RadiusThreadData) => {
@@ -62,6 +72,10 @@ await runRole(async (data: RadiusThreadData) => {
       timeZone: data.timeZone,
       interimSeconds: data.interimSeconds,
       portal: data.portal,
+      proxies: data.proxies,
+      tunnelSubnet: data.tunnelSubnet,
+      ...(data.eap === undefined ? {} : { eap: data.eap }),
+      ...(data.radsec === undefined ? {} : { radsec: data.radsec }),
       probe,
     }),
   );
@@ -70,8 +84,10 @@ await runRole(async (data: RadiusThreadData) => {
     stack.use(startReview({ ...base, timeZone: data.timeZone }));
     stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
     stack.use(startHardening(base));
+    stack.use(startRetention({ ...base, retention: data.retention }));
   }
   const owned = stack.move();
-  const ready: RadiusThreadReady = { authPort: server.authPort, acctPort: server.acctPort };
+  const { authPort, acctPort, radsec } = server;
+  const ready: RadiusThreadReady = { authPort, acctPort, radsecPort: radsec?.port ?? null };
   return { ready, metrics, stop: () => owned.disposeAsync() };
 });

@@ -3,6 +3,7 @@
  * nothing of the others; everything that was started is disposed of in reverse.
  */
 import { randomBytes } from 'node:crypto';
+import { ConfigError } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { type Controller, startController } from '../../controller/role.ts';
 import type { FilterTable } from '../../filter/table.ts';
@@ -11,12 +12,12 @@ import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { createLogger, type Logger } from '../../lib/log.ts';
 import { createMetrics, type Metrics, type MetricsJson, renderMetrics } from '../../lib/metrics.ts';
 import { type Portal, startPortal } from '../../portal/role.ts';
-import { createRadiusClient } from '../../radius/client.ts';
 import type { Store } from '../../store/contract.ts';
 import { type ServedStore, serveStore, ticketPorts } from '../../store/open.ts';
 import { createNameCategories, type NameCategories } from './categories.ts';
 import { startMonitoring } from './monitoring.ts';
-import type { RadiusThreadData, RadiusThreadReady } from './radius-thread.ts';
+import { portalRadiusClient, startRadiusThreads } from './radius-role.ts';
+import type { RadiusThreadReady } from './radius-thread.ts';
 import type { ResolverThreadData, ResolverThreadReady } from './resolver-thread.ts';
 import { ROLES, type Role } from './roles.ts';
 import { dialFrom, fleetSettings } from './settings.ts';
@@ -35,6 +36,8 @@ export interface ServicePorts {
   readonly block: number | null;
   readonly auth: number | null;
   readonly acct: number | null;
+  /** RADIUS over TLS; null also where it is not configured. */
+  readonly radsec: number | null;
   readonly resolver: number | null;
   readonly metrics: number;
 }
@@ -59,11 +62,10 @@ interface Running {
   readonly log: (role: string) => Logger;
 }
 
-const LOOPBACK = '127.0.0.1';
-
 export async function startService(options: ServeOptions): Promise<Service> {
   const { config, clockScale } = options;
   const roles = new Set(options.roles ?? ROLES);
+  const portalSecret = sharedSecret(config, roles);
   await using stack = new AsyncDisposableStack();
   // First, since everything reads it: the store, its lock and its writer thread.
   const served = stack.use(await serveStore(config));
@@ -75,7 +77,7 @@ export async function startService(options: ServeOptions): Promise<Service> {
     served,
     stack,
     threads: [],
-    portalSecret: config.radius.portalSecret ?? randomBytes(24).toString('base64url'),
+    portalSecret,
     log: (role) => createLogger(role, config.log.level),
   };
   const categories = createNameCategories();
@@ -101,6 +103,7 @@ export async function startService(options: ServeOptions): Promise<Service> {
       block: portal?.plainPort ?? null,
       auth: radius?.authPort ?? null,
       acct: radius?.acctPort ?? null,
+      radsec: radius?.radsecPort ?? null,
       resolver: resolver?.port ?? null,
       metrics: monitoring.port,
     },
@@ -109,44 +112,27 @@ export async function startService(options: ServeOptions): Promise<Service> {
   };
 }
 
-/** The first thread takes the ports, and does what is to be done once; the others share its ports. */
-async function radiusRole(running: Running): Promise<RadiusThreadReady> {
-  const { auth, acct, threads } = running.config.radius;
-  const first = await radiusThread(running, { auth, acct, chores: true });
-  const shared = {
-    auth: { host: auth.host, port: first.authPort },
-    acct: { host: acct.host, port: first.acctPort },
-    chores: false,
-  };
-  await Promise.all(Array.from({ length: threads - 1 }, () => radiusThread(running, shared)));
-  return first;
+/** Made anew when both who need it are here; else the file must say it. */
+function sharedSecret(config: Config, roles: ReadonlySet<Role>): string {
+  const given = config.radius.portalSecret;
+  if (given !== undefined) return given;
+  if (roles.has('portal') !== roles.has('radius')) {
+    throw new ConfigError('CONFIG_INVALID', 'portal and RADIUS run in different processes:', [
+      'radius.portalSecret: must be set, to the same text in both (openssl rand -base64 24)',
+    ]);
+  }
+  return randomBytes(24).toString('base64url');
 }
 
-async function radiusThread(
-  running: Running,
-  own: Pick<RadiusThreadData, 'auth' | 'acct' | 'chores'>,
-): Promise<RadiusThreadReady> {
-  const { config, served } = running;
-  const ticket = served.ticket();
-  const data: RadiusThreadData = {
-    ...own,
-    ticket,
-    clockScale: running.clockScale,
-    logLevel: config.log.level,
-    timeZone: config.timeZone,
-    // One process serves a SQLite file; several may serve a database.
-    sharePort: config.radius.threads > 1 || !config.store.startsWith('sqlite:'),
-    interimSeconds: config.radius.interimSeconds,
-    portal: { address: reachable(config.radius.auth.host), secret: running.portalSecret },
-    coaSource: config.radius.coaSource,
-  };
-  const thread = await startThread<RadiusThreadReady>(
-    new URL('./radius-thread.ts', import.meta.url),
-    data,
-    ticketPorts(ticket),
-  );
-  running.threads.push(running.stack.use(thread));
-  return thread.ready;
+async function radiusRole(running: Running): Promise<RadiusThreadReady> {
+  const { config, clockScale, portalSecret, served, stack, threads } = running;
+  return startRadiusThreads({
+    config,
+    clockScale,
+    portalSecret,
+    ticket: () => served.ticket(),
+    own: (thread) => void threads.push(stack.use(thread)),
+  });
 }
 
 async function resolverRole(
@@ -182,12 +168,14 @@ async function portalRole(
   categories: NameCategories,
 ): Promise<Portal> {
   const { config, stack, served, clock, metrics } = running;
-  const host = reachable(config.radius.auth.host);
   const client = stack.use(
-    createRadiusClient({
-      server: { host, port: radius?.authPort ?? config.radius.auth.port },
-      secret: running.portalSecret,
-      sourceAddress: host,
+    portalRadiusClient({
+      config,
+      portalSecret: running.portalSecret,
+      authPort: radius?.authPort ?? null,
+      store: served.store,
+      clock,
+      log: running.log('portal'),
     }),
   );
   return stack.use(
@@ -268,11 +256,6 @@ async function metricsPage(running: Running, controller: Controller | null): Pro
 function portalHosts(config: Config): string[] {
   const host = new URL(config.portal.publicUrl).hostname;
   return /[a-z]/i.test(host) ? [host, config.network.loginHost] : [config.network.loginHost];
-}
-
-/** Where a listener on all addresses is reached from this machine. */
-function reachable(host: string): string {
-  return host === '0.0.0.0' ? LOOPBACK : host;
 }
 
 function never(): Promise<never> {

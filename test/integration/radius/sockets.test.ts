@@ -15,7 +15,13 @@ import {
 } from '../../../radius/radius.fixture.ts';
 import { type Family, type ListenOptions, listen } from '../../../radius/sockets.ts';
 import { startService } from '../../../scripts/serve/serve.ts';
-import { counted, HOST, radiusStand, type Stand } from '../../fixtures/radius-stand.ts';
+import {
+  counted,
+  HOST,
+  PORTAL_SECRET,
+  radiusStand,
+  type Stand,
+} from '../../fixtures/radius-stand.ts';
 
 const DUPLICATES = 'smartwifi_radius_duplicates_total';
 const RESPONSES = 'smartwifi_radius_responses_total';
@@ -83,6 +89,7 @@ describe('servers that share a port', () => {
           auth: { host: HOST, port: 0 },
           acct: { host: HOST, port: 0 },
           threads: 3,
+          portalSecret: PORTAL_SECRET,
         },
       },
       roles: ['radius'],
@@ -179,6 +186,17 @@ describe('a wildcard', () => {
   it('needs a port when there is no address yet', async () => {
     await expect(listen(echo({ localAddresses: () => [] }))).rejects.toMatchObject({
       code: 'RADIUS_LISTEN',
+    });
+  });
+});
+
+describe('roles in different processes', () => {
+  it.each(['radius', 'portal'] as const)('%s alone needs the shared secret', async (role) => {
+    const config = loadConfig({ cwd: stand.folder, env: {} });
+
+    await expect(startService({ config, roles: [role] })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('radius.portalSecret: must be set'),
     });
   });
 });
