@@ -8,6 +8,7 @@ import type { Store } from '../../../store/contract.ts';
 import { createKeys } from '../../../store/keys.ts';
 import { openStore, type StoreOptions } from '../../../store/open.ts';
 import { ask, type ConnectionPool, openPool } from '../../../store/postgres/connection.ts';
+import { ConnectionLost } from '../../../store/postgres/failure.ts';
 import { createStatements } from '../../../store/postgres/statements.ts';
 import { createTransaction, STORE_LOCK } from '../../../store/postgres/transaction.ts';
 import { eventually } from '../../fixtures/eventually.ts';
@@ -16,6 +17,12 @@ import { AT, accounting, newTariff, seedStore, village } from '../../fixtures/ro
 
 const MINUTE = 60_000;
 const KEY = new Uint8Array(32).fill(7);
+/** The session that inserts a mark is ended while it commits. */
+const ENDS_AT_COMMIT = `
+  CREATE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60); RETURN NULL; END';
+  CREATE CONSTRAINT TRIGGER end_session AFTER INSERT ON marks DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION end_session()`;
 
 describe.skipIf(!(await postgresInstalled()))('PostgreSQL', () => {
   let cluster: Cluster;
@@ -164,6 +171,22 @@ describe.skipIf(!(await postgresInstalled()))('PostgreSQL', () => {
     expect(await codeOf(openStore({ ...options, store: url }))).toBe('STORE_DATABASE');
   });
 
+  it('that hangs is an error, and no silence', async () => {
+    const pool = openPool(options.store, { connections: 1, statementMs: 100, waiting: 1 });
+    const pid = async (): Promise<number> => {
+      const query = 'SELECT pg_backend_pid() AS pid';
+      return (await pool.use((client) => ask(client, query))).rows[0].pid;
+    };
+    const hung = await pid();
+    process.kill(hung, 'SIGSTOP');
+    const outcome = await pid().catch((error: unknown) => error);
+    process.kill(hung, 'SIGCONT');
+
+    expect(outcome).toBeInstanceOf(ConnectionLost);
+    expect(await pid()).not.toBe(hung);
+    await pool[Symbol.asyncDispose]();
+  });
+
   describe('a transaction', () => {
     let pool: ConnectionPool;
     beforeEach(() => {
@@ -225,6 +248,21 @@ describe.skipIf(!(await postgresInstalled()))('PostgreSQL', () => {
 
       expect(name).toBe('try 2');
       expect(marks).toEqual([{ name: 'try 2' }]);
+    });
+
+    it('is not tried again when its connection ends at COMMIT, since it may hold', async () => {
+      await cluster.run(ENDS_AT_COMMIT, options.store);
+      let attempts = 0;
+      const outcome = transactions()('test', true, async (ctx) => {
+        attempts += 1;
+        await ctx.sql.run('INSERT INTO marks (name, at) VALUES (?, ?)', 'once', AT);
+      });
+
+      await expect(outcome).rejects.toMatchObject({
+        code: 'STORE_FAILED',
+        message: expect.stringContaining('lost at COMMIT'),
+      });
+      expect(attempts).toBe(1);
     });
 
     it('that runs alone waits for those that share, and they for it', async () => {

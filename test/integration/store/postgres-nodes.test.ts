@@ -8,7 +8,7 @@ import { connectStore, openStore, type StoreOptions, serveStore } from '../../..
 import type { OpenLogin, OpenLoginResult } from '../../../store/types.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { type Cluster, postgresInstalled, startCluster } from '../../fixtures/postgres.ts';
-import { AT, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
+import { AT, accounting, DAY, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
 
 /** What the contract promises operators of a revocation. */
 const SECOND = 1_000;
@@ -248,6 +248,29 @@ describe.skipIf(!(await postgresInstalled()))('nodes on one PostgreSQL', () => {
 
       expect(sessions.filter(([first, second]) => first !== second)).toEqual([]);
       expect(new Set(sessions.flat()).size).toBe(ROUNDS);
+    });
+
+    it('reports of one session are counted once', async () => {
+      const { router, voucher } = await seedStore(a);
+      const opened = await a.openLogin({
+        ...login({}),
+        proof: { kind: 'account', accountKind: 'voucher', accountId: voucher.id, username: 'x' },
+        mac: MAC,
+        routerId: router.id,
+      });
+      const reports = Array.from({ length: ROUNDS }, (_, n) =>
+        accounting(router.id, sessionOf(opened), { inputOctets: 1000 * n, seconds: 10 * n }),
+      );
+      await Promise.all(
+        [...reports, ...reports.toReversed()].map((report, n) =>
+          [a, b][n % 2]!.recordAccounting(report),
+        ),
+      );
+      const most = 1000 * (ROUNDS - 1);
+
+      expect((await a.session(sessionOf(opened)))?.inputOctets).toBe(most);
+      expect((await b.routerTotals())[0]?.inputOctets).toBe(most);
+      expect((await b.usage('voucher', voucher.id, DAY)).dayOctets).toBe(most);
     });
 
     it('validity starts once', async () => {
