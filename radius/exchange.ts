@@ -144,8 +144,7 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
       return refused === null ? await answered(packet, sender, peer) : drop(refused, peer);
     } catch (error) {
       if (error instanceof RadiusError) return drop('malformed', peer, error.code);
-      deps.log.error({ code: errorCode(error), reason: errorMessage(error) }, 'request failed');
-      return drop('store_error', peer);
+      return drop('store_error', peer, `${errorCode(error)}: ${errorMessage(error)}`);
     } finally {
       inFlight -= 1;
     }
@@ -218,7 +217,9 @@ function sampledLog(log: Logger) {
     const now = performance.now();
     if (now - (last.get(reason) ?? Number.NEGATIVE_INFINITY) < 10_000) return;
     last.set(reason, now);
-    log.warn({ reason, detail, from: peer.address }, 'packet dropped');
+    const about = { reason, detail, from: peer.address };
+    if (reason === 'store_error') log.error(about, 'request failed');
+    else log.warn(about, 'packet dropped');
   };
 }
 
