@@ -97,7 +97,11 @@ it('keeps what it acknowledged, and counts nothing twice when the NAS sends it a
     stringify({
       store: 'sqlite:./store.db',
       keyFile: './store.key',
-      radius: { auth: `${HOST}:0`, acct: `${HOST}:0` },
+      radius: {
+        auth: `${HOST}:0`,
+        acct: `${HOST}:0`,
+        portalSecret: 'shared-with-a-portal-elsewhere',
+      },
       metrics: { listen: `${HOST}:0` },
       log: { level: 'silent' },
     }),
