@@ -207,7 +207,8 @@ async function record(
     return;
   }
   const retryAt = at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 3 ** attempts);
-  await store.recordEnforcement({ ...what, outcome: 'failed', retryAt });
+  const error = outcome === 'refused' ? answer.cause : 'no answer';
+  await store.recordEnforcement({ ...what, outcome: 'failed', retryAt, error });
   if (outcome === 'unanswered') {
     await store.deferEnforcement({ routerId: nas.routerId, until: retryAt });
   } else if (action === 'change' && mustHold(session, limits)) {

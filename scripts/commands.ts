@@ -17,7 +17,7 @@ import {
   routerShow,
 } from './commands/router.ts';
 import { serve } from './commands/serve.ts';
-import { sessionDisconnect, sessionList } from './commands/session.ts';
+import { sessionDisconnect, sessionList, sessionWaiting } from './commands/session.ts';
 import { simulatePhonesCommand, simulateRoutersCommand } from './commands/simulate.ts';
 import {
   subscriberDisable,
@@ -63,6 +63,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'hours list': hoursList,
   'hours clear': hoursClear,
   'session list': sessionList,
+  'session waiting': sessionWaiting,
   'session disconnect': sessionDisconnect,
   'policy set': policySet,
   'policy list': policyList,

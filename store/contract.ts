@@ -39,6 +39,7 @@ import type {
   Village,
   VillageImport,
   Voucher,
+  WaitingEnforcement,
 } from './types.ts';
 
 export interface VillageStore {
@@ -192,7 +193,11 @@ export interface SessionStore {
     at: number;
     retryAt?: number;
     limits?: SessionLimits;
+    /** Why it failed, for {@link listEnforcement}. */
+    error?: string;
   }): Promise<void>;
+  /** Changes and ends that no NAS has acknowledged, oldest first; those that were given up included. */
+  listEnforcement(limit: number): Promise<WaitingEnforcement[]>;
   /** Puts off what waits for a router that does not answer; counts no attempt. */
   deferEnforcement(args: { routerId: string; until: number }): Promise<void>;
   /** Buckets from `from` to before `to`, by bucket; days of an account are whole, hours since they are kept. */

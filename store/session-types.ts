@@ -70,6 +70,14 @@ export interface PendingEnforcement {
   readonly attempts: number;
 }
 
+/** What of a session waits to be sent or acknowledged, for an operator. */
+export interface WaitingEnforcement extends Omit<PendingEnforcement, 'nas'> {
+  /** When it is tried next; null = not again, unless something else is wanted. */
+  readonly nextAt: number | null;
+  /** Why the last attempt failed: an Error-Cause by name, or `no answer`; null before one did. */
+  readonly error: string | null;
+}
+
 export type RollupKind = 'router' | 'tariff' | 'account';
 
 /** Usage of a router, tariff or account in one hour or day of the village's time zone. */

@@ -44,6 +44,35 @@ export const sessionList: Command = {
     }),
 };
 
+export const sessionWaiting: Command = {
+  summary: 'list changes and ends of sessions that no router has acknowledged, and why',
+  usage: '[--limit N]',
+  options: { limit: { type: 'string' } },
+  run: (context) =>
+    withStore(context, async (store) => {
+      const limit = numberOption(context.options, 'limit', { min: 1, max: 100_000 }) ?? 100;
+      const waiting = await store.listEnforcement(limit);
+      const at = (ms: number): string => instant(ms, context.config.timeZone);
+      context.print(
+        waiting,
+        table(
+          ['session', 'router', 'action', 'why', 'asked', 'attempts', 'next', 'last error'],
+          waiting.map(({ session, action, reason, requestedAt, attempts, nextAt, error }) => [
+            session.id,
+            session.router,
+            action,
+            reason,
+            at(requestedAt),
+            attempts,
+            nextAt === null ? 'given up' : nextAt === 0 ? 'now' : at(nextAt),
+            error,
+          ]),
+        ),
+      );
+      return 0;
+    }),
+};
+
 export const sessionDisconnect: Command = {
   summary: 'end an open session; the running server sends the Disconnect-Request',
   usage: 'ID [--reason TEXT]',

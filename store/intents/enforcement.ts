@@ -4,7 +4,7 @@
  */
 import type { Store } from '../contract.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
-import type { PendingEnforcement, SessionLimits } from '../types.ts';
+import type { PendingEnforcement, SessionLimits, WaitingEnforcement } from '../types.ts';
 import { nasOfRouter } from './routers.ts';
 import { closeSessions } from './session-end.ts';
 import { type SessionRow, toSession } from './sessions.ts';
@@ -18,6 +18,8 @@ interface EnforceRow extends SessionRow {
   wanted_at: number | null;
   wanted_reason: string | null;
   wanted_attempts: number;
+  leased_until: number;
+  enforce_error: string | null;
 }
 
 type Enforced = Parameters<Store['recordEnforcement']>[0];
@@ -35,6 +37,20 @@ const WAITING = `${WANTS} AND leased_until <= ?`;
 export const enforcementReads = {
   async enforcementWaits({ sql }: ReadContext, at: number): Promise<boolean> {
     return (await sql.get(`SELECT 1 FROM sessions WHERE ${WAITING} LIMIT 1`, at)) !== undefined;
+  },
+
+  async listEnforcement({ sql }: ReadContext, limit: number): Promise<WaitingEnforcement[]> {
+    const rows = await sql.all<EnforceRow>(
+      `SELECT * FROM sessions WHERE ${WANTS}
+       ORDER BY COALESCE(disconnect_requested_at, wanted_at), id LIMIT ?`,
+      limit,
+    );
+    return rows.map((row) => ({
+      session: toSession(row),
+      ...workOf(row),
+      nextAt: row.leased_until === NEVER ? null : row.leased_until,
+      error: row.enforce_error,
+    }));
   },
 };
 
@@ -54,7 +70,7 @@ export const enforcementWrites = {
     if (wanted === (row.wanted ?? limitsText(limitsOf(row)))) return true;
     await ctx.sql.run(
       `UPDATE sessions SET wanted = ?, wanted_at = ?, wanted_reason = ?, wanted_attempts = 0,
-         leased_until = 0 WHERE id = ?`,
+         leased_until = 0, enforce_error = NULL WHERE id = ?`,
       wanted,
       args.at,
       args.reason,
@@ -116,16 +132,17 @@ export const enforcementWrites = {
 async function recordEnd({ sql }: WriteContext, args: Enforced): Promise<void> {
   if (args.outcome === 'acked') {
     await sql.run(
-      'UPDATE sessions SET disconnect_acked_at = ?, wanted = NULL WHERE id = ?',
+      'UPDATE sessions SET disconnect_acked_at = ?, wanted = NULL, enforce_error = NULL WHERE id = ?',
       args.at,
       args.sessionId,
     );
     return;
   }
   await sql.run(
-    `UPDATE sessions SET disconnect_attempts = disconnect_attempts + 1, leased_until = ?
-     WHERE id = ? AND disconnect_acked_at IS NULL`,
+    `UPDATE sessions SET disconnect_attempts = disconnect_attempts + 1, leased_until = ?,
+       enforce_error = ? WHERE id = ? AND disconnect_acked_at IS NULL`,
     args.retryAt ?? args.at,
+    args.error ?? null,
     args.sessionId,
   );
 }
@@ -140,7 +157,7 @@ async function recordChange({ sql }: WriteContext, args: Enforced): Promise<void
     const limits = JSON.parse(sent) as SessionLimits;
     await sql.run(
       `UPDATE sessions SET rate = ?, session_timeout_seconds = ?, total_limit_octets = ?, wanted = ?,
-         leased_until = 0 WHERE id = ?`,
+         leased_until = 0, enforce_error = NULL WHERE id = ?`,
       limits.rate,
       limits.sessionTimeoutSeconds,
       limits.totalLimitOctets,
@@ -152,9 +169,10 @@ async function recordChange({ sql }: WriteContext, args: Enforced): Promise<void
   if (row.wanted !== sent || row.disconnect_requested_at !== null) return;
   const attempts = row.wanted_attempts + 1;
   await sql.run(
-    'UPDATE sessions SET wanted_attempts = ?, leased_until = ? WHERE id = ?',
+    'UPDATE sessions SET wanted_attempts = ?, leased_until = ?, enforce_error = ? WHERE id = ?',
     attempts,
     attempts >= MAX_CHANGES ? NEVER : (args.retryAt ?? args.at),
+    args.error ?? null,
     args.sessionId,
   );
 }

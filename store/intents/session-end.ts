@@ -37,7 +37,7 @@ export async function requestEnd(
   for (const { id } of rows) {
     await ctx.sql.run(
       `UPDATE sessions SET disconnect_requested_at = ?, disconnect_reason = ?, disconnect_attempts = 0,
-         disconnect_acked_at = NULL, leased_until = 0 WHERE id = ?`,
+         disconnect_acked_at = NULL, leased_until = 0, enforce_error = NULL WHERE id = ?`,
       what.at,
       what.reason,
       id,

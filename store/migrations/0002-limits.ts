@@ -23,6 +23,7 @@ ALTER TABLE sessions ADD COLUMN wanted_at BIGINT;
 ALTER TABLE sessions ADD COLUMN wanted_reason TEXT;
 ALTER TABLE sessions ADD COLUMN wanted_attempts BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN leased_until BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN enforce_error TEXT;
 DROP INDEX sessions_disconnect;
 CREATE INDEX sessions_enforce ON sessions (leased_until)
   WHERE state = 'open' AND (wanted IS NOT NULL

@@ -155,6 +155,7 @@ describe('the enforcer', () => {
       s.clock.advance(3_600_000);
     }
     const asked = s.nas.packets(43).length;
+    const waiting = await s.store.listEnforcement(10);
     await change(s.store, sessionId);
     await s.enforcer.enforceNow();
     s.nas.answer = () => 'ack';
@@ -162,6 +163,10 @@ describe('the enforcer', () => {
     await s.enforcer.enforceNow();
 
     expect(asked).toBe(10);
+    expect(waiting).toMatchObject([
+      { action: 'change', attempts: 10, nextAt: null, error: 'Unsupported-Attribute' },
+    ]);
+    expect(await s.store.listEnforcement(10)).toEqual([]);
     expect(s.nas.packets(43)).toHaveLength(10);
     expect(s.nas.packets(40)).toHaveLength(1);
     expect(await s.store.session(sessionId)).toMatchObject({ state: 'open', rate: null });
