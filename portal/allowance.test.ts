@@ -41,6 +41,31 @@ describe('allowance', () => {
     expect(allowance(capped, known, START_MS).octets).toMatchObject({ left: 20_000_000 });
   });
 
+  it.each([
+    ['week', { weeklyOctets: 500_000_000, weeklySeconds: 6000 }, 120_000_000, 600],
+    ['month', { monthlyOctets: 400_000_000, monthlySeconds: 5400 }, 20_000_000, 0],
+  ] as const)('names the %s when it leaves the least', (by, limits, octets, seconds) => {
+    const facts = { ...account, tariff: { ...tariff, ...limits } };
+    const left = allowance(session, { facts, usage }, START_MS);
+
+    expect(left.octets).toMatchObject({ left: octets, by });
+    expect(left.seconds).toMatchObject({ left: seconds, by });
+  });
+
+  it('counts down to a step of fair use that blocks, not to one that slows', () => {
+    const fairUse = [
+      { period: 'day', afterOctets: 381_000_000, rate: { downKbps: 1, upKbps: 1 } },
+      { period: 'week', afterOctets: 400_000_000, rate: 'block' },
+    ] as const;
+    const facts = { ...account, tariff: { ...tariff, fairUse } };
+
+    expect(allowance(session, { facts, usage }, START_MS).octets).toEqual({
+      left: 20_000_000,
+      of: 400_000_000,
+      by: 'week',
+    });
+  });
+
   it('is unlimited where nothing limits', () => {
     const free = { ...tariff, dailySeconds: null, dailyOctets: null };
     const facts = { tariff: free, validUntil: null };
@@ -75,7 +100,7 @@ describe('allowance', () => {
             tariff: { ...tariff, dailySeconds: daily, dailyOctets: daily },
             validUntil: null,
           },
-          usage: { dayOctets: octets, daySeconds: seconds },
+          usage: { ...usage, dayOctets: octets, daySeconds: seconds },
         };
         const now = allowance(one, who, START_MS);
         const then = allowance(one, who, START_MS + later);

@@ -1,13 +1,13 @@
 /**
  * What an account may still use, for the status page and the RFC 8908 answer.
  *
- * Several limits bind at once: what the router was told at login (this session), the tariff's day,
- * and the validity. The smallest remainder counts. Octets are known to the last accounting packet;
+ * Several limits bind at once: what the router was told (this session), the tariff's day, week and
+ * month, a step of fair use that blocks, and the validity. The smallest remainder counts. Octets are known to the last accounting packet;
  * seconds also run on since then.
  */
-import type { Account, AccountUsage, Session } from '../store/types.ts';
+import type { Account, AccountUsage, Session, Tariff } from '../store/types.ts';
 
-export type LimitedBy = 'day' | 'session' | 'validity';
+export type LimitedBy = 'day' | 'week' | 'month' | 'session' | 'validity';
 
 export interface Remainder {
   /** Never negative. */
@@ -33,7 +33,7 @@ type SessionFacts = Pick<
   | 'totalLimitOctets'
 >;
 type AccountFacts = Pick<Account, 'tariff' | 'validUntil'>;
-type UsageFacts = Pick<AccountUsage, 'dayOctets' | 'daySeconds'>;
+type UsageFacts = Omit<AccountUsage, 'open'>;
 
 /** `account` is null for a session whose account is gone; then only the session's own limits are known. */
 export function allowance(
@@ -44,25 +44,43 @@ export function allowance(
   const elapsed = Math.max(session.seconds, Math.floor((nowMs - session.startedAt) / 1000));
   const uncounted = elapsed - session.seconds;
   const usedOctets = session.inputOctets + session.outputOctets;
-  const tariff = account?.facts.tariff;
   const validUntil = account?.facts.validUntil ?? null;
   return {
     seconds: smallest([
-      remainder('day', tariff?.dailySeconds, (account?.usage.daySeconds ?? 0) + uncounted),
+      ...(account === null ? [] : secondsOf(account.facts.tariff, account.usage, uncounted)),
       remainder('session', session.sessionTimeoutSeconds, elapsed),
       validUntil === null
         ? null
         : { left: atLeastZero((validUntil - nowMs) / 1000), of: null, by: 'validity' },
     ]),
     octets: smallest([
-      remainder('day', tariff?.dailyOctets, account?.usage.dayOctets ?? 0),
+      ...(account === null ? [] : octetsOf(account.facts.tariff, account.usage)),
       remainder('session', session.totalLimitOctets, usedOctets),
     ]),
   };
 }
 
-function remainder(by: LimitedBy, of: number | null | undefined, used: number): Remainder | null {
-  return of === null || of === undefined ? null : { left: atLeastZero(of - used), of, by };
+function secondsOf(tariff: Tariff, usage: UsageFacts, more: number): (Remainder | null)[] {
+  return [
+    remainder('day', tariff.dailySeconds, usage.daySeconds + more),
+    remainder('week', tariff.weeklySeconds, usage.weekSeconds + more),
+    remainder('month', tariff.monthlySeconds, usage.monthSeconds + more),
+  ];
+}
+
+function octetsOf(tariff: Tariff, usage: UsageFacts): (Remainder | null)[] {
+  return [
+    remainder('day', tariff.dailyOctets, usage.dayOctets),
+    remainder('week', tariff.weeklyOctets, usage.weekOctets),
+    remainder('month', tariff.monthlyOctets, usage.monthOctets),
+    ...tariff.fairUse
+      .filter(({ rate }) => rate === 'block')
+      .map(({ period, afterOctets }) => remainder(period, afterOctets, usage[`${period}Octets`])),
+  ];
+}
+
+function remainder(by: LimitedBy, of: number | null, used: number): Remainder | null {
+  return of === null ? null : { left: atLeastZero(of - used), of, by };
 }
 
 /** The first of equals: a session limit that was cut to the day's rest is better called the day's. */

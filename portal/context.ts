@@ -27,7 +27,8 @@ export type PortalDeps = Pick<
   readonly tokenTtlMs: number;
   readonly views: Views;
   readonly metrics: PortalMetrics;
-  readonly wordings: Readonly<Record<Locale, Wording>>;
+  /** In the time zone of a village; null = the configuration's. */
+  readonly wordingIn: (locale: Locale, timeZone: string | null) => Wording;
   readonly admitLogin: AdmitLogin;
 };
 

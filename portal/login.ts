@@ -45,7 +45,7 @@ export function showLogin(deps: PortalDeps): Handler {
     if (outcome.kind === 'complete') {
       const scene = await loginScene(deps, req, outcome.redirect, params);
       const code = outcome.redirect.error;
-      const fault = code === null ? null : faultOf(deps, scene, code, null);
+      const fault = code === null ? null : faultOf(deps, outcome.redirect, scene, code, null);
       const showing: Showing = { fault, method: 'voucher', username: '', status: 200 };
       await sendLogin(deps, { req, res }, outcome.redirect, scene, showing);
       return;
@@ -88,7 +88,7 @@ export function submitLogin(deps: PortalDeps): Handler {
     }
     const verdict = await judge(deps, req, redirect, typed);
     if (typeof verdict === 'string') {
-      await refuse(faultOf(deps, scene, verdict, typed.method));
+      await refuse(faultOf(deps, redirect, scene, verdict, typed.method));
       return;
     }
     const { locale } = scene.speech;
@@ -146,12 +146,14 @@ async function loginScene(
 
 function faultOf(
   deps: PortalDeps,
+  { router }: Redirect,
   scene: Scene,
   code: RejectCode,
   method: LoginMethod | null,
 ): Fault {
   const { speech } = scene;
-  return loginFault(code, method, speech, deps.wordings[speech.locale], deps.clock.now());
+  const wording = deps.wordingIn(speech.locale, router.timeZone);
+  return loginFault(code, method, speech, wording, deps.clock.now());
 }
 
 async function sendLogin(

@@ -10,7 +10,7 @@ import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
 import { createPortalMetrics } from './metrics.ts';
 import type { Address, PortalOptions, TlsFiles } from './types.ts';
 import { loadViews, type Views } from './views.ts';
-import { createWording } from './wording.ts';
+import { wordings } from './wording.ts';
 
 export interface Portal extends AsyncDisposable {
   /** The port in use: of TLS when there is a certificate. */
@@ -89,7 +89,7 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),
     views,
     metrics: createPortalMetrics(options.metrics, { tls: options.tls !== undefined }),
-    wordings: { id: createWording('id', timeZone), en: createWording('en', timeZone) },
+    wordingIn: wordings(timeZone),
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
   };
 }

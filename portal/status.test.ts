@@ -54,6 +54,24 @@ describe('GET /status', () => {
     expect(body).toContain('<b>1 jam 30 menit</b>');
   });
 
+  it('tells the speed in force to a phone that fair use has slowed down', async () => {
+    const slowed = online({ session: { ...session, rate: '512k/1000k 0/0 0/0 0/0' } });
+    await using test = await openTestPortal({}, slowed);
+
+    const { body } = await test.fetch('/status');
+
+    expect(body).toContain('1 Mbps');
+    expect(body).not.toContain('5 Mbps');
+  });
+
+  it('tells times and days as the village has them', async () => {
+    const world = online({ routers: [{ ...router, timeZone: 'Asia/Jayapura' }] });
+    await using test = await openTestPortal({}, world);
+    const { body } = await test.fetch('/status');
+
+    expect(body).toContain('30 Nov 2026, 12.00 WIT');
+  });
+
   it('renews itself without a script, and stops when asked to', async () => {
     await using test = await openTestPortal({}, online());
 

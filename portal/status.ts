@@ -32,6 +32,8 @@ const MOST_WAITS = 5;
 
 export interface Connected {
   readonly session: Session;
+  /** Null when it was removed. */
+  readonly router: Router | null;
   /** Null when the account is gone from the store. */
   readonly account: { readonly facts: Account; readonly usage: AccountUsage } | null;
   readonly allowance: Allowance;
@@ -41,18 +43,16 @@ export interface Connected {
 export async function connectedAt(deps: PortalDeps, req: Request): Promise<Connected | null> {
   const session = await sessionOf(deps, req);
   if (session === null) return null;
-  const account = await accountOf(deps, session);
-  return { session, account, allowance: allowance(session, account, deps.clock.now()) };
+  const router = await deps.store.routerByName(session.router);
+  const account = await accountOf(deps, session, router?.timeZone ?? deps.timeZone);
+  return { session, router, account, allowance: allowance(session, account, deps.clock.now()) };
 }
 
 export function showStatus(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
     const connected = await connectedAt(deps, req);
-    const router =
-      connected === null
-        ? await routerIn(deps, params)
-        : await deps.store.routerByName(connected.session.router);
+    const router = connected === null ? await routerIn(deps, params) : connected.router;
     const scene = sceneOf(req, {
       lang: params.get('lang'),
       place: await placeOf(deps, router),
@@ -60,7 +60,7 @@ export function showStatus(deps: PortalDeps): Handler {
       carry: router === null ? {} : { router: router.name },
     });
     if (connected === null) await sendOffline(deps, { req, res }, scene, router, params);
-    else await sendStatus(deps, { req, res }, scene, router, connected, params);
+    else await sendStatus(deps, { req, res }, scene, connected, params);
   };
 }
 
@@ -82,10 +82,14 @@ export function logOut(deps: PortalDeps): Handler {
   };
 }
 
-async function accountOf(deps: PortalDeps, session: Session): Promise<Connected['account']> {
+async function accountOf(
+  deps: PortalDeps,
+  session: Session,
+  timeZone: string,
+): Promise<Connected['account']> {
   const { accountKind, accountId } = session;
   if (accountKind === null || accountId === null) return null;
-  const day = calendarDay(deps.clock.now(), deps.timeZone);
+  const day = calendarDay(deps.clock.now(), timeZone);
   const [facts, usage] = await Promise.all([
     deps.store.account(accountKind, accountId),
     deps.store.usage(accountKind, accountId, day),
@@ -118,12 +122,12 @@ async function sendStatus(
   deps: PortalDeps,
   exchange: { req: Request; res: Response },
   scene: Scene,
-  router: Router | null,
   connected: Connected,
   params: URLSearchParams,
 ): Promise<void> {
   const { locale } = scene.speech;
-  const wording = deps.wordings[locale];
+  const { router } = connected;
+  const wording = deps.wordingIn(locale, router?.timeZone ?? null);
   const refreshing = params.get('refresh') !== 'off';
   const own = { ...(router === null ? {} : { router: router.name }), lang: locale };
   const facts: PageFacts['status'] = {
@@ -186,7 +190,7 @@ function rowsOf({ session, account }: Connected, { t }: Speech, wording: Wording
   ];
   if (account !== null) {
     const { tariff, validUntil } = account.facts;
-    const { downKbps } = tariff;
+    const downKbps = rateInForce(session) ?? tariff.downKbps;
     if (downKbps !== null) rows.push({ label: t('status.speed'), value: wording.rate(downKbps) });
     if (validUntil !== null) {
       rows.push({ label: t('status.validity'), value: wording.instant(validUntil) });
@@ -198,4 +202,10 @@ function rowsOf({ session, account }: Connected, { t }: Speech, wording: Wording
   rows.push({ label: t('status.since'), value: wording.instant(session.startedAt) });
   rows.push({ label: t('status.device'), value: session.mac });
   return rows;
+}
+
+/** kbit/s to the phone as its router was last told (`2000k/5000k …`, upload first): fair use slows down. */
+function rateInForce({ rate }: Session): number | null {
+  const down = /^[^/\s]+\/(\d+)k/.exec(rate ?? '')?.[1];
+  return down === undefined ? null : Number(down);
 }

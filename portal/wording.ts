@@ -16,6 +16,18 @@ export interface Wording {
   zone(atMs: number): string;
 }
 
+/** {@link createWording} for every time zone that a village is in; `otherwise` for one without. */
+export function wordings(otherwise: string) {
+  const known = new Map<string, Wording>();
+  return (locale: Locale, timeZone: string | null): Wording => {
+    const zone = timeZone ?? otherwise;
+    const key = `${locale} ${zone}`;
+    const wording = known.get(key) ?? createWording(locale, zone);
+    known.set(key, wording);
+    return wording;
+  };
+}
+
 export function createWording(locale: Locale, timeZone: string): Wording {
   const tag = locale === 'id' ? 'id-ID' : 'en-GB';
   const instants = new Intl.DateTimeFormat(tag, {

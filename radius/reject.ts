@@ -3,8 +3,8 @@
 export const REJECT_TEXTS = {
   'SW-BADCRED': 'Nama pengguna, kata sandi, atau kode voucher salah',
   'SW-EXPIRED': 'Masa berlaku sudah habis',
-  'SW-QUOTA': 'Kuota data hari ini sudah habis',
-  'SW-TIME': 'Waktu pemakaian hari ini sudah habis',
+  'SW-QUOTA': 'Kuota data sudah habis',
+  'SW-TIME': 'Waktu pemakaian sudah habis',
   'SW-DEVICES': 'Batas jumlah perangkat tercapai. Keluarkan perangkat lain dulu',
   'SW-DISABLED': 'Akun dinonaktifkan. Hubungi kantor desa',
   'SW-VILLAGE': 'Akun ini berlaku di desa lain',
