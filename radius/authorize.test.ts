@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { authorize, limitsNow, spentLimit } from './authorize.ts';
+import { authorize, limitsNow } from './authorize.ts';
 import type { SessionUse } from './checks.ts';
 import {
-  account,
   type Change,
   codeOf,
   facts,
@@ -12,7 +11,6 @@ import {
   online,
   STEPS,
   TEN,
-  usage,
   VILLAGE,
 } from './facts.fixture.ts';
 
@@ -216,15 +214,5 @@ describe('an open session', () => {
 
   it('does not end for the number of phones', () => {
     expect(now({ usage: { open: [online('B'), online('C'), online(MAC)] } }).kind).toBe('go');
-  });
-});
-
-describe('spentLimit', () => {
-  it.each([
-    [999, 7199, null],
-    [1000, 0, 'quota'],
-    [0, 7200, 'time'],
-  ])('%i octets and %i seconds of the day: %s', (dayOctets, daySeconds, expected) => {
-    expect(spentLimit(account, { ...usage, dayOctets, daySeconds })).toBe(expected);
   });
 });

@@ -5,7 +5,7 @@
  * A grant never exceeds what is left of the account: its quotas, its validity, the hours of the village.
  * What is left is worked out from all that the account has used, never from one session.
  */
-import type { Account, AccountUsage, LoginGrant, SessionLimits, Tariff } from '../store/types.ts';
+import type { LoginGrant, SessionLimits, Tariff } from '../store/types.ts';
 import {
   CHECKS,
   type CheckFacts,
@@ -110,12 +110,4 @@ function rateNow({ account, usage }: CheckFacts): string | null {
 
 function slower(rate: number | null, step: number): number {
   return rate === null ? step : Math.min(rate, step);
-}
-
-/** Which daily limit an account has used up, across all its phones; null while it may go on. */
-export function spentLimit(account: Account, usage: AccountUsage): 'quota' | 'time' | null {
-  const { dailyOctets, dailySeconds } = account.tariff;
-  if (dailyOctets !== null && usage.dayOctets >= dailyOctets) return 'quota';
-  if (dailySeconds !== null && usage.daySeconds >= dailySeconds) return 'time';
-  return null;
 }
