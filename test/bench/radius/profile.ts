@@ -17,7 +17,9 @@ interface Profile {
 
 const SHOWN = 25;
 /** Threads that did less than this share of their time are left out. */
-const QUIET = 0.01;
+const QUIET = 0.02;
+/** Samples are a millisecond apart; a gap is a time in which the bench had the server stopped. */
+const STOPPED_MICROS = 100_000;
 
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('which directory has the profiles?');
@@ -36,6 +38,7 @@ function summary({ nodes, samples, timeDeltas }: Profile): string | null {
   for (const [i, id] of samples.entries()) {
     const { functionName, url, lineNumber } = frames.get(id)!;
     const micros = timeDeltas[i]!;
+    if (micros > STOPPED_MICROS) continue;
     total += micros;
     if (functionName === '(idle)') continue;
     busy += micros;

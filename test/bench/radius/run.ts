@@ -120,6 +120,8 @@ async function startServers(starting: Starting): Promise<Servers> {
   };
   const use = <S extends Server>(server: S): S => {
     stack.use(server);
+    // Neither a server nor the database that it ends its connections with could end while it is stopped.
+    stack.defer(() => signalTree(server.roots, 'SIGCONT'));
     signalTree(server.roots, 'SIGSTOP');
     return server;
   };
