@@ -47,25 +47,19 @@ describe('nextStep', () => {
   });
 
   it.each([
-    [900, 'keep'],
-    [899, 'keep'],
-    [840, 'keep'],
-    [833, 'change'],
-    [500, 'change'],
-  ] as const)('others left it %i of the 1000 it was told: %s', (limit, kind) => {
+    [900, false],
+    [834, false],
+    [833, true],
+    [500, true],
+  ])('others left it %i of the 1000 it was told; it is told so: %s', (limit, told) => {
     // It has used nothing; others have used what is missing.
     const used = { dayOctets: 1000 - limit, open: [online(MAC), online(OTHER)] };
+    const before = { totalLimitOctets: 1000 };
 
-    const step = nextStep(
-      given({ dailyOctets: 1000 }, { totalLimitOctets: 1000 }, used),
-      false,
-      NOW,
-    );
+    const step = nextStep(given({ dailyOctets: 1000 }, before, used), false, NOW);
 
-    expect(step.kind).toBe(kind);
-    if (step.kind === 'change') {
-      expect(step).toMatchObject({ limits: { totalLimitOctets: limit }, reason: 'remaining' });
-    }
+    const limits = { rate: RATE, sessionTimeoutSeconds: null, totalLimitOctets: limit };
+    expect(step).toEqual(told ? { kind: 'change', limits, reason: 'remaining' } : { kind: 'keep' });
   });
 
   it('grants what came back: the day turned, or an operator added to it', () => {
