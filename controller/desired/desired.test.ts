@@ -41,6 +41,24 @@ describe('desired', () => {
     );
   });
 
+  it('names the standby after the first RADIUS server, and hears it too', () => {
+    const settings = { ...SETTINGS, radiusStandbyAddress: '10.255.0.12' };
+    const { menus } = desired(input({ settings }));
+    const addresses = (path: string, key: RegExp): (string | undefined)[] =>
+      menus
+        .filter((menu) => menu.path === path)
+        .flatMap(({ rows }) => rows)
+        .filter((row) => key.test(row.key))
+        .map(({ values }) => values.address ?? values['src-address']);
+
+    expect(addresses('/radius', /^rad/)).toEqual([SETTINGS.radiusAddress, '10.255.0.12']);
+    expect(addresses('/ip/firewall/filter', /^in-3[23]$/)).toEqual([
+      SETTINGS.radiusAddress,
+      '10.255.0.12',
+    ]);
+    expect(() => rowOf(configuration, '/radius', 'rad2')).toThrow('no ');
+  });
+
   it('hides nobody behind the router but towards the WAN', () => {
     expect(rowOf(configuration, '/ip/firewall/nat', 'nat-masq')).toMatchObject({
       action: 'masquerade',

@@ -129,14 +129,18 @@ function inputChain(input: VillageInput): DesiredRow[] {
   const { settings, router, facts } = input;
   const rule = (key: string, action: string, values: Record<string, string>): DesiredRow =>
     row(key, { chain: 'input', action, ...values });
+  const changesFrom = (key: string, address: string): DesiredRow =>
+    rule(key, 'accept', {
+      protocol: 'udp',
+      'dst-port': String(router.coaPort),
+      'src-address': address,
+    });
+  const standby = settings.radiusStandbyAddress;
   // Before the enrolment has made the tunnel, the server is told by its addresses.
   const untunnelled = [
     rule('in-31', 'accept', { protocol: 'tcp', 'src-address': settings.controllerAddress }),
-    rule('in-32', 'accept', {
-      protocol: 'udp',
-      'dst-port': String(router.coaPort),
-      'src-address': settings.radiusAddress,
-    }),
+    changesFrom('in-32', settings.radiusAddress),
+    ...(standby === undefined ? [] : [changesFrom('in-33', standby)]),
   ];
   return [
     rule('in-10', 'accept', { 'connection-state': 'established,related,untracked' }),

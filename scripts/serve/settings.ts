@@ -19,6 +19,9 @@ export function fleetSettings(config: Config, ports: BoundPorts): FleetSettings 
   return {
     controllerAddress: network.controllerAddress,
     radiusAddress: network.radiusAddress,
+    ...(network.radiusStandbyAddress === undefined
+      ? {}
+      : { radiusStandbyAddress: network.radiusStandbyAddress }),
     authPort: ports.authPort,
     acctPort: ports.acctPort,
     portalUrl: portal.publicUrl,

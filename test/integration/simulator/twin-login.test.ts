@@ -139,6 +139,8 @@ describe('a login', () => {
     expect(answer.text).toContain('302 Found');
     expect(tries).toHaveLength(3);
     expect(new Set(tries).size).toBe(1);
+    // The report of the session finds the standby too.
+    await expect.poll(() => radius.seen.filter(({ code }) => code === 4)).toHaveLength(1);
   });
 
   it('is let in by MAC where the profile says so, with an empty password', async () => {
