@@ -37,7 +37,7 @@ export const ACCOUNTED = `id, router_id, account_kind, account_id, tariff_id, us
  * How many of a phone's sessions at a router are looked at, newest first. It has one open session there, or
  * two while a Stop is under way.
  */
-export const NEWEST_OF_PHONE = 8;
+export const NEWEST_OF_PHONE = 4;
 
 /** Whose login a session is that this store has no row of. */
 export interface TokenOwner {

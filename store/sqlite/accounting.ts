@@ -4,7 +4,7 @@
  */
 import { uuidv7 } from '../../lib/uuid.ts';
 import { planBatch } from '../accounting/batch.ts';
-import { needsPhone } from '../accounting/find.ts';
+import { boundRow, needsPhone } from '../accounting/find.ts';
 import { beganAt, SAME_BEGIN_MS } from '../accounting/merge.ts';
 import {
   ACCOUNTED,
@@ -70,17 +70,24 @@ async function readFacts(sql: Sql, events: readonly AccountingEvent[]): Promise<
   const phones: AccountedRow[] = [];
   const tokens: TokenOwner[] = [];
   const routers = new Set<string>();
+  /** Which Acct-Session-Id of the batch a login that waits is given to: the first one that names it. */
+  const given = new Map<string, string>();
   for (const event of events) {
     const { sessionId, routerId, mac } = event;
     if (sessionId !== null && !bound.has(sessionId)) {
       const row = await sql.get<AccountedRow>(BY_ID, sessionId);
       if (row !== undefined) bound.set(sessionId, row);
     }
-    if (!needsPhone(event, bound.get(sessionId ?? ''))) continue;
+    const named = bound.get(sessionId ?? '');
+    if (!needsPhone(event, named)) continue;
+    if (mac !== '') phones.push(...(await sql.all<AccountedRow>(NEWEST, routerId, mac)));
+    if (sessionId !== null && boundRow(event, named) !== undefined) {
+      if (!given.has(sessionId)) given.set(sessionId, event.acctSessionId);
+      if (given.get(sessionId) === event.acctSessionId) continue;
+    }
     const began = beganAt(event);
     const near = [routerId, mac, began - SAME_BEGIN_MS, began + SAME_BEGIN_MS] as const;
     phones.push(...(await sql.all<AccountedRow>(NEAR_IN_TIME, ...near)));
-    if (mac !== '') phones.push(...(await sql.all<AccountedRow>(NEWEST, routerId, mac)));
     const token = await sql.get<TokenOwner>(TOKEN, event.username);
     if (token !== undefined) tokens.push(token);
     if (routers.has(routerId)) continue;

@@ -74,7 +74,7 @@ describe.each(ENGINES)('accounting on $name', (engine) => {
           );
         },
       ),
-      campaign(400),
+      campaign(200),
     );
     const [totals] = await store.routerTotals();
     const hours = await store.rollups({ kind: 'router', period: 'hour', ...ALL });
@@ -141,6 +141,22 @@ describe.each(ENGINES)('accounting on $name', (engine) => {
     ]);
     expect(await store.session(sessionId)).toMatchObject({ inputOctets: 4 });
     expect(await store.usage('voucher', seed.voucher.id, DAY)).toMatchObject({ dayOctets: 4 });
+  });
+
+  it('takes two sessions of one login, though they wait together', async () => {
+    const seed = await seedStore(store);
+    const { sessionId } = await logIn(store, seed);
+    const [one, two] = await Promise.all(
+      ['81', '82'].map((acctSessionId) =>
+        store.recordAccounting(
+          accounting(seed.router.id, sessionId, { acctSessionId, inputOctets: 5 }),
+        ),
+      ),
+    );
+
+    expect(one!.sessionId).toBe(sessionId);
+    expect(['', sessionId]).not.toContain(two!.sessionId);
+    expect(await store.usage('voucher', seed.voucher.id, DAY)).toMatchObject({ dayOctets: 10 });
   });
 
   it('counts each increment once when several nodes hear of the same sessions', async () => {
