@@ -60,8 +60,6 @@ export interface AuthDeps extends ExchangeDeps {
 
 export interface AuthHandler extends Disposable {
   readonly handle: Handle;
-  /** What an account has used has changed: the next question about it is not answered from memory. */
-  readonly forget: (accountId: string) => void;
 }
 
 const HASH_QUEUE = 512;
@@ -96,11 +94,7 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
         : answerNas(deps, login, client, request, rejectDelayMs);
     },
   });
-  return {
-    handle,
-    forget: usage.forget,
-    [Symbol.dispose]: () => credentials[Symbol.dispose](),
-  };
+  return { handle, [Symbol.dispose]: () => credentials[Symbol.dispose]() };
 }
 
 async function answerPortal(

@@ -19,16 +19,16 @@ describe('whatever the facts', () => {
       fc.array(fc.record({ period, afterOctets: fc.nat({ max: 120_000 }), rate }), {
         maxLength: 4,
       }),
-      fc.option(fc.record({ period, afterOctets: fc.nat({ max: 120_000 }) })),
+      fc.array(fc.record({ period, afterOctets: fc.nat({ max: 120_000 }) }), { maxLength: 3 }),
     )
-    .map(([steps, block]) => {
+    .map(([steps, blocks]) => {
       let [downKbps, upKbps] = [9000, 9000];
       const slower = steps.map((step) => {
         downKbps = Math.min(downKbps, step.rate.downKbps);
         upKbps = Math.min(upKbps, step.rate.upKbps);
         return { ...step, rate: { downKbps, upKbps } };
       });
-      return block === null ? slower : [...slower, { ...block, rate: 'block' as const }];
+      return [...slower, ...blocks.map((block) => ({ ...block, rate: 'block' as const }))];
     });
   const anyTariff = fc.record({
     downKbps: fc.option(fc.integer({ min: 1, max: 9000 }), { nil: null }),

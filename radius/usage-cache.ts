@@ -2,7 +2,7 @@
  * What accounts have used, remembered for the portal's question. It asks for the same account several
  * times within seconds (page, form, retransmit), and every read is a statement, on PostgreSQL a round
  * trip. Only an answer that lets someone on may come from here: the login itself reads anew, and its
- * commit counts the devices. What this process writes for an account is forgotten at once.
+ * commit counts the devices. A login that this process opens is known here at once, accounting after 5 s.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/contract.ts';
