@@ -300,7 +300,9 @@ describe('limits of open sessions', () => {
     async (engine) => {
       await using s = await stand({}, engine);
       const { accountId, sessionId } = await s.village.online();
-      await s.store.revokeVoucher({ id: accountId, at: s.clock.now() });
+      // The first look of the enforcer is over: it waits for the clock.
+    await s.enforcer.enforceNow();
+    await s.store.revokeVoucher({ id: accountId, at: s.clock.now() });
 
       s.clock.advance(1000);
       await s.nas.until(1);
