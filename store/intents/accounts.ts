@@ -33,6 +33,8 @@ interface SubscriberRow extends AccountRow {
   password_hash: string;
 }
 
+/** Rows that one statement writes: a large import holds up everybody else for as short as it can. */
+const ROWS = 100;
 /** In the place of a password hash: nothing verifies against it. */
 const NO_PASSWORD = '!';
 const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until';
@@ -184,20 +186,25 @@ export const accountWrites = {
     const tariffId = await tariffByName(ctx, args.tariff);
     const made: { id: string; code: string }[] = [];
     while (made.length < args.count) {
-      const code = newVoucherCode();
-      const id = uuidv7(args.at);
-      const added = await ctx.sql.run(
+      const drawn = Array.from({ length: Math.min(ROWS, args.count - made.length) }, () => ({
+        id: uuidv7(args.at),
+        code: newVoucherCode(),
+      }));
+      const added = await ctx.sql.all<{ id: string }>(
         `INSERT INTO vouchers (id, k, code, tariff_id, village_code, batch, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (k) DO NOTHING`,
-        id,
-        ctx.keys.credentialKey(`voucher:${normalizeVoucherCode(code)}`),
-        ctx.keys.seal(code, `voucher:${id}`),
-        tariffId,
-        args.villageCode,
-        args.batch,
-        args.at,
+         VALUES ${rowsOf(drawn.length, 7)} ON CONFLICT (k) DO NOTHING RETURNING id`,
+        ...drawn.flatMap(({ id, code }) => [
+          id,
+          ctx.keys.credentialKey(`voucher:${normalizeVoucherCode(code)}`),
+          ctx.keys.seal(code, `voucher:${id}`),
+          tariffId,
+          args.villageCode,
+          args.batch,
+          args.at,
+        ]),
       );
-      if (added === 1) made.push({ id, code });
+      const kept = new Set(added.map(({ id }) => id));
+      made.push(...drawn.filter(({ id }) => kept.has(id)));
     }
     ctx.invalidate('voucher', '*');
     return made;
@@ -221,16 +228,14 @@ export const accountWrites = {
   ): Promise<ImportCount> {
     const count = { added: 0, changed: 0, unchanged: 0 };
     const tariffs = new Map<string, string>();
-    for (const given of args.subscribers) {
-      const tariffId = tariffs.get(given.tariff) ?? (await tariffByName(ctx, given.tariff));
-      tariffs.set(given.tariff, tariffId);
-      const before = await ctx.sql.get<{ id: string }>(
-        'SELECT id FROM subscribers WHERE username = ?',
-        given.username,
-      );
-      await saveSubscriber(ctx, before?.id ?? null, given, tariffId, args.at);
-      if (before === undefined) count.added += 1;
-      else count.changed += 1;
+    for (const { tariff } of args.subscribers) {
+      if (!tariffs.has(tariff)) tariffs.set(tariff, await tariffByName(ctx, tariff));
+    }
+    for (let i = 0; i < args.subscribers.length; i += ROWS) {
+      const some = args.subscribers.slice(i, i + ROWS);
+      const added = await saveSubscribers(ctx, some, tariffs, args.at);
+      count.added += added;
+      count.changed += some.length - added;
     }
     ctx.invalidate('subscriber', '*');
     return count;
@@ -301,37 +306,45 @@ export function accountTable(kind: AccountKind): 'vouchers' | 'subscribers' {
   return kind === 'voucher' ? 'vouchers' : 'subscribers';
 }
 
-async function saveSubscriber(
+/** Returns how many are new. Of a name that is given twice the last counts. */
+async function saveSubscribers(
   { sql, keys }: WriteContext,
-  known: string | null,
-  given: NewSubscriber,
-  tariffId: string,
+  subscribers: readonly NewSubscriber[],
+  tariffs: ReadonlyMap<string, string>,
   at: number,
-): Promise<void> {
-  const id = known ?? uuidv7(at);
-  const values = [
-    `k$${keys.credentialKey(given.password)}`,
-    given.networkPassword === true ? keys.seal(given.password, `network:${id}`) : null,
-    tariffId,
-    given.villageCode,
-  ];
-  if (known === null) {
-    await sql.run(
-      `INSERT INTO subscribers (password_hash, network_password, tariff_id, village_code, id, username,
-         created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      ...values,
-      id,
-      given.username,
-      at,
-    );
-    return;
-  }
-  await sql.run(
-    `UPDATE subscribers SET password_hash = ?, network_password = ?, tariff_id = ?, village_code = ?
-     WHERE id = ?`,
-    ...values,
-    id,
+): Promise<number> {
+  const given = new Map(subscribers.map((subscriber) => [subscriber.username, subscriber]));
+  const before = await sql.all<{ id: string; username: string }>(
+    `SELECT id, username FROM subscribers WHERE username IN ${rowsOf(1, given.size)}`,
+    ...given.keys(),
   );
+  const known = new Map(before.map(({ id, username }) => [username, id]));
+  await sql.run(
+    `INSERT INTO subscribers (id, username, password_hash, network_password, tariff_id, village_code,
+       created_at) VALUES ${rowsOf(given.size, 7)}
+     ON CONFLICT (username) DO UPDATE SET password_hash = excluded.password_hash,
+       network_password = excluded.network_password, tariff_id = excluded.tariff_id,
+       village_code = excluded.village_code`,
+    ...[...given.values()].flatMap(({ username, password, networkPassword, ...of }) => {
+      const id = known.get(username) ?? uuidv7(at);
+      return [
+        id,
+        username,
+        `k$${keys.credentialKey(password)}`,
+        networkPassword === true ? keys.seal(password, `network:${id}`) : null,
+        tariffs.get(of.tariff)!,
+        of.villageCode,
+        at,
+      ];
+    }),
+  );
+  return given.size - known.size;
+}
+
+/** Placeholders of so many rows: `(?, ?), (?, ?)`. */
+function rowsOf(rows: number, columns: number): string {
+  const row = `(${Array.from({ length: columns }, () => '?').join(', ')})`;
+  return Array.from({ length: rows }, () => row).join(', ');
 }
 
 /** First days of the week (Monday) and the month that hold a day. */

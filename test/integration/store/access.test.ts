@@ -167,6 +167,36 @@ describe.each(ENGINES)('store on $name', (engine) => {
       );
     });
 
+    it('makes and imports many at once, and of a name given twice keeps the last', async () => {
+      await store.createTariff(newTariff);
+      const siti = { password: 'rahasia-1', tariff: 'harian', villageCode: null };
+      const subscribers = Array.from({ length: 250 }, (_, n) => ({
+        ...siti,
+        username: `siti-${n % 240}`,
+        password: `rahasia-${n}`,
+        networkPassword: true,
+      }));
+      const made = await store.createVouchers({
+        tariff: 'harian',
+        count: 250,
+        villageCode: null,
+        batch: 'large',
+        at: AT,
+      });
+      const first = await store.importSubscribers({ subscribers, at: AT });
+      const second = await store.importSubscribers({ subscribers, at: AT });
+      const last = await store.subscriberByUsername('siti-5');
+
+      expect(new Set(made.map(({ code }) => code)).size).toBe(250);
+      expect((await store.voucherByCode(made[249]!.code))?.id).toBe(made[249]!.id);
+      expect([first, second]).toMatchObject([
+        { added: 240, changed: 10 },
+        { added: 0, changed: 250 },
+      ]);
+      expect(last?.passwordHash).toBe(`k$${store.credentialKey('rahasia-245')}`);
+      expect(await store.networkPassword(last!.id)).toBe('rahasia-245');
+    });
+
     it('hardens a password only while it is still the one that was read', async () => {
       await store.createTariff(newTariff);
       const siti = { username: 'siti', password: 'rahasia-1', tariff: 'harian', villageCode: null };
