@@ -285,7 +285,7 @@ describe.skipIf(!hasOpenssl)('a connection ends', () => {
 
     await server[Symbol.asyncDispose]();
 
-    await ended;
+    expect(await ended).toHaveLength(2);
   });
 
   it('when its router is removed', async () => {
