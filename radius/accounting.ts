@@ -65,7 +65,8 @@ export function createAccountingHandler(deps: AccountingDeps): AccountingHandler
       if (message.kind === 'session') {
         const { sessionId } = await deps.store.recordAccounting(message.event);
         deps.metrics.recorded(message.event.status);
-        if (message.event.status !== 'stop') limits.check(sessionId, message.event, nas);
+        // At its Start a session has the limits that it was given a moment ago.
+        if (message.event.status === 'interim') limits.check(sessionId, message.event, nas);
       } else if (message.kind === 'boot') {
         await deps.store.closeRouterSessions({
           routerId: nas.routerId,
