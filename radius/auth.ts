@@ -63,13 +63,15 @@ export interface AuthHandler extends Disposable {
 }
 
 const HASH_QUEUE = 512;
+/** Of libuv, where the hashing is done; more cores are of no use to it. */
+const POOL_THREADS = 4;
 const DEFAULT_REJECT_DELAY_MS = 500;
 const GUESSES: ReadonlySet<RejectCode> = new Set(['SW-BADCRED', 'SW-TOKEN', 'SW-LIMIT']);
 
 export function createAuthHandler(deps: AuthDeps): AuthHandler {
   const { store, clock } = deps;
   const hashingCores = Math.max(1, availableParallelism() - 1);
-  const attempts = createAttempts(clock, budgetsFor(hashingCores));
+  const attempts = createAttempts(clock, budgetsFor(Math.min(hashingCores, POOL_THREADS)));
   const hasher = createPasswordHasher({ concurrency: hashingCores, queueLimit: HASH_QUEUE });
   const credentials = createCredentials({ store, attempts, hasher });
   const usage = createUsageCache({ store, clock });

@@ -219,6 +219,22 @@ describe('attempt budgets', () => {
     expect(await verify('siti', 'salah', elsewhere(502))).toBe('SW-BADCRED');
   });
 
+  it('leave the hashing to others soon after one router began to flood', async () => {
+    const { verify, clock } = setup({ work: 64, passwordHash: HARDENED });
+    const flood = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds * 500; i += 1) {
+        clock.advance(2);
+        await verify(`nama${clock.now()}`, 'x', { mac: `AA:BB:CC:04:${clock.now()}` });
+      }
+    };
+    const elsewhere = { mac: 'AA:BB:CC:05:00:01', routerId: 'r2' };
+    await flood(0.5);
+    const early = await verify('siti', 'benar', elsewhere);
+    await flood(1);
+
+    expect([early, await verify('siti', 'benar', elsewhere)]).toEqual(['SW-LIMIT', 's1']);
+  });
+
   it('of a NAS keep out no phone that has logged in before', async () => {
     const { verify } = setup();
     await verify('siti', 'benar');

@@ -109,7 +109,11 @@ async function checkPassword(
   if (subscriber !== null && warm.holds(subscriber, k)) return known(subscriber);
 
   const paid = [...keys, WORK];
-  if (!attempts.take(paid)) return LIMITED;
+  if (!attempts.take(paid)) {
+    // Whoever floods soon has nothing left of their own, and the others get their share again.
+    attempts.take(keys.filter(({ kind }) => kind === 'mac' || kind === 'nas'));
+    return LIMITED;
+  }
   const right = await passwordHolds(hasher, subscriber, k);
   if (right !== false) attempts.giveBack(paid);
   if (right === null) return BUSY;
