@@ -72,6 +72,15 @@ describe('documents', () => {
 
     expect(login.body).toContain('name="voucher"');
   });
+
+  it('say for how long data are kept, as configured', async () => {
+    await using test = await openTestPortal({ retention: { sessionDays: 90, dailyDays: 400 } });
+
+    const privacy = await test.fetch('/privacy?lang=id');
+
+    expect(privacy.body).toContain('90 hari');
+    expect(privacy.body).toContain('400 hari');
+  });
 });
 
 describe('answers', () => {

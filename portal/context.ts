@@ -20,7 +20,7 @@ import type { Wording } from './wording.ts';
 
 export type PortalDeps = Pick<
   PortalOptions,
-  'store' | 'radius' | 'clock' | 'log' | 'timeZone' | 'categoryOf'
+  'store' | 'radius' | 'clock' | 'log' | 'timeZone' | 'retention' | 'categoryOf'
 > & {
   readonly publicOrigin: string;
   readonly blockAddresses: ReadonlySet<string>;

@@ -14,7 +14,7 @@ type MessageKey =
 
 const DOCUMENTS = {
   terms: ['who', 'free', 'fair', 'law', 'filter', 'service'],
-  privacy: ['what', 'why', 'not', 'share', 'rights'],
+  privacy: ['what', 'why', 'not', 'kept', 'share', 'rights'],
 } as const;
 
 /** One sentence and the way back, in the look of all pages. */
@@ -68,7 +68,7 @@ export function showDocument(deps: PortalDeps, name: keyof typeof DOCUMENTS): Ha
     const { locale, t } = scene.speech;
     const sections = sectionKeys(name).map(({ heading, text }) => ({
       heading: t(heading),
-      text: t(text),
+      text: t(text, { ...deps.retention }),
     }));
     const heading = t(`${name}.title`);
     const facts = { heading, sections, backUrl: withQuery('/', { ...carry, lang: locale }) };

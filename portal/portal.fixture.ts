@@ -92,6 +92,7 @@ export async function openTestPortal(
     log: pino({ level: 'silent' }),
     metrics,
     timeZone: 'Asia/Jakarta',
+    retention: { sessionDays: 180, dailyDays: 800 },
     ...over,
   });
   const get: TestPortal['fetch'] = async (path, init = {}) =>

@@ -76,13 +76,14 @@ function originOf(publicUrl: URL, port: number): string {
 }
 
 function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: string): PortalDeps {
-  const { store, radius, clock, log, timeZone, categoryOf } = options;
+  const { store, radius, clock, log, timeZone, retention, categoryOf } = options;
   return {
     store,
     radius,
     clock,
     log,
     timeZone,
+    retention,
     ...(categoryOf === undefined ? {} : { categoryOf }),
     publicOrigin,
     blockAddresses: new Set(options.blockAddresses),

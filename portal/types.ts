@@ -64,6 +64,8 @@ export interface PortalOptions {
   readonly metrics: Metrics;
   /** IANA name; days and printed times are in it. */
   readonly timeZone: string;
+  /** Days that who was online when, and usage by the day, are kept. */
+  readonly retention: { readonly sessionDays: number; readonly dailyDays: number };
   /** Life of the hand-back token, at most and by default 60,000. */
   readonly tokenTtlMs?: number;
   readonly loginLimits?: LoginLimits;

@@ -194,6 +194,7 @@ async function portalRole(
       log: running.log('portal'),
       metrics,
       timeZone: config.timeZone,
+      retention: config.retention,
     }),
   );
 }
