@@ -28,8 +28,8 @@ export interface ReadContext {
 
 export interface WriteContext extends ReadContext {
   /**
-   * Until COMMIT, no other intent that locks the same text runs. An engine with one writer has nothing to
-   * do here.
+   * What is read and written after this, until COMMIT, no other intent that locks the same text comes
+   * between. An engine with one writer has nothing to do here.
    */
   lock(what: string): Promise<void>;
   /** Told to every thread after COMMIT. */

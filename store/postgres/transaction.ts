@@ -59,34 +59,52 @@ async function attemptOnce<T>(
   work: (ctx: WriteContext) => Promise<T>,
 ): Promise<T> {
   const stale: Invalidation[] = [];
+  const unanswered = sentAhead(client);
   const sql = sqlOver(parts.statements, (query) => ask(client, query));
-  let value: T;
-  let done: () => void;
+  const say = (text: string, ...values: string[]): void =>
+    unanswered.send(parts.statements(text, values));
   try {
-    await ask(
-      client,
-      `BEGIN; SELECT pg_advisory_xact_lock${alone ? '' : '_shared'}(${STORE_LOCK})`,
-    );
-    value = await work({
+    unanswered.send(`BEGIN; SELECT pg_advisory_xact_lock${alone ? '' : '_shared'}(${STORE_LOCK})`);
+    const value = await work({
       sql,
       keys: parts.keys,
-      lock: async (what) => {
-        await sql.get('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', what);
-      },
+      lock: async (what) => say('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', what),
       invalidate: (kind, id) => stale.push([kind, id]),
     });
-    const announcement = parts.announce(stale);
-    done = announcement.done;
-    if (announcement.payload !== null) {
-      await sql.get('SELECT pg_notify(?, ?)', CHANNEL, announcement.payload);
-    }
-  } catch (error) {
-    if (!(error instanceof ConnectionLost)) await ask(client, 'ROLLBACK');
+    const { payload, done } = parts.announce(stale);
+    if (payload !== null) say('SELECT pg_notify(?, ?)', CHANNEL, payload);
+    await commit(client);
+    done();
+    return value;
+  } catch (cause) {
+    // What failed first says why; the rest only that the transaction had failed.
+    const error = (await unanswered.firstFailure()) ?? cause;
+    const over = error instanceof ConnectionLost || error instanceof OutcomeUnknown;
+    if (!over) await ask(client, 'ROLLBACK');
     throw error;
   }
-  await commit(client);
-  done();
-  return value;
+}
+
+/**
+ * Statements whose result nobody reads, such as BEGIN and locks. The next one is sent right behind, on a
+ * connection in pipeline mode, and is refused when they fail.
+ */
+function sentAhead(client: ClientBase): {
+  send(query: Parameters<typeof ask>[1]): void;
+  firstFailure(): Promise<unknown>;
+} {
+  const outcomes: Promise<unknown>[] = [];
+  return {
+    send: (query) => {
+      outcomes.push(
+        ask(client, query).then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      );
+    },
+    firstFailure: async () => (await Promise.all(outcomes)).find((error) => error !== null),
+  };
 }
 
 async function commit(client: ClientBase): Promise<void> {

@@ -220,6 +220,8 @@ describe.skipIf(!(await postgresInstalled()))('PostgreSQL', () => {
         transaction('test', false, async (ctx) => {
           attempts += 1;
           await ctx.lock(first);
+          // Locks are sent ahead; an answer to what follows means that they are held.
+          await ctx.sql.get('SELECT 1');
           waiting += 1;
           if (waiting === 2) both.resolve();
           await both.promise;
@@ -270,14 +272,16 @@ describe.skipIf(!(await postgresInstalled()))('PostgreSQL', () => {
       const order: string[] = [];
       const inside = Promise.withResolvers<void>();
       const leave = Promise.withResolvers<void>();
-      const shared = transaction('test', false, async () => {
+      const shared = transaction('test', false, async (ctx) => {
+        await ctx.sql.get('SELECT 1');
         order.push('shared in');
         inside.resolve();
         await leave.promise;
         order.push('shared out');
       });
       await inside.promise;
-      const alone = transaction('test', true, async () => {
+      const alone = transaction('test', true, async (ctx) => {
+        await ctx.sql.get('SELECT 1');
         order.push('alone');
       });
       await eventually(
