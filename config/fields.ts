@@ -71,6 +71,12 @@ export const secret = z
   .min(16, { error: 'expected at least 16 characters' })
   .max(253, { error: 'expected at most 253 characters' });
 
+/** What a router was told to send; how long it is, is the router's business. */
+export const password = z
+  .string({ error: 'expected a password, or file:/path of one' })
+  .min(1, { error: 'expected at least one character' })
+  .max(128, { error: 'expected at most 128 characters' });
+
 /** A path; relative ones start at the folder of the configuration file. */
 export function path(baseDirectory: string) {
   return text('a path', (value) => (value === '' ? null : absolute(baseDirectory, value)));

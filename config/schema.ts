@@ -47,6 +47,8 @@ export interface RadiusConfig {
   readonly eap: { readonly server: HostPort; readonly secret: string } | undefined;
   readonly radsec: RadsecConfig | undefined;
   readonly interimSeconds: number;
+  /** `mac-auth-password` of the routers' hotspot profiles; undefined = they have none. */
+  readonly macPassword: string | undefined;
   /** Shared by portal and RADIUS server; undefined = made anew at each start. */
   readonly portalSecret: string | undefined;
   /** Where the portal's questions come from; undefined = from where this server listens. */
@@ -152,6 +154,7 @@ export function sectionSchemas(base: string) {
       auth: field.hostPort.prefault('0.0.0.0:1812'),
       acct: field.hostPort.prefault('0.0.0.0:1813'),
       interimSeconds: field.whole('seconds', 60, 3600).prefault(300),
+      macPassword: field.password.optional(),
       portalSecret: field.secret.optional(),
       portalAddress: field.ipv4.optional(),
       coaSource: field.ipv4.optional(),
@@ -250,6 +253,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
       ...sections.radius,
       eap: sections.radius.eap,
       radsec: sections.radius.radsec,
+      macPassword: sections.radius.macPassword,
       portalSecret: sections.radius.portalSecret,
       portalAddress: sections.radius.portalAddress,
       coaSource: sections.radius.coaSource,

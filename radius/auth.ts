@@ -52,6 +52,8 @@ export interface AuthDeps extends ExchangeDeps {
   >;
   readonly timeZone: string;
   readonly interimSeconds: number;
+  /** What routers send as the password of MAC authentication, when it is neither empty nor the address. */
+  readonly macPassword?: string;
   /** Asks a NAS whether it still has a session; without it every session counts. */
   readonly probe?: Probe;
   /** Machine time before a NAS hears of wrong credentials; the portal never waits. */
@@ -136,7 +138,7 @@ async function answerNas(
   rejectDelayMs: number,
 ): Promise<Answer> {
   const place = { router: nas.router, village: nas.village, district: nas.district };
-  if (isMacLogin(request)) {
+  if (isMacLogin(request, deps.macPassword)) {
     const answer = await failingClosed(deps, openByMac(login, request, nas));
     return reply('access_request', place, answer, request);
   }
@@ -166,14 +168,16 @@ function readLogin(packet: Packet, client: Client): LoginRequest {
 
 /**
  * RouterOS asks so for every phone that appears (`login-by=mac`): its address as name, and no password
- * (`mac-as-username`) or the same once more. Who types another phone's address is not asking so.
+ * (`mac-as-username`), the same once more, or one that is in its profile (`mac-auth-password`).
  */
-function isMacLogin({ username, proof, mac }: LoginRequest): boolean {
+function isMacLogin({ username, proof, mac }: LoginRequest, configured = ''): boolean {
   if (normalizeMac(username) === null) return false;
   if (proof.kind === 'challenge') {
-    return mac !== null && (proof.check('') ?? proof.check(username)) !== null;
+    if (mac === null) return false;
+    return (proof.check('') ?? proof.check(username) ?? proof.check(configured)) !== null;
   }
-  return proof.password === '' || proof.password === username;
+  const { password } = proof;
+  return password === '' || password === username || password === configured;
 }
 
 function reply(

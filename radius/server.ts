@@ -26,6 +26,8 @@ export interface RadiusOptions {
   readonly timeZone: string;
   /** How often a NAS reports an open session. */
   readonly interimSeconds: number;
+  /** What routers send as the password of MAC authentication, when it is neither empty nor the address. */
+  readonly macPassword?: string;
   /** The portal is a client of its own, told by its source address. */
   readonly portal: { readonly address: string; readonly secret: string };
   /** Servers that speak for routers; none by default. */

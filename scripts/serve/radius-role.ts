@@ -58,6 +58,7 @@ async function startOne(
     // One process serves a SQLite file; several may serve a database.
     sharePort: radius.threads > 1 || !config.store.startsWith('sqlite:'),
     interimSeconds: radius.interimSeconds,
+    macPassword: radius.macPassword,
     retention: config.retention,
     portal: {
       address: radius.portalAddress ?? reachable(radius.auth.host),

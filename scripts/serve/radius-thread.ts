@@ -33,6 +33,7 @@ export interface RadiusThreadData {
   /** Whether this thread does what one thread of a process does for all. */
   readonly chores: boolean;
   readonly interimSeconds: number;
+  readonly macPassword: string | undefined;
   readonly retention: Retention;
   readonly portal: { readonly address: string; readonly secret: string };
   readonly proxies: readonly ProxyClient[];
@@ -71,6 +72,7 @@ await runRole(async (data: RadiusThreadData) => {
       sharePort: data.sharePort,
       timeZone: data.timeZone,
       interimSeconds: data.interimSeconds,
+      ...(data.macPassword === undefined ? {} : { macPassword: data.macPassword }),
       portal: data.portal,
       proxies: data.proxies,
       tunnelSubnet: data.tunnelSubnet,

@@ -87,6 +87,20 @@ describe('MAC authentication', () => {
     expect(verdict(await stand.fromNas({ ...login, proof: chapPeer('x') }))).toBe('SW-BADCRED');
   });
 
+  it('lets it in with the password that routers were given for it, and with no other', async () => {
+    const { mac } = await remembered();
+    const by = stand.handler({ macPassword: 'rahasia mesin' });
+    const login = { username: mac, ...from(mac) };
+
+    const right = await stand.fromNas({ ...login, password: 'rahasia mesin' }, by);
+    const chap = { ...login, password: '', proof: chapPeer('rahasia mesin') };
+    const wrong = await stand.fromNas({ ...login, password: 'tebakan' }, by);
+
+    expect(verdict(right)).toBe('accept');
+    expect(verdict(await stand.fromNas(chap, by))).toBe('accept');
+    expect(verdict(wrong)).toBe('SW-BADCRED');
+  });
+
   it('does not let in another phone that types the address as a name', async () => {
     const { mac } = await remembered();
 
