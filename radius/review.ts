@@ -1,6 +1,6 @@
 /**
- * An operator changed a tariff, or gave a subscriber another: the open sessions concerned are looked at
- * without waiting for their next report. Several nodes may do so for the same change, which asks for the
+ * An operator changed a tariff or opening hours, or gave a subscriber another tariff: the open sessions
+ * concerned are looked at without waiting for their next report. Several nodes may do so for the same change, which asks for the
  * same limits. What does not fit in one review (a tariff with very many phones online) follows with the
  * reports.
  */
@@ -15,7 +15,7 @@ import { startPeriodic } from './periodic.ts';
 
 export interface ReviewOptions {
   readonly store: LimitsDeps['store'] &
-    Pick<Store, 'listTariffs' | 'listSessions' | 'nasByName' | 'onInvalidate'>;
+    Pick<Store, 'listTariffs' | 'listOpeningHours' | 'listSessions' | 'nasByName' | 'onInvalidate'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly timeZone: string;
@@ -36,6 +36,9 @@ interface State {
   readonly tariffs: Map<string, string>;
   readonly subscribers: Set<string>;
   tariffsChanged: boolean;
+  /** All opening hours as they were last seen; null before. */
+  hours: string | null;
+  hoursChanged: boolean;
 }
 
 const MAX_SESSIONS = 10_000;
@@ -54,9 +57,13 @@ export function startReview(options: ReviewOptions): Review {
     tariffs: new Map(),
     subscribers: new Set(),
     tariffsChanged: true,
+    hours: null,
+    hoursChanged: true,
   };
   const unsubscribe = store.onInvalidate((kind, id) => {
     if (kind === 'tariff') state.tariffsChanged = true;
+    // A change of hours makes every NAS stale, and little else does.
+    else if (kind === 'router' && id === '*') state.hoursChanged = true;
     else if (kind === 'subscriber' && id !== '*' && state.subscribers.size < MAX_SUBSCRIBERS) {
       state.subscribers.add(id);
     }
@@ -94,6 +101,15 @@ async function reviewChanges(state: State): Promise<void> {
       throw error;
     }
   }
+  if (state.hoursChanged) {
+    state.hoursChanged = false;
+    try {
+      await reviewHours(state);
+    } catch (error) {
+      state.hoursChanged = true;
+      throw error;
+    }
+  }
   for (const id of [...state.subscribers]) {
     await reviewSubscriber(state, id);
     state.subscribers.delete(id);
@@ -116,6 +132,17 @@ async function reviewTariffs(state: State): Promise<void> {
     }
     tariffs.set(tariff.id, text);
   }
+}
+
+async function reviewHours(state: State): Promise<void> {
+  const { store, log } = state.options;
+  const text = JSON.stringify(await store.listOpeningHours());
+  if (state.hours !== null && state.hours !== text) {
+    const sessions = await store.listSessions({ openOnly: true, limit: MAX_SESSIONS });
+    log.info({ sessions: sessions.length }, 'opening hours changed: open sessions are reviewed');
+    await reviewSessions(state, sessions);
+  }
+  state.hours = text;
 }
 
 async function reviewSubscriber(state: State, id: string): Promise<void> {

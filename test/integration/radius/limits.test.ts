@@ -158,6 +158,25 @@ describe('limits of open sessions', () => {
     },
   );
 
+  it('a village that an operator closes is closed now', async () => {
+    await using s = await stand({});
+    const { sessionId } = await s.village.online();
+    const hours = { level: 'village', code: s.village.router.villageCode } as const;
+    await s.store.setOpeningHours({ ...hours, hours: 'mon-sun 00:00-24:00' });
+    await s.review.reviewNow();
+    await s.enforcer.enforceNow();
+    const open = s.nas.heard.length;
+    await s.store.setOpeningHours({ ...hours, hours: 'closed' });
+
+    await s.review.reviewNow();
+    await s.enforcer.enforceNow();
+
+    expect(open).toBe(0);
+    expect(s.nas.packets(40).map((p) => textOf(p, 'Acct-Session-Id'))).toEqual([
+      `8000${sessionId.slice(-4)}`,
+    ]);
+  });
+
   it('two nodes that hear of the same change send it once', async () => {
     await using s = await stand({ downKbps: 5000, upKbps: 2000 });
     await s.village.online({ rate: '2000k/5000k' });
@@ -301,8 +320,8 @@ describe('limits of open sessions', () => {
       await using s = await stand({}, engine);
       const { accountId, sessionId } = await s.village.online();
       // The first look of the enforcer is over: it waits for the clock.
-    await s.enforcer.enforceNow();
-    await s.store.revokeVoucher({ id: accountId, at: s.clock.now() });
+      await s.enforcer.enforceNow();
+      await s.store.revokeVoucher({ id: accountId, at: s.clock.now() });
 
       s.clock.advance(1000);
       await s.nas.until(1);
