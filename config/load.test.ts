@@ -192,11 +192,15 @@ describe('a good file', () => {
 
   it('takes a secret from a file, without its line end', () => {
     writeFileSync(join(folder, 'portal.secret'), 'sixteen-or-more-characters\n');
-    const file = write('radius: { portalSecret: file:portal.secret }');
-
-    expect(loadConfig({ file, env: {}, cwd: '/' }).radius.portalSecret).toBe(
-      'sixteen-or-more-characters',
+    writeFileSync(join(folder, 'mac.secret'), 'pendek\n');
+    const file = write(
+      'radius: { portalSecret: file:portal.secret, macPassword: file:mac.secret }',
     );
+
+    expect(loadConfig({ file, env: {}, cwd: '/' }).radius).toMatchObject({
+      portalSecret: 'sixteen-or-more-characters',
+      macPassword: 'pendek',
+    });
   });
 
   it('is frozen to its last leaf', () => {

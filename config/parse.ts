@@ -29,7 +29,7 @@ export interface ParseOptions {
 type Values = Readonly<Record<string, unknown>>;
 
 /** Keys whose value may be given as `file:/path`. The store's URL may hold a password. */
-const SECRET = /^(?:store|secret|\w+Secret)$/;
+const SECRET = /^(?:store|secret|\w+(?:Secret|Password))$/;
 /** Keys of the objects within sections. */
 const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'portal.tls': ['certFile', 'keyFile'],
