@@ -40,6 +40,7 @@ const OF_PHONES = `SELECT found.id
   ) AS found`;
 const TOKENS = `SELECT username, router_id, mac, account_kind, account_id FROM tokens
   WHERE username = ANY(?::text[])`;
+const ROUTERS_THERE = 'SELECT id FROM routers WHERE id = ANY(?::text[])';
 
 const COUNTED = `UPDATE sessions s SET updated_at = n.updated_at, input_octets = n.input_octets,
     output_octets = n.output_octets, seconds = n.seconds
@@ -117,13 +118,19 @@ async function readFacts(sql: Sql, events: readonly AccountingEvent[]): Promise<
     for (const [id, row] of await lockSessions(sql, [], late)) rows.set(id, row);
     asking = [...asking, ...late];
   }
-  const owners = asking.length === 0 ? [] : asking.map(({ username }) => username);
-  return {
-    bound: rows,
-    phones: asking.length === 0 ? [] : [...rows.values()],
-    tokens: owners.length === 0 ? [] : await sql.all<TokenOwner>(TOKENS, owners),
-    routers: await existing(sql, asking),
-  };
+  if (asking.length === 0) return { bound: rows, phones: [], tokens: [], routers: new Set() };
+  const [tokens, routers] = await Promise.all([
+    sql.all<TokenOwner>(
+      TOKENS,
+      asking.map(({ username }) => username),
+    ),
+    sql.all<{ id: string }>(
+      ROUTERS_THERE,
+      asking.map(({ routerId }) => routerId),
+    ),
+  ]);
+  const there = new Set(routers.map(({ id }) => id));
+  return { bound: rows, phones: [...rows.values()], tokens, routers: there };
 }
 
 async function lockSessions(
@@ -144,29 +151,23 @@ async function lockSessions(
   return byId(await sql.all<AccountedRow>(LOCKED, ids));
 }
 
-async function existing(sql: Sql, asking: readonly AccountingEvent[]): Promise<Set<string>> {
-  if (asking.length === 0) return new Set();
-  const rows = await sql.all<{ id: string }>(
-    'SELECT id FROM routers WHERE id = ANY(?::text[])',
-    asking.map(({ routerId }) => routerId),
-  );
-  return new Set(rows.map(({ id }) => id));
-}
-
+/** One flight: nothing waits for an answer, and what comes after a failure is refused by the database. */
 async function write(sql: Sql, plan: AccountingPlan): Promise<void> {
   const put = async <T>(
     text: string,
     rows: readonly T[],
     columns: (all: readonly T[]) => SqlList[],
-  ) => {
+  ): Promise<void> => {
     if (rows.length > 0) await sql.run(text, ...columns(rows));
   };
-  await put(ADDED, plan.added, (rows) => [...changedColumns(rows), ...ownerColumns(rows)]);
-  await put(COUNTED, plan.counted, countedColumns);
-  await put(CHANGED, plan.changed, changedColumns);
-  await put(DAYS, plan.days, dayColumns);
-  await put(ROUTERS, plan.routers, routerColumns);
-  await put(ROLLUPS, plan.rollups, rollupColumns);
+  await Promise.all([
+    put(ADDED, plan.added, (rows) => [...changedColumns(rows), ...ownerColumns(rows)]),
+    put(COUNTED, plan.counted, countedColumns),
+    put(CHANGED, plan.changed, changedColumns),
+    put(DAYS, plan.days, dayColumns),
+    put(ROUTERS, plan.routers, routerColumns),
+    put(ROLLUPS, plan.rollups, rollupColumns),
+  ]);
 }
 
 function countedColumns(rows: readonly AccountedRow[]): SqlList[] {
