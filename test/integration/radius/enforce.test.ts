@@ -60,9 +60,11 @@ async function stand(
       }),
     );
   const owned = stack.move();
+  const enforcer = node({ metrics: createEnforceMetrics(metrics) });
+  // Its first look is over, so that only a test or the clock makes it look again.
+  await enforcer.enforceNow();
   return {
-    ...{ store, nas, village, clock, metrics, node },
-    enforcer: node({ metrics: createEnforceMetrics(metrics) }),
+    ...{ store, nas, village, clock, metrics, node, enforcer },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

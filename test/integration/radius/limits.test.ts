@@ -69,7 +69,9 @@ async function stand(tariff: Partial<NewTariff>, engine: Engine = SQLITE): Promi
   const accounting = stack.use(createAccountingHandler(server));
   const enforcer = stack.use(startEnforcer(coa));
   const review = stack.use(startReview({ ...base, timeZone: TIME_ZONE }));
+  // Their first looks are over: from here on they wait for the clock.
   await review.reviewNow();
+  await enforcer.enforceNow();
   let sent = 0;
   const report: Stand['report'] = async ({ sessionId, mac }, octets, seconds = 0) => {
     sent += 1;
