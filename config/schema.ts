@@ -127,91 +127,12 @@ export function topSchema(base: string) {
 /** One strict object per section. */
 export function sectionSchemas(base: string) {
   return {
-    portal: z.strictObject({
-      listen: field.hostPort.prefault('0.0.0.0:8080'),
-      publicUrl: field.origin.optional(),
-      tls: z
-        .strictObject(
-          { certFile: field.path(base), keyFile: field.path(base) },
-          { error: keysExpected('certFile and keyFile') },
-        )
-        .optional(),
-      blockListen: field.hostPort.optional(),
-      radius: z
-        .strictObject(
-          {
-            server: field.hostPort,
-            secret: field.secret,
-            tariff: field.word('the name of a tariff'),
-          },
-          { error: keysExpected('server, secret and tariff') },
-        )
-        .optional(),
-    }),
+    portal: portalSection(base),
     console: z.strictObject({ listen: field.hostPort.prefault('127.0.0.1:8081') }),
     metrics: z.strictObject({ listen: field.hostPort.prefault('127.0.0.1:9464') }),
-    radius: z.strictObject({
-      auth: field.hostPort.prefault('0.0.0.0:1812'),
-      acct: field.hostPort.prefault('0.0.0.0:1813'),
-      interimSeconds: field.whole('seconds', 60, 3600).prefault(300),
-      macPassword: field.password.optional(),
-      portalSecret: field.secret.optional(),
-      portalAddress: field.ipv4.optional(),
-      coaSource: field.ipv4.optional(),
-      threads: field.whole('threads', 1, 16).prefault(1),
-      proxies: z
-        .array(
-          z.strictObject(
-            { address: field.ipv4, secret: field.secret },
-            { error: keysExpected('address and secret') },
-          ),
-          { error: 'expected a list of proxies' },
-        )
-        .prefault([]),
-      eap: z
-        .strictObject(
-          { server: field.hostPort, secret: field.secret },
-          { error: keysExpected('server and secret') },
-        )
-        .optional(),
-      radsec: z
-        .strictObject(
-          {
-            listen: field.hostPort.prefault('0.0.0.0:2083'),
-            certFile: field.path(base),
-            keyFile: field.path(base),
-            caFile: field.path(base),
-          },
-          { error: keysExpected('certFile, keyFile and caFile') },
-        )
-        .optional(),
-    }),
-    resolver: z.strictObject({
-      listen: field.hostPort.prefault('0.0.0.0:53'),
-      upstreams: z
-        .array(field.upstream, { error: 'expected a list of IPv4 addresses' })
-        .min(1, { error: 'expected at least one upstream' })
-        .prefault(['9.9.9.9', '149.112.112.112']),
-      blockAddress: field.ipv4.optional(),
-      allowPrivateAnswers: field.yesNo.prefault(false),
-      listsDirectory: field.path(base).prefault('./var/lists'),
-    }),
-    network: z.strictObject({
-      controllerAddress: field.ipv4.prefault('10.255.0.1'),
-      radiusAddress: field.ipv4.optional(),
-      radiusStandbyAddress: field.ipv4.optional(),
-      portalAddress: field.ipv4.optional(),
-      resolverAddress: field.ipv4.optional(),
-      tunnelSubnet: field.network.prefault('10.255.0.0/16'),
-      lanPool: field.network.prefault('172.16.0.0/12'),
-      loginHost: field.hostName.prefault('login.wifi.home.arpa'),
-      ssid: field.ssid.prefault('Desa Digital'),
-      ntpServers: z
-        .array(field.ipv4, { error: 'expected a list of IPv4 addresses' })
-        .min(1, { error: 'expected at least one time server' })
-        .prefault(['162.159.200.1', '162.159.200.123']),
-      hotspotPort: field.port.prefault(80),
-    }),
+    radius: radiusSection(base),
+    resolver: resolverSection(base),
+    network: networkSection(),
     controller: z.strictObject({
       pollSeconds: field.whole('seconds', 5, 3600).prefault(30),
       autoApply: field.yesNo.prefault(true),
@@ -272,6 +193,101 @@ export function completeConfig(top: Top, sections: Sections): Config {
       resolverAddress: network.resolverAddress ?? network.controllerAddress,
     },
   };
+}
+
+function portalSection(base: string) {
+  return z.strictObject({
+    listen: field.hostPort.prefault('0.0.0.0:8080'),
+    publicUrl: field.origin.optional(),
+    tls: z
+      .strictObject(
+        { certFile: field.path(base), keyFile: field.path(base) },
+        { error: keysExpected('certFile and keyFile') },
+      )
+      .optional(),
+    blockListen: field.hostPort.optional(),
+    radius: z
+      .strictObject(
+        {
+          server: field.hostPort,
+          secret: field.secret,
+          tariff: field.word('the name of a tariff'),
+        },
+        { error: keysExpected('server, secret and tariff') },
+      )
+      .optional(),
+  });
+}
+
+function radiusSection(base: string) {
+  return z.strictObject({
+    auth: field.hostPort.prefault('0.0.0.0:1812'),
+    acct: field.hostPort.prefault('0.0.0.0:1813'),
+    interimSeconds: field.whole('seconds', 60, 3600).prefault(300),
+    macPassword: field.password.optional(),
+    portalSecret: field.secret.optional(),
+    portalAddress: field.ipv4.optional(),
+    coaSource: field.ipv4.optional(),
+    threads: field.whole('threads', 1, 16).prefault(1),
+    proxies: z
+      .array(
+        z.strictObject(
+          { address: field.ipv4, secret: field.secret },
+          { error: keysExpected('address and secret') },
+        ),
+        { error: 'expected a list of proxies' },
+      )
+      .prefault([]),
+    eap: z
+      .strictObject(
+        { server: field.hostPort, secret: field.secret },
+        { error: keysExpected('server and secret') },
+      )
+      .optional(),
+    radsec: z
+      .strictObject(
+        {
+          listen: field.hostPort.prefault('0.0.0.0:2083'),
+          certFile: field.path(base),
+          keyFile: field.path(base),
+          caFile: field.path(base),
+        },
+        { error: keysExpected('certFile, keyFile and caFile') },
+      )
+      .optional(),
+  });
+}
+
+function resolverSection(base: string) {
+  return z.strictObject({
+    listen: field.hostPort.prefault('0.0.0.0:53'),
+    upstreams: z
+      .array(field.upstream, { error: 'expected a list of IPv4 addresses' })
+      .min(1, { error: 'expected at least one upstream' })
+      .prefault(['9.9.9.9', '149.112.112.112']),
+    blockAddress: field.ipv4.optional(),
+    allowPrivateAnswers: field.yesNo.prefault(false),
+    listsDirectory: field.path(base).prefault('./var/lists'),
+  });
+}
+
+function networkSection() {
+  return z.strictObject({
+    controllerAddress: field.ipv4.prefault('10.255.0.1'),
+    radiusAddress: field.ipv4.optional(),
+    radiusStandbyAddress: field.ipv4.optional(),
+    portalAddress: field.ipv4.optional(),
+    resolverAddress: field.ipv4.optional(),
+    tunnelSubnet: field.network.prefault('10.255.0.0/16'),
+    lanPool: field.network.prefault('172.16.0.0/12'),
+    loginHost: field.hostName.prefault('login.wifi.home.arpa'),
+    ssid: field.ssid.prefault('Desa Digital'),
+    ntpServers: z
+      .array(field.ipv4, { error: 'expected a list of IPv4 addresses' })
+      .min(1, { error: 'expected at least one time server' })
+      .prefault(['162.159.200.1', '162.159.200.123']),
+    hotspotPort: field.port.prefault(80),
+  });
 }
 
 function keysExpected(keys: string) {
