@@ -28,6 +28,7 @@ import {
   TIME_ZONE,
 } from '../../radius/radius.fixture.ts';
 import { openStore } from '../../store/open.ts';
+import { accountingLoad } from './accounting.ts';
 
 const ROUNDS = 7;
 const AUTHENTICATE_ONLY = 8;
@@ -111,6 +112,30 @@ async function authentication(): Promise<Line[]> {
   ];
 }
 
+/** The store's part, on a disk that waits for each COMMIT. */
+async function accounting(): Promise<Line[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'smartwifi-bench-'));
+  const { store } = await openStore({
+    store: `sqlite:${join(directory, 'store.db')}`,
+    keyFile: join(directory, 'store.key'),
+  });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(directory, { recursive: true }));
+  stack.use(store);
+  const { router } = await seedRouters(store, '10.99.0.1');
+  const tariff = await seedTariff(store, 'harian');
+  const count = 2560;
+  const rounds = 2 * (ROUNDS + 1);
+  const load = await accountingLoad(store, { router, tariff, at: START_MS }, rounds * count);
+  const record = (batch: number): Promise<Line> =>
+    measure(`accounting report, ${batch} at a time`, 60, count, async () => {
+      for (let i = 0; i < count; i += batch) {
+        await Promise.all(load.next(batch).map((event) => store.recordAccounting(event)));
+      }
+    });
+  return [await record(128), await record(256)];
+}
+
 function filterLookup(): Promise<Line> {
   const names = Array.from({ length: 200_000 }, (_, i) => `www.${i.toString(36)}-contoh.example`);
   const list = {
@@ -145,7 +170,12 @@ function routerPlan(): Promise<Line> {
   });
 }
 
-const lines = [...(await authentication()), await filterLookup(), await routerPlan()];
+const lines = [
+  ...(await authentication()),
+  ...(await accounting()),
+  await filterLookup(),
+  await routerPlan(),
+];
 console.log(
   `${cpus().length} × ${cpus()[0]?.model ?? '?'}, Node ${process.versions.node}; CPU µs an operation\n`,
 );
