@@ -23,7 +23,7 @@ import { type OurServer, startOnSqlite } from './ours.ts';
 import { classOf, nasLogin, type Packet } from './packets.ts';
 import { macOf, ROUTERS, routerName, SUBSCRIBERS, username } from './people.ts';
 import { memoryMb } from './processes.ts';
-import { awake, type Figures } from './rounds.ts';
+import type { Figures } from './rounds.ts';
 
 const CROWD = 100_000;
 const ONLINE = 50_000;
@@ -43,16 +43,8 @@ const NOTICED_MS = 400;
 
 /** Resident memory of a server of its own, after it took the crowd in by logins and Starts. */
 export async function memory(bench: Bench): Promise<void> {
-  const { threads } = bench.options;
   bench.progress(`memory: ${CROWD} subscribers are imported`);
-  const server = bench.stack.use(
-    await startOnSqlite('ours-crowd', {
-      base: bench.base,
-      subscribers: CROWD,
-      threads,
-      note: (why) => bench.skipped.push(why),
-    }),
-  );
+  const server = await ownServer(bench, 'ours-crowd', CROWD);
   const nas = await openSockets(routerAddresses);
   const portal = await openSockets(portalAddresses);
   const check = checkShots(bench, 'memory');
@@ -87,21 +79,20 @@ export async function memory(bench: Bench): Promise<void> {
 
 /** 500 wrong passwords/s, each of another subscriber, spread over all routers; beside them token logins. */
 export async function wrongPasswords(bench: Bench): Promise<void> {
-  const { ours } = bench.servers;
+  // A server of its own: another's sweep of logins that no Start followed would be measured with it.
+  const ours = await ownServer(bench, 'ours-guessed', SUBSCRIBERS);
   bench.progress(`wrong passwords: ${GUESSES_PER_SECOND}/s for ${GUESSING_SECONDS} s`);
-  const [wrong, tokens] = await awake(ours, async () => {
-    const logins = await tokenLogins(ours);
-    await delay(NOTICED_MS);
-    const own = await openSockets(routerAddresses);
-    const others = await openSockets(routerAddresses);
-    const packets = guesses(0, GUESSES_PER_SECOND * GUESSING_SECONDS);
-    const fired = await Promise.all([
-      openLoop({ sockets: others, port: ours.authPort, packets }, GUESSES_PER_SECOND),
-      openLoop({ sockets: own, port: ours.authPort, packets: logins }, TOKENS_PER_SECOND),
-    ]);
-    closeSockets([...own, ...others]);
-    return fired;
-  });
+  const logins = await tokenLogins(ours);
+  await delay(NOTICED_MS);
+  const own = await openSockets(routerAddresses);
+  const others = await openSockets(routerAddresses);
+  const packets = guesses(0, GUESSES_PER_SECOND * GUESSING_SECONDS);
+  const [wrong, tokens] = await Promise.all([
+    openLoop({ sockets: others, port: ours.authPort, packets }, GUESSES_PER_SECOND),
+    openLoop({ sockets: own, port: ours.authPort, packets: logins }, TOKENS_PER_SECOND),
+  ]);
+  closeSockets([...own, ...others]);
+  await ours[Symbol.asyncDispose]();
   checkShots(bench, 'token logins')(ours, tokens);
   if (wrong.forged > 0)
     bench.failures.push(`wrong passwords: ${wrong.forged} replies do not verify`);
@@ -127,6 +118,13 @@ export async function wrongPasswords(bench: Bench): Promise<void> {
       checks: [{ what: 'p99 ms', value: tokens.p99, bound: 'most', target: TOKEN_P99_MS }],
     },
   );
+}
+
+async function ownServer(bench: Bench, label: string, subscribers: number): Promise<OurServer> {
+  const { threads } = bench.options;
+  const note = (why: string): void => void bench.skipped.push(why);
+  const { base } = bench;
+  return bench.stack.use(await startOnSqlite(label, { base, subscribers, threads, note }));
 }
 
 /** Tokens as the portal hands them out, issued beside the running server. */
