@@ -1,11 +1,11 @@
 /**
- * The only writing connection of a process. Intents that wait together share one COMMIT (group
- * commit), each in a SAVEPOINT of its own, so that one that fails takes no other with it. Answers go
- * out after COMMIT.
+ * The only writing connection of a process. Intents that wait together share one COMMIT (group commit).
+ * Answers go out after it. Should one of them fail, all of it is rolled back and run once more, each in a
+ * SAVEPOINT of its own, so that it takes no other with it.
  *
- * Accounting that waits together is one batch in one SAVEPOINT, and comes before the rest: none of it was
- * answered yet, so any order is as good, and a Stop makes room for the login that came with it. A batch
- * that fails is taken apart.
+ * Accounting that waits together is one batch, and comes before the rest: none of it was answered yet, so
+ * any order is as good, and a Stop makes room for the login that came with it. A batch that fails is taken
+ * apart.
  */
 import { type BigIntStats, statSync } from 'node:fs';
 import { errorMessage, SmartWifiError } from '../../lib/errors.ts';
@@ -32,8 +32,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-type Outcome<T = unknown> =
-  | { readonly ok: true; readonly value: T }
+type Outcome =
+  | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown };
 
 const BATCH = 256;
@@ -89,25 +89,15 @@ interface Commit {
 }
 
 async function commitBatch(
-  { db, keys, checkFile }: Commit,
+  commit: Commit,
   batch: readonly Waiting[],
   onCommit: (invalidations: readonly Invalidation[]) => void,
 ): Promise<void> {
-  const invalidations: Invalidation[] = [];
-  const context: WriteContext = {
-    sql: sqlOfCached(db),
-    keys,
-    lock: async () => {},
-    invalidate: (kind, id) => invalidations.push([kind, id]),
-  };
-  const outcomes = new Map<Waiting, Outcome>();
+  const { db } = commit;
+  let done: Done;
   try {
-    checkFile();
-    db.exec('BEGIN IMMEDIATE');
-    await recordAccounting(db, context, batch, outcomes);
-    for (const waiting of batch) {
-      if (!outcomes.has(waiting)) outcomes.set(waiting, await runIntent(db, context, waiting));
-    }
+    commit.checkFile();
+    done = (await runTogether(commit, batch)) ?? (await runApart(commit, batch));
     db.exec('COMMIT');
   } catch (cause) {
     if (db.inTransaction) db.exec('ROLLBACK');
@@ -117,47 +107,79 @@ async function commitBatch(
     for (const waiting of batch) waiting.reject(error);
     return;
   }
-  if (invalidations.length > 0) onCommit(invalidations);
-  for (const [waiting, outcome] of outcomes) {
+  if (done.invalidations.length > 0) onCommit(done.invalidations);
+  for (const [waiting, outcome] of done.outcomes) {
     if (outcome.ok) waiting.resolve(outcome.value);
     else waiting.reject(outcome.error);
   }
 }
 
-/** What waits of accounting, as one batch; when that fails it is left to be run one by one. */
-async function recordAccounting(
-  db: Connection,
-  context: WriteContext,
-  batch: readonly Waiting[],
-  outcomes: Map<Waiting, Outcome>,
-): Promise<void> {
-  const accounting = batch.filter(({ name }) => name === 'recordAccounting');
-  if (accounting.length < 2) return;
-  const events = accounting.map(({ args }) => args as AccountingEvent);
-  const outcome = await inSavepoint(db, 'accounting', () => recordBatch(context, events));
-  if (!outcome.ok) return;
-  for (const [i, waiting] of accounting.entries()) {
-    outcomes.set(waiting, { ok: true, value: outcome.value[i] });
+/** What a transaction has done that waits for its COMMIT. */
+interface Done {
+  readonly outcomes: Map<Waiting, Outcome>;
+  readonly invalidations: Invalidation[];
+}
+
+function begin({ db, keys }: Commit): { context: WriteContext; done: Done } {
+  const done: Done = { outcomes: new Map(), invalidations: [] };
+  const context: WriteContext = {
+    sql: sqlOfCached(db),
+    keys,
+    lock: async () => {},
+    invalidate: (kind, id) => done.invalidations.push([kind, id]),
+  };
+  db.exec('BEGIN IMMEDIATE');
+  return { context, done };
+}
+
+/** The way nearly always taken; null when one of them failed, and then nothing is done. */
+async function runTogether(commit: Commit, batch: readonly Waiting[]): Promise<Done | null> {
+  const { context, done } = begin(commit);
+  try {
+    const accounting = batch.filter(({ name }) => name === 'recordAccounting');
+    if (accounting.length > 1) {
+      const events = accounting.map(({ args }) => args as AccountingEvent);
+      const values = await recordBatch(context, events);
+      accounting.forEach((waiting, i) => {
+        done.outcomes.set(waiting, { ok: true, value: values[i] });
+      });
+    }
+    for (const waiting of batch) {
+      if (done.outcomes.has(waiting)) continue;
+      done.outcomes.set(waiting, {
+        ok: true,
+        value: await intentOf(waiting)(context, waiting.args),
+      });
+    }
+    return done;
+  } catch (error) {
+    // Said again, with its culprit, when it is run apart.
+    if (!commit.db.inTransaction) throw error;
+    commit.db.exec('ROLLBACK');
+    return null;
   }
 }
 
-async function runIntent(
+async function runApart(commit: Commit, batch: readonly Waiting[]): Promise<Done> {
+  const { context, done } = begin(commit);
+  for (const waiting of batch) {
+    done.outcomes.set(waiting, await inSavepoint(commit.db, context, waiting));
+  }
+  return done;
+}
+
+function intentOf(waiting: Waiting): (ctx: WriteContext, args: unknown) => Promise<unknown> {
+  return writes[waiting.name] as (ctx: WriteContext, args: unknown) => Promise<unknown>;
+}
+
+async function inSavepoint(
   db: Connection,
   context: WriteContext,
   waiting: Waiting,
 ): Promise<Outcome> {
-  const intent = writes[waiting.name] as (ctx: WriteContext, args: unknown) => Promise<unknown>;
-  return inSavepoint(db, waiting.name, () => intent(context, waiting.args));
-}
-
-async function inSavepoint<T>(
-  db: Connection,
-  name: string,
-  work: () => Promise<T>,
-): Promise<Outcome<T>> {
   db.exec('SAVEPOINT intent');
   try {
-    const value = await work();
+    const value = await intentOf(waiting)(context, waiting.args);
     db.exec('RELEASE intent');
     return { ok: true, value };
   } catch (cause) {
@@ -167,7 +189,7 @@ async function inSavepoint<T>(
     const error =
       cause instanceof SmartWifiError
         ? cause
-        : new StoreError('STORE_FAILED', `${name}: ${errorMessage(cause)}`, { cause });
+        : new StoreError('STORE_FAILED', `${waiting.name}: ${errorMessage(cause)}`, { cause });
     return { ok: false, error };
   }
 }
