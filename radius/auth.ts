@@ -45,6 +45,7 @@ export interface AuthDeps extends ExchangeDeps {
     | 'onInvalidate'
     | 'account'
     | 'usage'
+    | 'usageTold'
     | 'device'
     | 'tokenFacts'
     | 'tokenSecret'
@@ -98,7 +99,13 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
         : answerNas(deps, login, client, request, rejectDelayMs);
     },
   });
-  return { handle, [Symbol.dispose]: () => credentials[Symbol.dispose]() };
+  return {
+    handle,
+    [Symbol.dispose]: () => {
+      usage[Symbol.dispose]();
+      credentials[Symbol.dispose]();
+    },
+  };
 }
 
 async function answerPortal(

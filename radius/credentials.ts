@@ -60,7 +60,7 @@ interface Checking {
 }
 
 const VOUCHER_PREFIX = 4;
-const WARM_CAPACITY = 32_768;
+const WARM_CAPACITY = 65_536;
 const NOBODY_SALT = new Uint8Array(16);
 const NO_ATTRIBUTES: readonly AttributeValue[] = [];
 const WORK: AttemptKey = { kind: 'work', id: '' };

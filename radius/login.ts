@@ -68,6 +68,8 @@ interface Claim {
 
 /** An expired token is refused at once, unless its login may be a repeated one: then the commit tells. */
 const REPEATED_MS = 30_000;
+/** How the user name of a token begins ({@link Store.issueToken}). */
+const TOKEN_PREFIX = 'sw-';
 const NO_ATTRIBUTES: readonly AttributeValue[] = [];
 
 /** The portal's question. The Class names the account, so that the portal can issue a token for it. */
@@ -99,7 +101,7 @@ export async function openLogin(
 ): Promise<LoginAnswer> {
   const { proof, username, mac } = request;
   if (proof.kind === 'password' && proof.password === '') return reject('SW-BADCRED');
-  const facts = await deps.store.tokenFacts(username);
+  const facts = username.startsWith(TOKEN_PREFIX) ? await deps.store.tokenFacts(username) : null;
   if (facts !== null) return openWithToken(deps, request, nas, facts);
 
   const verdict = await deps.credentials.verify({ ...request, routerId: nas.routerId });
@@ -224,6 +226,11 @@ async function decide(
 ): Promise<Decision> {
   const now = deps.clock.now();
   const { day } = deps.timesOf(at.timeZone)(now);
+  const known = deps.usage.exact ? deps.usage.known(account.id, day) : undefined;
+  if (known !== undefined) {
+    const remembered = authorize(factsOf(deps, account, known, at, mac, now), now);
+    if (remembered.kind === 'accept') return remembered;
+  }
   const usage = await deps.usage.read(account, day);
   const decision = authorize(factsOf(deps, account, usage, at, mac, now), now);
   if (decision.kind === 'accept' || decision.code !== 'SW-DEVICES') return decision;

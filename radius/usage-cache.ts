@@ -1,16 +1,20 @@
 /**
- * What accounts have used, remembered for the portal's question. It asks for the same account several
- * times within seconds (page, form, retransmit), and every read is a statement, on PostgreSQL a round
- * trip. Only an answer that lets someone on may come from here: the login itself reads anew, and its
- * commit counts the devices. A login that this process opens is known here at once, accounting after 5 s.
+ * What accounts have used, remembered for the question whether a person may go online: it is asked several
+ * times within seconds (page, form, login, retransmit), and every read is a statement, on PostgreSQL a round
+ * trip. Only an answer that lets someone on may come from here.
+ *
+ * A store that tells every change is believed until it does. Where other nodes write without telling, an
+ * entry is kept for 5 s, and only the portal is answered from it: the login itself reads anew.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/contract.ts';
 import type { Account, AccountUsage } from '../store/types.ts';
 import { boundedMap } from './bounded-map.ts';
 
-export interface UsageCache {
-  /** Undefined when nothing is remembered of that day, or it is older than 5 s. */
+export interface UsageCache extends Disposable {
+  /** Whether {@link known} is what a read would give. */
+  readonly exact: boolean;
+  /** Undefined when nothing is remembered of that day, or it is too old. */
   known(accountId: string, day: string): AccountUsage | undefined;
   /** From the store; remembered. */
   read(account: Pick<Account, 'kind' | 'id'>, day: string): Promise<AccountUsage>;
@@ -25,19 +29,28 @@ interface Entry {
   until: number;
 }
 
-const CAPACITY = 32_768;
+const CAPACITY = 65_536;
 const KEPT_MS = 5000;
 
 export function createUsageCache(deps: {
-  readonly store: Pick<Store, 'usage'>;
+  readonly store: Pick<Store, 'usage' | 'usageTold' | 'onInvalidate'>;
   readonly clock: Clock;
 }): UsageCache {
   const { store, clock } = deps;
   const entries = boundedMap<Entry>(CAPACITY);
+  const exact = store.usageTold;
+  const stop = store.onInvalidate((kind, id) => {
+    if (kind !== 'usage') return;
+    if (id === '*') entries.clear();
+    else entries.delete(id);
+  });
   return {
+    exact,
+    [Symbol.dispose]: stop,
     known: (accountId, day) => {
       const entry = entries.get(accountId);
       if (entry === undefined || entry.usage === null || entry.day !== day) return undefined;
+      if (exact) return entry.usage;
       const left = entry.until - clock.now();
       // A clock that was put back must not keep an entry alive.
       return left > 0 && left <= KEPT_MS ? entry.usage : undefined;

@@ -12,6 +12,8 @@ export interface StoreParts {
   readonly keys: Keys;
   readonly submit: (name: WriteName, args: unknown) => Promise<unknown>;
   readonly close: () => Promise<void>;
+  /** See {@link Store.usageTold}. */
+  readonly usageTold: boolean;
   /** Whether invalidations may be lost just now, so that caches are not to be trusted. */
   readonly bypassed?: () => boolean;
 }
@@ -34,6 +36,7 @@ const ALL_KINDS: readonly InvalidationKind[] = [
   'policy',
   'list',
   'device',
+  'usage',
 ];
 
 export function assembleStore(parts: StoreParts): AssembledStore {
@@ -52,6 +55,7 @@ export function assembleStore(parts: StoreParts): AssembledStore {
     ...methods,
     ...cached.methods,
     credentialKey: parts.keys.credentialKey,
+    usageTold: parts.usageTold,
     onInvalidate: (listener: (kind: InvalidationKind, id: string) => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -60,7 +64,7 @@ export function assembleStore(parts: StoreParts): AssembledStore {
   } as unknown as Store;
   const invalidated = (what: readonly Invalidation[] | null): void => {
     for (const [kind, id] of what ?? ALL_KINDS.map((kind) => [kind, '*'] as const)) {
-      cached.drop(kind);
+      cached.drop(kind, id);
       for (const listener of listeners) listener(kind, id);
     }
   };
@@ -68,24 +72,31 @@ export function assembleStore(parts: StoreParts): AssembledStore {
 }
 
 /**
- * The reads on the path of a login. Rows are small and change rarely: a change drops the whole kind. That
- * a NAS is unknown is kept, since anybody can send packets; that a credential is unknown is not.
+ * The reads on the path of a login. An account that changes is dropped alone, since each first login changes
+ * one; villages, routers and tariffs change rarely and drop all that shows them. That a NAS is unknown is
+ * kept, since anybody can send packets; that a credential is unknown is not.
  */
 function cachedReads(context: ReadContext, bypassed: () => boolean) {
   const routers = readThrough((name) => reads.routerByName(context, name), { bypassed });
   const nas = readThrough((address) => reads.nasByAddress(context, address), { bypassed });
   const named = readThrough((name) => reads.nasByName(context, name), { bypassed });
-  const credential = { bypassed, keepNone: false };
-  const devices = readThrough((mac) => reads.device(context, mac), credential);
+  const credential = {
+    bypassed,
+    keepNone: false,
+    idOf: (row: { readonly id: string } | null) => row?.id ?? null,
+  };
+  const devices = readThrough((mac) => reads.device(context, mac), {
+    ...credential,
+    idOf: (device) => device?.mac ?? null,
+  });
   const vouchers = readThrough((code) => reads.voucherByCode(context, code), credential);
   const subscribers = readThrough(
     (username) => reads.subscriberByUsername(context, username),
     credential,
   );
-  const byKind: Partial<Record<InvalidationKind, readonly { clear(): void }[]>> = {
+  const byKind: Partial<Record<InvalidationKind, readonly { drop(id: string): void }[]>> = {
     router: [routers, nas, named],
     village: [routers, nas, named],
-    tariff: [vouchers, subscribers],
     voucher: [vouchers],
     subscriber: [subscribers],
     device: [devices],
@@ -102,8 +113,12 @@ function cachedReads(context: ReadContext, bypassed: () => boolean) {
       },
       subscriberByUsername: subscribers.get,
     },
-    drop: (kind: InvalidationKind) => {
-      for (const cache of byKind[kind] ?? []) cache.clear();
+    drop: (kind: InvalidationKind, id: string) => {
+      for (const cache of byKind[kind] ?? []) cache.drop(id);
+      // A tariff is part of every account that has it; a router's row, of nothing that has its id.
+      if (kind !== 'tariff') return;
+      vouchers.drop('*');
+      subscribers.drop('*');
     },
   };
 }

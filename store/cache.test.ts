@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readThrough } from './cache.ts';
 
 it('loads once, and again after it was cleared', async () => {
@@ -6,7 +6,7 @@ it('loads once, and again after it was cleared', async () => {
   const cache = readThrough(async (key) => `${key}${++loads}`);
 
   expect([await cache.get('a'), await cache.get('a')]).toEqual(['a1', 'a1']);
-  cache.clear();
+  cache.drop('*');
   expect(await cache.get('a')).toBe('a2');
 });
 
@@ -17,7 +17,7 @@ it('does not keep what was read before an invalidation and arrived after it', as
     return loads.at(-1)!.promise;
   });
   const before = cache.get('a');
-  cache.clear();
+  cache.drop('*');
   loads[0]!.resolve('old');
   await before;
   const after = cache.get('a');
@@ -56,4 +56,57 @@ it('asks again for what there was none of, where it must not keep that', async (
     'new',
     'new',
   ]);
+});
+
+describe('a change of one', () => {
+  const rows = (): { load: (key: string) => Promise<{ id: string } | null>; loads: string[] } => {
+    const loads: string[] = [];
+    const load = async (key: string): Promise<{ id: string } | null> => {
+      loads.push(key);
+      return { id: `id of ${key}` };
+    };
+    return { load, loads };
+  };
+
+  it('drops it alone', async () => {
+    const { load, loads } = rows();
+    const cache = readThrough(load, { idOf: (row) => row?.id ?? null });
+    for (const key of ['a', 'b']) await cache.get(key);
+
+    cache.drop('id of a');
+    cache.drop('id of nobody');
+    for (const key of ['a', 'b']) await cache.get(key);
+
+    expect(loads).toEqual(['a', 'b', 'a']);
+  });
+
+  it('drops everything where values have no ids', async () => {
+    const { load, loads } = rows();
+    const cache = readThrough(load);
+    for (const key of ['a', 'b']) await cache.get(key);
+
+    cache.drop('id of a');
+    for (const key of ['a', 'b']) await cache.get(key);
+
+    expect(loads).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('is never kept from a read that began before it', async () => {
+    const waiting: PromiseWithResolvers<{ id: string }>[] = [];
+    const cache = readThrough(
+      () => {
+        waiting.push(Promise.withResolvers<{ id: string }>());
+        return waiting.at(-1)!.promise;
+      },
+      { idOf: (row) => row.id },
+    );
+    const before = cache.get('a');
+    cache.drop('1');
+    waiting[0]!.resolve({ id: '1' });
+    await before;
+    const after = cache.get('a');
+    waiting[1]!.resolve({ id: '2' });
+
+    expect(await after).toEqual({ id: '2' });
+  });
 });

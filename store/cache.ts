@@ -5,11 +5,13 @@
  */
 export interface ReadThrough<V> {
   get(key: string): Promise<V>;
-  /** Drops everything. */
-  clear(): void;
+  /** Drops what has this id (see {@link CacheOptions.idOf}); `*` drops everything. */
+  drop(id: string): void;
 }
 
-export interface CacheOptions {
+export interface CacheOptions<V> {
+  /** The id that invalidations name a value by; without it every invalidation drops everything. */
+  readonly idOf?: (value: V) => string | null;
   readonly capacity?: number;
   /** Whether invalidations may be lost just now. */
   readonly bypassed?: () => boolean;
@@ -21,10 +23,21 @@ const CAPACITY = 32_768;
 
 export function readThrough<V>(
   load: (key: string) => Promise<V>,
-  { capacity = CAPACITY, bypassed = () => false, keepNone = true }: CacheOptions = {},
+  { capacity = CAPACITY, bypassed = () => false, keepNone = true, idOf }: CacheOptions<V> = {},
 ): ReadThrough<V> {
   const kept = new Map<string, V>();
+  const keys = new Map<string, string>();
   let generation = 0;
+  const keep = (key: string, value: V): void => {
+    kept.set(key, value);
+    const id = idOf?.(value) ?? null;
+    if (id !== null) keys.set(id, key);
+    if (kept.size <= capacity) return;
+    const [oldest, its] = kept.entries().next().value!;
+    kept.delete(oldest);
+    const gone = idOf?.(its) ?? null;
+    if (gone !== null) keys.delete(gone);
+  };
   return {
     get: async (key) => {
       if (bypassed()) return load(key);
@@ -36,15 +49,20 @@ export function readThrough<V>(
       }
       const began = generation;
       const value = await load(key);
-      if (began === generation && (keepNone || value !== null)) {
-        kept.set(key, value);
-        if (kept.size > capacity) kept.delete(kept.keys().next().value!);
-      }
+      if (began === generation && (keepNone || value !== null)) keep(key, value);
       return value;
     },
-    clear: () => {
+    drop: (id) => {
       generation += 1;
-      kept.clear();
+      if (id === '*' || idOf === undefined) {
+        kept.clear();
+        keys.clear();
+        return;
+      }
+      const key = keys.get(id);
+      if (key === undefined) return;
+      kept.delete(key);
+      keys.delete(id);
     },
   };
 }

@@ -129,6 +129,7 @@ export interface AccessStore {
   account(kind: AccountKind, id: string): Promise<Account | null>;
   /** Of the day, and of the week (from Monday) and month that hold it. */
   usage(kind: AccountKind, id: string, day: string): Promise<AccountUsage>;
+  /** The user name begins with `sw-`. */
   issueToken(args: NewToken): Promise<IssuedToken>;
   /** By the user name that the portal handed out; expired and spent tokens included. */
   tokenFacts(username: string): Promise<TokenFacts | null>;
@@ -255,6 +256,11 @@ export interface Store
     FleetStore,
     AuditStore,
     AsyncDisposable {
+  /**
+   * Whether every change of what an account has used is told by {@link onInvalidate}, as `usage` with the
+   * account's id. Between nodes it is not: there are too many.
+   */
+  readonly usageTold: boolean;
   /** Called after a commit, in every thread. Returns the way to stop. */
   onInvalidate(listener: (kind: InvalidationKind, id: string) => void): () => void;
 }

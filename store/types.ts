@@ -386,4 +386,5 @@ export type InvalidationKind =
   | 'session'
   | 'policy'
   | 'list'
-  | 'device';
+  | 'device'
+  | 'usage';

@@ -88,6 +88,7 @@ export const loginWrites = {
 
     const sessionId = await reserveSession(ctx, claim, account.tariff_id, args);
     if (account.first_login_at === null) await startValidity(ctx, claim, args);
+    ctx.invalidate('usage', claim.accountId);
     return {
       outcome: 'opened',
       sessionId,

@@ -21,6 +21,7 @@ import {
   type RouterIncrement,
   type TokenOwner,
 } from '../accounting/rows.ts';
+import { tell } from '../accounting/tell.ts';
 import type { Sql, SqlList, WriteContext } from '../sql.ts';
 import type { AccountingEvent } from '../types.ts';
 import { withoutNul } from './statements.ts';
@@ -98,7 +99,7 @@ export async function recordBatch(
   const facts = await readFacts(ctx.sql, events);
   const plan = planBatch(events, { ...facts, newId: uuidv7 });
   await write(ctx.sql, plan);
-  for (const id of plan.turned) ctx.invalidate('session', id);
+  tell(ctx, plan);
   return plan.sessionIds.map((sessionId) => ({ sessionId }));
 }
 

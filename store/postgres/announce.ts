@@ -106,9 +106,10 @@ export function payloadOf(node: string, n: number, what: readonly Invalidation[]
   return Buffer.byteLength(text) <= PAYLOAD_BYTES ? text : JSON.stringify({ node, n, what: null });
 }
 
-/** Sessions change with every login and report; no cache holds them, so no other node is told. */
+/** Sessions and usage change with every login and report: too often to tell other nodes of it. */
 function forOthers(what: readonly Invalidation[]): [told: Invalidation[], kept: Invalidation[]] {
-  return [what.filter(([kind]) => kind !== 'session'), what.filter(([kind]) => kind === 'session')];
+  const own = ([kind]: Invalidation): boolean => kind === 'session' || kind === 'usage';
+  return [what.filter((one) => !own(one)), what.filter(own)];
 }
 
 /**

@@ -69,6 +69,7 @@ function connect({ url, key }: PostgresTicket): { store: Store; changes: Announc
     sql: readingSql(reading, statements),
     keys,
     submit: writer.submit,
+    usageTold: false,
     bypassed: () => !changes.fresh(),
     close: async () => {
       const closing = writer

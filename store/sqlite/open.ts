@@ -89,6 +89,7 @@ export function connectSqlite(ticket: SqliteTicket): Store {
   const send = outbox<ToWriter>(ticket.port);
   assembled = assembleStore({
     sql: sqlOf(db),
+    usageTold: true,
     keys: createKeys(ticket.key),
     submit: (name, args) => {
       const pending = Promise.withResolvers<unknown>();
@@ -117,6 +118,7 @@ export async function openSqlite(
   const db = openReading(file);
   assembled = assembleStore({
     sql: sqlOf(db),
+    usageTold: true,
     keys,
     submit: engine.submit,
     close: async () => {

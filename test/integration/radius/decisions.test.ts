@@ -108,10 +108,11 @@ describe('slots', () => {
 
 describe("what is remembered for the portal's question", () => {
   /** A store that counts how often it is asked for usage. */
-  function counting(): { store: Store; reads: () => number } {
+  function counting(usageTold: boolean): { store: Store; reads: () => number } {
     let reads = 0;
     const store: Store = {
       ...stand.store,
+      usageTold,
       usage: (...args) => {
         reads += 1;
         return stand.store.usage(...args);
@@ -120,8 +121,11 @@ describe("what is remembered for the portal's question", () => {
     return { store, reads: () => reads };
   }
 
-  it('is read once in five seconds', async () => {
-    const { store, reads } = counting();
+  it.each([
+    ['told of', true, [1, 1, 1, 1]],
+    ['not told of', false, [1, 1, 1, 2]],
+  ])('where changes are %s', async (_what, usageTold, expected) => {
+    const { store, reads } = counting(usageTold);
     const by = stand.handler({ store });
     const { code } = await voucherOf({ dailyOctets: 1000 });
     const counts: number[] = [];
@@ -131,26 +135,32 @@ describe("what is remembered for the portal's question", () => {
       counts.push(reads());
     }
 
-    expect(counts).toEqual([1, 1, 1, 2]);
+    expect(counts).toEqual(expected);
   });
 
-  it('is forgotten with a login, and never the reason to refuse', async () => {
-    const { store, reads } = counting();
-    const by = stand.handler({ store });
-    const { code } = await voucherOf();
-    const counts: number[] = [];
-    const verdicts: string[] = [];
-    for (const ask of [
-      () => stand.fromPortal(code, code, by),
-      () => stand.fromNas(login(code, OTHER_MAC), by),
-      () => stand.fromPortal(code, code, by),
-      () => stand.fromPortal(code, code, by),
-    ]) {
-      verdicts.push(verdict(await ask()));
-      counts.push(reads());
-    }
+  it.each([
+    ['told of, is good for the login too and', true, [1, 1, 2, 3]],
+    ['not told of,', false, [1, 2, 3, 4]],
+  ])(
+    'where changes are %s is forgotten with a login, and never the reason to refuse',
+    async (_what, usageTold, expected) => {
+      const { store, reads } = counting(usageTold);
+      const by = stand.handler({ store });
+      const { code } = await voucherOf();
+      const counts: number[] = [];
+      const verdicts: string[] = [];
+      for (const ask of [
+        () => stand.fromPortal(code, code, by),
+        () => stand.fromNas(login(code, OTHER_MAC), by),
+        () => stand.fromPortal(code, code, by),
+        () => stand.fromPortal(code, code, by),
+      ]) {
+        verdicts.push(verdict(await ask()));
+        counts.push(reads());
+      }
 
-    expect(verdicts).toEqual(['accept', 'accept', 'SW-DEVICES', 'SW-DEVICES']);
-    expect(counts).toEqual([1, 2, 3, 4]);
-  });
+      expect(verdicts).toEqual(['accept', 'accept', 'SW-DEVICES', 'SW-DEVICES']);
+      expect(counts).toEqual(expected);
+    },
+  );
 });

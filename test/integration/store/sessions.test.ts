@@ -50,6 +50,38 @@ describe.each(ENGINES)('store on $name', (engine) => {
       }),
     ];
 
+    it('tells of every change of what an account has used, before it answers', async () => {
+      const seed = await seedStore(store);
+      const told: string[] = [];
+      store.onInvalidate((kind, id) => {
+        if (kind === 'usage') told.push(id);
+      });
+      const steps: (() => Promise<unknown>)[] = [
+        () => logIn(store, seed),
+        () => store.recordAccounting(accounting(seed.router.id, null, { username: 'nobody' })),
+        async () => {
+          const { sessionId } = await logIn(store, seed);
+          await store.recordAccounting(accounting(seed.router.id, sessionId, { status: 'start' }));
+        },
+        () => store.revokeVoucher({ id: seed.voucher.id, at: AT }),
+        () =>
+          store.closeRouterSessions({
+            routerId: seed.router.id,
+            before: AT + 1,
+            cause: 'NAS-Reboot',
+            at: AT,
+          }),
+      ];
+      const heard: boolean[] = [];
+      for (const step of steps) {
+        told.length = 0;
+        await step();
+        heard.push(told.includes(seed.voucher.id));
+      }
+
+      expect(heard).toEqual([true, false, true, true, true]);
+    });
+
     it('gives one answer whatever the order and repetition of packets', async () => {
       const seed = await seedStore(store);
       let logins = 0;
