@@ -123,7 +123,9 @@ it.skipIf(!hasPrlimit)('survives a disk that is full', async () => {
   await soft(String(size));
   const outcome = await outage(async () => {
     await soft('unlimited');
-  }).finally(() => soft('unlimited'));
+  }).finally(async () => {
+    await soft('unlimited');
+  });
 
   expect(outcome).toMatchObject(SURVIVED);
 });

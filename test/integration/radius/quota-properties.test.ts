@@ -5,13 +5,13 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { event, Memory } from '../store/accounting/memory.fixture.ts';
-import type { AccountedRow } from '../store/accounting/rows.ts';
-import type { AccountUsage, Session } from '../store/types.ts';
-import { campaign } from '../test/fixtures/campaign.ts';
-import { authorize, type LoginFacts } from './authorize.ts';
-import { facts, NOW } from './facts.fixture.ts';
-import { nextStep } from './next-limits.ts';
+import { authorize, type LoginFacts } from '../../../radius/authorize.ts';
+import { facts, NOW } from '../../../radius/facts.fixture.ts';
+import { nextStep } from '../../../radius/next-limits.ts';
+import { event, Memory } from '../../../store/accounting/memory.fixture.ts';
+import type { AccountedRow } from '../../../store/accounting/rows.ts';
+import type { AccountUsage, Session } from '../../../store/types.ts';
+import { campaign } from '../../fixtures/campaign.ts';
 
 const QUOTA = 300;
 const DAY = new Date(NOW).toISOString().slice(0, 10);
