@@ -121,11 +121,14 @@ it.skipIf(!hasPrlimit)('survives a disk that is full', async () => {
     run('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
   const { size } = await stat(`${file}-wal`);
   await soft(String(size));
-  const outcome = await outage(async () => {
+  let outcome: Awaited<ReturnType<typeof outage>>;
+  try {
+    outcome = await outage(async () => {
+      await soft('unlimited');
+    });
+  } finally {
     await soft('unlimited');
-  }).finally(async () => {
-    await soft('unlimited');
-  });
+  }
 
   expect(outcome).toMatchObject(SURVIVED);
 });

@@ -211,7 +211,9 @@ describe.each(ENGINES)('accounting on $name', (engine) => {
     const seed = await seedStore(store);
     const { sessionId } = await logIn(store, seed);
     const heard: string[] = [];
-    store.onInvalidate((kind, id) => heard.push(`${kind}:${id}`));
+    store.onInvalidate((kind, id) => {
+      if (kind !== 'usage') heard.push(`${kind}:${id}`);
+    });
     await store.recordAccounting(accounting(seed.router.id, sessionId, { status: 'start' }));
     const begun = heard.splice(0);
     await store.recordAccounting(accounting(seed.router.id, sessionId, { inputOctets: 9 }));
