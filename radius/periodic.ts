@@ -1,4 +1,7 @@
-/** Work that comes round on the clock until it is disposed; a failure is logged and does not end it. */
+/**
+ * Work that comes round on the clock until it is disposed; a failure does not end it. It is logged when it
+ * begins or becomes another, not each time: a store that is away for an hour must not fill the log.
+ */
 import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
@@ -24,12 +27,19 @@ export function startPeriodic(periodic: Periodic): AsyncDisposable {
 
 async function run(periodic: Periodic, signal: AbortSignal): Promise<void> {
   const { clock, log, everyMs, name, work } = periodic;
+  let failing: string | null = null;
   while (!signal.aborted) {
     try {
       await work(signal);
+      if (failing !== null) log.info({ work: name }, 'work goes on');
+      failing = null;
     } catch (error) {
       if (signal.aborted) return;
-      log.error({ code: errorCode(error), reason: errorMessage(error), work: name }, 'work failed');
+      const code = errorCode(error);
+      if (code !== failing) {
+        log.error({ code, reason: errorMessage(error), work: name }, 'work failed');
+      }
+      failing = code;
     }
     if (signal.aborted) return;
     // Only an abort ends a sleep early, and the loop sees it.
