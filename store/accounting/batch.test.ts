@@ -102,6 +102,40 @@ describe('which session a report is about', () => {
     expect([...memory.rows.values()]).toMatchObject([{ stopped_at: AT + 10_000 }]);
   });
 
+  it.each([
+    ['a Start that came', [0, 1]],
+    ['a Start that comes after it', [1, 0]],
+    ['a Start, and comes twice', [0, 1, 1]],
+  ])(
+    'is the one of its token for a Stop days late, without Class or delay, of %s',
+    (_of, order) => {
+      const memory = new Memory();
+      const username = 'sw-0123456789ab';
+      memory.login({ id: 's1', username });
+      const days = 50 * HOUR_MS;
+      const packets = [
+        event('start', 0, { username }),
+        event('stop', 90, { username, inputOctets: 900, eventAt: AT + days }),
+      ];
+      for (const [turn, i] of order.entries()) {
+        memory.record({ ...packets[i]!, eventAt: packets[i]!.eventAt + turn * 300_000 });
+      }
+
+      expect([...memory.rows.values()]).toMatchObject([
+        { id: 's1', state: 'closed', input_octets: 900, seconds: 90 },
+      ]);
+      expect(memory.usage['total r1']).toEqual([900, 0]);
+    },
+  );
+
+  it('is another one for a Stop days late under a name that logs in again and again', () => {
+    const memory = new Memory();
+    memory.record(event('start', 0));
+    memory.record(event('stop', 90, { inputOctets: 900, eventAt: AT + 50 * HOUR_MS }));
+
+    expect(memory.rows.size).toBe(2);
+  });
+
   it('has the account of the token, when this store has no row', () => {
     const memory = new Memory();
     const token = { account_kind: 'voucher', account_id: 'a9' } as const;

@@ -3,8 +3,11 @@
  *
  * The Class of the Access-Accept names it. Without one (some NASes drop it) the phone, the user name and
  * the Acct-Session-Id do, but a router that lost power uses its ids again (RFC 2866 §5.5 promises them
- * unique for one run only): two sessions of one id are told apart by when they began.
+ * unique for one run only): two sessions of one id are told apart by when they began. A one-time token
+ * opens one login, so under its user name an id stands for one session, however late the report.
  */
+
+import { isTokenName } from '../token-name.ts';
 import type { AccountingEvent } from '../types.ts';
 import { beganAt, isSilence, SAME_BEGIN_MS } from './merge.ts';
 import type { AccountedRow } from './rows.ts';
@@ -26,15 +29,16 @@ export function nearestRow(
   phone: readonly AccountedRow[],
 ): AccountedRow | undefined {
   const began = beganAt(event);
+  const once = isTokenName(event.username);
   let nearest: AccountedRow | undefined;
-  let distance = SAME_BEGIN_MS + 1;
+  let distance = once ? Number.POSITIVE_INFINITY : SAME_BEGIN_MS + 1;
   for (const row of phone) {
     const apart = Math.abs(row.started_at - began);
     if (apart >= distance || row.username !== event.username) continue;
     // A login that waits for its Start, where the NAS dropped the Class.
     const mayAdopt = row.acct_session_id === null && bound === undefined;
     if (row.acct_session_id !== event.acctSessionId && !mayAdopt) continue;
-    if (beganAfterEnd(row, event)) continue;
+    if (!once && beganAfterEnd(row, event)) continue;
     nearest = row;
     distance = apart;
   }

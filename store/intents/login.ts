@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { uuidv7 } from '../../lib/uuid.ts';
 import { sameText } from '../keys.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
+import { newTokenName } from '../token-name.ts';
 import type {
   AccountKind,
   IssuedToken,
@@ -57,7 +58,7 @@ export const loginReads = {
 
 export const loginWrites = {
   async issueToken(ctx: WriteContext, args: NewToken): Promise<IssuedToken> {
-    const username = `sw-${randomBytes(9).toString('base64url')}`;
+    const username = newTokenName();
     const token = randomBytes(16).toString('base64url');
     await ctx.sql.run(
       `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, expires_at)

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { isTokenName, newTokenName } from './token-name.ts';
+
+it('tells names of tokens from those of people', () => {
+  const made = Array.from({ length: 1000 }, newTokenName);
+
+  expect(made.every(isTokenName)).toBe(true);
+  expect(new Set(made).size).toBe(made.length);
+  expect(['siti', 'sw-siti', 'sw-0123456789abc', 'SW-0123456789ab'].some(isTokenName)).toBe(false);
+});
