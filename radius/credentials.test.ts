@@ -3,11 +3,12 @@ import { steppedClock } from '../lib/clock.ts';
 import type { InvalidationKind, Subscriber, Voucher } from '../store/types.ts';
 import { createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
 import { createCredentials, type GivenCredentials } from './credentials.ts';
+import { tariff } from './facts.fixture.ts';
 import type { Proof } from './proof.ts';
-import { MAC, START_MS, UNLIMITED } from './radius.fixture.ts';
+import { MAC, START_MS } from './radius.fixture.ts';
 
 const account = {
-  tariff: { ...UNLIMITED, id: 't', name: 'G' },
+  tariff,
   villageCode: null,
   disabled: false,
   firstLoginAt: null,

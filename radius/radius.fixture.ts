@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { Store } from '../store/contract.ts';
-import type { Account, NewTariff, Router, Tariff, Village } from '../store/types.ts';
+import type { Account, NewTariff, Router, Village } from '../store/types.ts';
 import { Code } from './attributes.ts';
 import { type AttributeValue, decodePacket, encodePacket, type Packet } from './codec.ts';
 import { hidePassword } from './pap.ts';
@@ -17,26 +17,6 @@ export const MAC = 'AA:BB:CC:00:00:01';
 export const OTHER_MAC = 'AA:BB:CC:00:00:02';
 export const START_MS = 1_790_000_000_000;
 export const TIME_ZONE = 'Asia/Jakarta';
-
-export const UNLIMITED: Omit<Tariff, 'id' | 'name'> = {
-  downKbps: null,
-  upKbps: null,
-  sessionSeconds: null,
-  dailySeconds: null,
-  dailyOctets: null,
-  validitySeconds: null,
-  devices: 1,
-  burstDownKbps: null,
-  burstUpKbps: null,
-  burstSeconds: null,
-  sessionOctets: null,
-  weeklySeconds: null,
-  weeklyOctets: null,
-  monthlySeconds: null,
-  monthlyOctets: null,
-  whenFull: 'refuse',
-  fairUse: [],
-};
 
 const village = (code: string, name: string): Village => ({
   code,
@@ -88,7 +68,7 @@ export async function seedTariff(
   name: string,
   limits: Partial<NewTariff> = {},
 ): Promise<string> {
-  await store.createTariff({ ...UNLIMITED, name, ...limits, at: START_MS });
+  await store.createTariff({ name, ...limits, at: START_MS });
   return name;
 }
 

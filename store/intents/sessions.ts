@@ -1,31 +1,14 @@
 /** Sessions as roles read them, and their ends. */
+import type { AccountedRow } from '../accounting/rows.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
-import type { AccountKind, Session, SessionState } from '../types.ts';
+import type { Session } from '../types.ts';
 import { closeSessions, requestEnd } from './session-end.ts';
 
-export interface SessionRow {
-  id: string;
-  router_id: string;
+export interface SessionRow extends Omit<AccountedRow, 'bucket' | 'earlier'> {
   router: string;
   village_code: string;
-  account_kind: AccountKind | null;
-  account_id: string | null;
-  username: string;
-  mac: string;
-  framed_ip: string | null;
-  acct_session_id: string | null;
-  state: SessionState;
-  started_at: number;
-  updated_at: number;
-  stopped_at: number | null;
-  stop_cause: string | null;
-  input_octets: number;
-  output_octets: number;
-  seconds: number;
-  session_timeout_seconds: number | null;
-  total_limit_octets: number | null;
-  tariff_id: string | null;
   rate: string | null;
+  session_timeout_seconds: number | null;
 }
 
 export const sessionReads = {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { type Backend, radiusdConf, SHIPPED } from './freeradius-files.ts';
 import { password, rateLimit, SUBSCRIBERS, tariffOf, tariffs, username } from './people.ts';
-import { analyze, type Cluster, startCluster } from './postgres.ts';
+import { type Cluster, onCluster, startCluster } from './postgres.ts';
 import { freePort, type Server, startProgram, Unavailable } from './server.ts';
 
 type Row = readonly (string | number)[];
@@ -118,14 +118,7 @@ export async function startPostgres(base: string): Promise<Server> {
         return rows[0] as { all: number; closed: number };
       },
     );
-    return {
-      ...server,
-      analyze: () => analyze(cluster, 'radius'),
-      [Symbol.asyncDispose]: async () => {
-        await server[Symbol.asyncDispose]();
-        await cluster[Symbol.asyncDispose]();
-      },
-    };
+    return onCluster(server, cluster, 'radius');
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;

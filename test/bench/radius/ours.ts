@@ -26,7 +26,7 @@ import {
   tariffs,
   username,
 } from './people.ts';
-import { analyze, type Cluster, startCluster } from './postgres.ts';
+import { type Cluster, onCluster, startCluster } from './postgres.ts';
 import { freePort, type Server, type Started, startProgram, Unavailable } from './server.ts';
 
 export interface OursOptions {
@@ -96,14 +96,7 @@ export async function startOnPostgres(options: OursOptions): Promise<OurServer> 
         return { all: Number(rows[0].all), closed: Number(rows[0].closed) };
       },
     );
-    return {
-      ...server,
-      analyze: () => analyze(cluster, 'smartwifi'),
-      [Symbol.asyncDispose]: async () => {
-        await server[Symbol.asyncDispose]();
-        await cluster[Symbol.asyncDispose]();
-      },
-    };
+    return onCluster(server, cluster, 'smartwifi');
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { type Started, startProgram, Unavailable } from './server.ts';
+import { type Server, type Started, startProgram, Unavailable } from './server.ts';
 
 export interface Cluster extends AsyncDisposable {
   readonly pid: number;
@@ -16,11 +16,20 @@ export interface Cluster extends AsyncDisposable {
   readonly connect: (database: string) => Promise<pg.Client>;
 }
 
-/** Runs `ANALYZE` on a database of the cluster. */
-export async function analyze(cluster: Cluster, database: string): Promise<void> {
-  const client = await cluster.connect(database);
-  await client.query('ANALYZE');
-  await client.end();
+/** A server whose database, `database` of the cluster, can be analysed, and ends with it. */
+export function onCluster(server: Server, cluster: Cluster, database: string): Server {
+  return {
+    ...server,
+    analyze: async () => {
+      const client = await cluster.connect(database);
+      await client.query('ANALYZE');
+      await client.end();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
 }
 
 const run = promisify(execFile);
