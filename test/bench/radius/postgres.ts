@@ -17,7 +17,7 @@ export interface Cluster extends AsyncDisposable {
 }
 
 /** A server whose database, `database` of the cluster, can be analysed, and ends with it. */
-export function onCluster(server: Server, cluster: Cluster, database: string): Server {
+export function onCluster<S extends Server>(server: S, cluster: Cluster, database: string): S {
   return {
     ...server,
     analyze: async () => {
