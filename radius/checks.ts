@@ -5,7 +5,7 @@
  * `authorize` and `limitsNow` (authorize.ts) and `explainLogin` (explain.ts) all read this one table.
  */
 import type { Account, AccountUsage, FairUseStep, Session, Tariff } from '../store/types.ts';
-import { type Hours, openAt } from './hours.ts';
+import { type Hours, minuteText, openAt } from './hours.ts';
 import type { RejectCode } from './reject.ts';
 
 export interface LoginFacts {
@@ -116,7 +116,7 @@ const hours: Check = {
     return minutesLeft === null ? null : minutesLeft * MINUTE_MS - (now % MINUTE_MS);
   },
   limit: ({ hours: given }) => (given === null ? null : 'opening hours'),
-  fact: ({ minuteOfWeek }) => minuteOfWeek,
+  fact: ({ minuteOfWeek }) => minuteText(minuteOfWeek),
 };
 
 /** The octets up to the first step of fair use that blocks; steps that only slow down bound nothing. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hoursReader, MINUTES_A_WEEK, openAt, parseHours } from './hours.ts';
+import { hoursReader, MINUTES_A_WEEK, minuteText, openAt, parseHours } from './hours.ts';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -59,6 +59,16 @@ describe('opening hours', () => {
 
     expect(read(null)).toBeNull();
     expect(read('mon 06:00-22:00')).toBe(read('mon 06:00-22:00'));
+  });
+});
+
+describe('minuteText', () => {
+  it.each([
+    [0, 'mon 00:00'],
+    [1440 + 18 * 60 + 31, 'tue 18:31'],
+    [7 * 1440 - 1, 'sun 23:59'],
+  ])('says %i as %s', (minute, text) => {
+    expect(minuteText(minute)).toBe(text);
   });
 });
 

@@ -90,6 +90,13 @@ export function hoursReader(): (text: string | null) => Hours | null {
   };
 }
 
+/** A minute of the week as operators write it: `tue 18:31`. */
+export function minuteText(minuteOfWeek: number): string {
+  const [day, minute] = [Math.floor(minuteOfWeek / MINUTES_A_DAY), minuteOfWeek % MINUTES_A_DAY];
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${DAYS[day]} ${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+}
+
 /** `mon`, `mon-fri`, or `sat-mon` over the end of the week. */
 function parseDays(word: string, entry: string): number[] {
   const [first, last, more] = word.split('-');
