@@ -67,7 +67,7 @@ export function createFilterMetrics(metrics: Metrics): FilterMetrics {
   return {
     decided: (network, decision) => queries.inc({ ...placeOf(network), decision }),
     blocked: (network, category) => blocks.inc({ ...placeOf(network), category }),
-    upstreamAnswered: (seconds) => duration.observe(seconds),
+    upstreamAnswered: (seconds) => duration.observe({}, seconds),
     dropped: (reason) => dropped.inc({ reason }),
     tableSwapped: (table) => {
       entries.set(table.entries);

@@ -18,7 +18,8 @@ export function formatIpv4(value: number): string {
 
 /** Strips the IPv4-mapped prefix that dual-stack sockets report (`::ffff:127.0.0.1`). */
 export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:/i, '');
+  if (address === undefined) return '';
+  return /^::ffff:/i.test(address) ? address.slice(7) : address;
 }
 
 export interface Cidr {

@@ -53,7 +53,7 @@ export function createPortalMetrics(metrics: Metrics, options: { tls: boolean })
     login: (result) => logins.inc({ result }),
     redirectRefused: (because) => refused.inc({ because }),
     certificateExpiry: (atMs) => certificate?.expiry.set(Math.floor(atMs / 1000)),
-    certificateRefused: () => certificate?.failures.inc(),
+    certificateRefused: () => certificate?.failures.inc({}),
   };
 }
 

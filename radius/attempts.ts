@@ -62,7 +62,8 @@ export function budgetsFor(hashingCores: number): Budgets {
 }
 
 /** Buckets kept of each kind, and phones that are trusted. */
-const CAPACITY = 32_768;
+const CAPACITY = 16_384;
+const TRUSTED = 32_768;
 
 export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempts {
   const buckets: Record<BudgetKind, BoundedMap<Bucket>> = {
@@ -70,9 +71,9 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
     voucher: boundedMap(CAPACITY),
     mac: boundedMap(CAPACITY),
     nas: boundedMap(CAPACITY),
-    work: boundedMap(2),
+    work: boundedMap(1),
   };
-  const known = boundedMap<true>(CAPACITY);
+  const known = boundedMap<true>(TRUSTED);
   /** As filled by now; undefined for one that nothing was ever taken from. */
   const filled = ({ kind, id }: AttemptKey, now: number): Bucket | undefined => {
     const bucket = buckets[kind].get(id);

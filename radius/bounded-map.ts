@@ -9,13 +9,12 @@ export interface BoundedMap<V> {
   clear(): void;
 }
 
-/** Keeps the last `capacity / 2` keys touched, and never more than `capacity`. */
+/** Keeps the last `capacity` keys touched, and never more than twice as many. */
 export function boundedMap<V>(capacity: number): BoundedMap<V> {
-  const half = Math.max(1, Math.floor(capacity / 2));
   let young = new Map<string, V>();
   let old = new Map<string, V>();
   const set = (key: string, value: V): void => {
-    if (young.size >= half && !young.has(key)) {
+    if (young.size >= capacity && !young.has(key)) {
       old = young;
       young = new Map();
     }

@@ -60,7 +60,7 @@ interface Checking {
 }
 
 const VOUCHER_PREFIX = 4;
-const WARM_CAPACITY = 65_536;
+const WARM_CAPACITY = 32_768;
 const NOBODY_SALT = new Uint8Array(16);
 const NO_ATTRIBUTES: readonly AttributeValue[] = [];
 const WORK: AttemptKey = { kind: 'work', id: '' };
@@ -105,8 +105,7 @@ async function checkPassword(
     if (voucher !== null) return known(voucher);
   }
   const subscriber = await store.subscriberByUsername(username);
-  const k = store.credentialKey(password);
-  if (subscriber !== null && warm.holds(subscriber, k)) return known(subscriber);
+  if (subscriber !== null && warm.holds(subscriber, password)) return known(subscriber);
 
   const paid = [...keys, WORK];
   if (!attempts.take(paid)) {
@@ -114,11 +113,11 @@ async function checkPassword(
     attempts.take(keys.filter(({ kind }) => kind === 'mac' || kind === 'nas'));
     return LIMITED;
   }
-  const right = await passwordHolds(hasher, subscriber, k);
+  const right = await passwordHolds(hasher, subscriber, store.credentialKey(password));
   if (right !== false) attempts.giveBack(paid);
   if (right === null) return BUSY;
   if (!right || subscriber === null) return BAD;
-  warm.keep(subscriber, k);
+  warm.keep(subscriber, password);
   return known(subscriber);
 }
 
@@ -192,14 +191,14 @@ function codePrefix(name: string): string {
 function warmPasswords() {
   const processKey = randomBytes(32).toString('hex');
   const entries = boundedMap<{ readonly row: string; readonly print: Buffer }>(WARM_CAPACITY);
-  const print = (k: string): Buffer => hash('sha256', processKey + k, 'buffer');
+  const print = (password: string): Buffer => hash('sha256', processKey + password, 'buffer');
   return {
-    holds: (subscriber: Subscriber, k: string): boolean => {
+    holds: (subscriber: Subscriber, password: string): boolean => {
       const entry = entries.get(subscriber.id);
-      return entry?.row === subscriber.passwordHash && sameBytes(entry.print, print(k));
+      return entry?.row === subscriber.passwordHash && sameBytes(entry.print, print(password));
     },
-    keep: (subscriber: Subscriber, k: string): void => {
-      entries.set(subscriber.id, { row: subscriber.passwordHash, print: print(k) });
+    keep: (subscriber: Subscriber, password: string): void => {
+      entries.set(subscriber.id, { row: subscriber.passwordHash, print: print(password) });
     },
     forget: (id: string): void => entries.delete(id),
   };

@@ -114,8 +114,7 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
   };
   const answered = async (packet: Packet, sender: Sender, peer: Peer): Promise<Buffer | null> => {
     const startedAt = performance.now();
-    const key = `${peer.address}|${peer.port}|${peer.local ?? ''}|${packet.code}|${packet.identifier}`;
-    const seen = duplicates.begin(key, authenticatorOf(packet), startedAt);
+    const seen = duplicates.begin(peer, packet, startedAt);
     if (seen.kind !== 'new') {
       deps.metrics.duplicate();
       return seen.kind === 'done' ? seen.reply : null;

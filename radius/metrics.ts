@@ -1,5 +1,5 @@
 /** What RADIUS counts. No person, phone or session is ever a label. */
-import type { Metrics } from '../lib/metrics.ts';
+import type { CounterSeries, Metrics } from '../lib/metrics.ts';
 import type { Purgeable } from '../store/types.ts';
 
 export type RequestType = 'access_request' | 'authenticate_only' | 'accounting' | 'status_server';
@@ -44,6 +44,11 @@ export interface Place {
   readonly district: string;
 }
 
+interface RouterSeries {
+  readonly place: Place;
+  readonly responses: Partial<Record<ResponseCode, CounterSeries>>;
+}
+
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
 
 export type RadiusMetrics = ReturnType<typeof createRadiusMetrics>;
@@ -78,14 +83,22 @@ export function createRadiusMetrics(metrics: Metrics) {
     'smartwifi_radius_radsec_connections',
     'Routers that are connected by RADIUS over TLS.',
   );
+  /** The series of a router as long as it stays where it is. */
+  const ofRouter = new Map<string, RouterSeries>();
   return {
     radsecConnections: (open: number): void => radsec.set(open),
     replied: (type: RequestType, code: ResponseCode, place: Place, seconds: number): void => {
       duration.observe({ type }, seconds);
-      responses.inc({ ...place, code });
+      let series = ofRouter.get(place.router);
+      if (series?.place.village !== place.village || series.place.district !== place.district) {
+        series = { place, responses: {} };
+        ofRouter.set(place.router, series);
+      }
+      series.responses[code] ??= responses.at({ ...place, code });
+      series.responses[code].inc();
     },
     dropped: (reason: DropReason): void => dropped.inc({ reason }),
-    duplicate: (): void => duplicates.inc(),
+    duplicate: (): void => duplicates.inc({}),
     recorded: (status: AccountingStatus): void => accounting.inc({ status }),
   };
 }

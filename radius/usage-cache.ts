@@ -29,7 +29,7 @@ interface Entry {
   until: number;
 }
 
-const CAPACITY = 65_536;
+const CAPACITY = 32_768;
 const KEPT_MS = 5000;
 
 export function createUsageCache(deps: {

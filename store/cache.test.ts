@@ -26,12 +26,12 @@ it('does not keep what was read before an invalidation and arrived after it', as
   expect(await after).toBe('new');
 });
 
-it('drops the least recently used beyond its capacity', async () => {
+it('keeps as many as it may of what was used last, and drops the others', async () => {
   const loaded: string[] = [];
   const cache = readThrough(async (key) => loaded.push(key), { capacity: 2 });
-  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key);
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'c', 'd', 'e', 'f', 'a']) await cache.get(key);
 
-  expect(loaded).toEqual(['a', 'b', 'c', 'b']);
+  expect(loaded).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'a']);
 });
 
 it('keeps nothing and trusts nothing while it is bypassed', async () => {
@@ -78,6 +78,17 @@ describe('a change of one', () => {
     for (const key of ['a', 'b']) await cache.get(key);
 
     expect(loads).toEqual(['a', 'b', 'a']);
+  });
+
+  it('drops it also when it was used again after many others', async () => {
+    const { load, loads } = rows();
+    const cache = readThrough(load, { idOf: (row) => row?.id ?? null, capacity: 2 });
+    for (const key of ['a', 'b', 'c', 'a']) await cache.get(key);
+
+    cache.drop('id of a');
+    await cache.get('a');
+
+    expect(loads).toEqual(['a', 'b', 'c', 'a']);
   });
 
   it('drops everything where values have no ids', async () => {

@@ -1,7 +1,8 @@
 /**
- * Read-through cache: least recently used, bounded, dropped by invalidation. A miss reads the store,
- * so what is new works at once; a fill that began before an invalidation is not kept. While invalidations
- * may be lost it is bypassed: every read goes to the store, and nothing is kept.
+ * Read-through cache: bounded, dropped by invalidation. A miss reads the store, so what is new works at
+ * once; a fill that began before an invalidation is not kept. While invalidations may be lost it is
+ * bypassed: every read goes to the store, and nothing is kept. Two generations instead of an order of use,
+ * so that a hit is one look-up.
  */
 export interface ReadThrough<V> {
   get(key: string): Promise<V>;
@@ -12,6 +13,7 @@ export interface ReadThrough<V> {
 export interface CacheOptions<V> {
   /** The id that invalidations name a value by; without it every invalidation drops everything. */
   readonly idOf?: (value: V) => string | null;
+  /** So many that were used last are kept, and never more than twice as many. */
   readonly capacity?: number;
   /** Whether invalidations may be lost just now. */
   readonly bypassed?: () => boolean;
@@ -21,48 +23,60 @@ export interface CacheOptions<V> {
 
 const CAPACITY = 32_768;
 
+/** Values by key, and the keys of those that have an id. */
+interface Generation<V> {
+  readonly values: Map<string, V>;
+  readonly keys: Map<string, string>;
+}
+
 export function readThrough<V>(
   load: (key: string) => Promise<V>,
   { capacity = CAPACITY, bypassed = () => false, keepNone = true, idOf }: CacheOptions<V> = {},
 ): ReadThrough<V> {
-  const kept = new Map<string, V>();
-  const keys = new Map<string, string>();
-  let generation = 0;
+  let young: Generation<V> = generation();
+  let old: Generation<V> = generation();
+  let invalidations = 0;
   const keep = (key: string, value: V): void => {
-    kept.set(key, value);
+    if (young.values.size >= capacity) {
+      old = young;
+      young = generation();
+    }
+    young.values.set(key, value);
     const id = idOf?.(value) ?? null;
-    if (id !== null) keys.set(id, key);
-    if (kept.size <= capacity) return;
-    const [oldest, its] = kept.entries().next().value!;
-    kept.delete(oldest);
-    const gone = idOf?.(its) ?? null;
-    if (gone !== null) keys.delete(gone);
+    if (id !== null) young.keys.set(id, key);
   };
   return {
     get: async (key) => {
       if (bypassed()) return load(key);
-      if (kept.has(key)) {
-        const value = kept.get(key) as V;
-        kept.delete(key);
-        kept.set(key, value);
-        return value;
+      const recent = young.values.get(key);
+      if (recent !== undefined) return recent;
+      const known = old.values.get(key);
+      if (known !== undefined) {
+        keep(key, known);
+        return known;
       }
-      const began = generation;
+      const began = invalidations;
       const value = await load(key);
-      if (began === generation && (keepNone || value !== null)) keep(key, value);
+      if (began === invalidations && (keepNone || value !== null)) keep(key, value);
       return value;
     },
     drop: (id) => {
-      generation += 1;
+      invalidations += 1;
       if (id === '*' || idOf === undefined) {
-        kept.clear();
-        keys.clear();
+        young = generation();
+        old = generation();
         return;
       }
-      const key = keys.get(id);
-      if (key === undefined) return;
-      kept.delete(key);
-      keys.delete(id);
+      for (const { values, keys } of [young, old]) {
+        const key = keys.get(id);
+        if (key === undefined) continue;
+        values.delete(key);
+        keys.delete(id);
+      }
     },
   };
+}
+
+function generation<V>(): Generation<V> {
+  return { values: new Map(), keys: new Map() };
 }
