@@ -2,7 +2,7 @@
  * RADIUS packets, names and values to octets (RFC 2865 §3, §5). Signatures are in sign.ts.
  *
  * A packet is built in one buffer that all packets share, which is safe because building never yields,
- * and leaves it as a copy of just its size. A value that does not fit is refused here, not by the NAS.
+ * and leaves it as a copy of its own. A value that does not fit is refused here, not by the NAS.
  */
 import { parseIpv4 } from '../lib/net.ts';
 import {
@@ -61,6 +61,9 @@ export interface NewPacket {
 type Target = AttributeDefinition & { readonly name: AttributeName };
 
 const scratch = Buffer.alloc(MAX_PACKET_BYTES);
+const SLAB_BYTES = 65_536;
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let used = 0;
 const TARGETS = new Map<AttributeName, Target>(
   (Object.keys(ATTRIBUTES) as AttributeName[]).map((name) => [name, { name, ...ATTRIBUTES[name] }]),
 );
@@ -84,9 +87,22 @@ export function encodePacket(packet: NewPacket): Buffer {
   scratch[0] = packet.code;
   scratch[1] = packet.identifier;
   scratch.writeUInt16BE(at, 2);
-  const bytes = Buffer.allocUnsafe(at);
+  const bytes = taken(at);
   scratch.copy(bytes, 0, 0, at);
   return bytes;
+}
+
+/**
+ * From a slab that only packets share: replies are kept for retransmits, and must not keep with them
+ * everything that was allocated at the same time.
+ */
+function taken(size: number): Buffer {
+  if (used + size > SLAB_BYTES) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    used = 0;
+  }
+  used += size;
+  return slab.subarray(used - size, used);
 }
 
 /** Writes one name's attribute or attributes; gives the offset after them. */

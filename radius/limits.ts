@@ -72,7 +72,7 @@ interface State {
 
 /** Looked at the same time; what comes on top waits for its next report. */
 const MAX_CHECKS = 256;
-const REMEMBERED = 65_536;
+const REMEMBERED = 32_768;
 /** An account is read again after so long, in case word of a change was lost. */
 const KEPT_MS = 15 * 60_000;
 const CHANGES: ReadonlySet<InvalidationKind> = new Set(['tariff', 'subscriber', 'voucher']);

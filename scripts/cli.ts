@@ -15,11 +15,11 @@ const COMMON = {
 } as const;
 
 async function main(args: readonly string[]): Promise<number> {
-  const found = findCommand(args);
+  const found = await findCommand(args);
   if (found === null) {
     const asked = args.find((arg) => !arg.startsWith('-'));
     process.stderr.write(
-      `${asked === undefined ? '' : `unknown command: ${asked}\n\n`}${overview()}\n`,
+      `${asked === undefined ? '' : `unknown command: ${asked}\n\n`}${await overview()}\n`,
     );
     return args.includes('--help') || args.includes('-h') ? 0 : EXIT.usage;
   }
@@ -82,22 +82,24 @@ function report(name: string, command: Command, error: unknown): number {
 }
 
 /** The longest verb that the arguments begin with: `village import` before `village`. */
-function findCommand(
+async function findCommand(
   args: readonly string[],
-): { name: string; command: Command; rest: readonly string[] } | null {
+): Promise<{ name: string; command: Command; rest: readonly string[] } | null> {
   for (const words of [2, 1]) {
     const name = args.slice(0, words).join(' ');
-    const command = COMMANDS[name];
-    if (command !== undefined && args.length >= words)
-      return { name, command, rest: args.slice(words) };
+    const load = COMMANDS[name];
+    if (load !== undefined && args.length >= words)
+      return { name, command: await load(), rest: args.slice(words) };
   }
   return null;
 }
 
-function overview(): string {
+async function overview(): Promise<string> {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  const lines = Object.entries(COMMANDS).map(
-    ([name, command]) => `  ${name.padEnd(width)}  ${command.summary}`,
+  const lines = await Promise.all(
+    Object.entries(COMMANDS).map(
+      async ([name, load]) => `  ${name.padEnd(width)}  ${(await load()).summary}`,
+    ),
   );
   return `usage: smartwifi <command> [--config FILE] [--json]\n\n${lines.join('\n')}\n\nsmartwifi <command> --help says more`;
 }

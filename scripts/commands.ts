@@ -1,76 +1,48 @@
-/** Every verb of the CLI. */
+/** Every verb of the CLI. A command is loaded when it is asked for: a server carries no other verb in its memory. */
 import type { Command } from './command.ts';
-import { auditList, auditVerify } from './commands/audit.ts';
-import { checkConfig, migrateStore } from './commands/check-config.ts';
-import { demo } from './commands/demo.ts';
-import { deviceAdd, deviceList, deviceRemove } from './commands/device.ts';
-import { hoursClear, hoursList, hoursSet } from './commands/hours.ts';
-import { listAdd, listStatus, listUpdate } from './commands/list.ts';
-import { explainName, policyList, policySet } from './commands/policy.ts';
-import {
-  routerAdd,
-  routerApply,
-  routerList,
-  routerPlan,
-  routerRemove,
-  routerSet,
-  routerShow,
-} from './commands/router.ts';
-import { serve } from './commands/serve.ts';
-import { sessionDisconnect, sessionList, sessionWaiting } from './commands/session.ts';
-import { simulatePhonesCommand, simulateRoutersCommand } from './commands/simulate.ts';
-import {
-  subscriberDisable,
-  subscriberEnable,
-  subscriberImport,
-  subscriberTariff,
-} from './commands/subscriber.ts';
-import { tariffChange, tariffCreate, tariffList } from './commands/tariff.ts';
-import { villageImport, villageList } from './commands/village.ts';
-import { voucherCreate, voucherList, voucherRevoke, voucherShow } from './commands/voucher.ts';
 
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  serve,
-  demo,
-  'simulate routers': simulateRoutersCommand,
-  'simulate phones': simulatePhonesCommand,
-  'check-config': checkConfig,
-  migrate: migrateStore,
-  'village import': villageImport,
-  'village list': villageList,
-  'router add': routerAdd,
-  'router list': routerList,
-  'router show': routerShow,
-  'router plan': routerPlan,
-  'router apply': routerApply,
-  'router remove': routerRemove,
-  'router set': routerSet,
-  'tariff create': tariffCreate,
-  'tariff change': tariffChange,
-  'tariff list': tariffList,
-  'voucher create': voucherCreate,
-  'voucher list': voucherList,
-  'voucher show': voucherShow,
-  'voucher revoke': voucherRevoke,
-  'subscriber import': subscriberImport,
-  'subscriber disable': subscriberDisable,
-  'subscriber enable': subscriberEnable,
-  'subscriber tariff': subscriberTariff,
-  'device add': deviceAdd,
-  'device list': deviceList,
-  'device remove': deviceRemove,
-  'hours set': hoursSet,
-  'hours list': hoursList,
-  'hours clear': hoursClear,
-  'session list': sessionList,
-  'session waiting': sessionWaiting,
-  'session disconnect': sessionDisconnect,
-  'policy set': policySet,
-  'policy list': policyList,
-  'list add': listAdd,
-  'list update': listUpdate,
-  'list status': listStatus,
-  explain: explainName,
-  'audit list': auditList,
-  'audit verify': auditVerify,
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  demo: async () => (await import('./commands/demo.ts')).demo,
+  'simulate routers': async () => (await import('./commands/simulate.ts')).simulateRoutersCommand,
+  'simulate phones': async () => (await import('./commands/simulate.ts')).simulatePhonesCommand,
+  'check-config': async () => (await import('./commands/check-config.ts')).checkConfig,
+  migrate: async () => (await import('./commands/check-config.ts')).migrateStore,
+  'village import': async () => (await import('./commands/village.ts')).villageImport,
+  'village list': async () => (await import('./commands/village.ts')).villageList,
+  'router add': async () => (await import('./commands/router.ts')).routerAdd,
+  'router list': async () => (await import('./commands/router.ts')).routerList,
+  'router show': async () => (await import('./commands/router.ts')).routerShow,
+  'router plan': async () => (await import('./commands/router.ts')).routerPlan,
+  'router apply': async () => (await import('./commands/router.ts')).routerApply,
+  'router remove': async () => (await import('./commands/router.ts')).routerRemove,
+  'router set': async () => (await import('./commands/router.ts')).routerSet,
+  'tariff create': async () => (await import('./commands/tariff.ts')).tariffCreate,
+  'tariff change': async () => (await import('./commands/tariff.ts')).tariffChange,
+  'tariff list': async () => (await import('./commands/tariff.ts')).tariffList,
+  'voucher create': async () => (await import('./commands/voucher.ts')).voucherCreate,
+  'voucher list': async () => (await import('./commands/voucher.ts')).voucherList,
+  'voucher show': async () => (await import('./commands/voucher.ts')).voucherShow,
+  'voucher revoke': async () => (await import('./commands/voucher.ts')).voucherRevoke,
+  'subscriber import': async () => (await import('./commands/subscriber.ts')).subscriberImport,
+  'subscriber disable': async () => (await import('./commands/subscriber.ts')).subscriberDisable,
+  'subscriber enable': async () => (await import('./commands/subscriber.ts')).subscriberEnable,
+  'subscriber tariff': async () => (await import('./commands/subscriber.ts')).subscriberTariff,
+  'device add': async () => (await import('./commands/device.ts')).deviceAdd,
+  'device list': async () => (await import('./commands/device.ts')).deviceList,
+  'device remove': async () => (await import('./commands/device.ts')).deviceRemove,
+  'hours set': async () => (await import('./commands/hours.ts')).hoursSet,
+  'hours list': async () => (await import('./commands/hours.ts')).hoursList,
+  'hours clear': async () => (await import('./commands/hours.ts')).hoursClear,
+  'session list': async () => (await import('./commands/session.ts')).sessionList,
+  'session waiting': async () => (await import('./commands/session.ts')).sessionWaiting,
+  'session disconnect': async () => (await import('./commands/session.ts')).sessionDisconnect,
+  'policy set': async () => (await import('./commands/policy.ts')).policySet,
+  'policy list': async () => (await import('./commands/policy.ts')).policyList,
+  'list add': async () => (await import('./commands/list.ts')).listAdd,
+  'list update': async () => (await import('./commands/list.ts')).listUpdate,
+  'list status': async () => (await import('./commands/list.ts')).listStatus,
+  explain: async () => (await import('./commands/policy.ts')).explainName,
+  'audit list': async () => (await import('./commands/audit.ts')).auditList,
+  'audit verify': async () => (await import('./commands/audit.ts')).auditVerify,
 };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { keepCompiled } from '../../config/compiled.ts';
 import { type Command, UsageError } from '../command.ts';
 import { isRole, ROLES } from '../serve/roles.ts';
-import { startService } from '../serve/serve.ts';
 
 export const serve: Command = {
   summary: `run the service, or only some of its roles: ${ROLES.join(', ')}`,
@@ -13,6 +13,9 @@ export const serve: Command = {
       throw new UsageError(`there is no role ${unknown.join(', ')}: there are ${ROLES.join(', ')}`);
     }
     const roles = context.operands.filter(isRole);
+    keepCompiled(context.config);
+    // Loaded only now, so that it is kept.
+    const { startService } = await import('../serve/serve.ts');
     await using service = await startService({
       config: context.config,
       ...(roles.length === 0 ? {} : { roles }),

@@ -1,17 +1,18 @@
 /**
  * The running service: the one place where the order lives. Each role is told what it needs and
- * nothing of the others; everything that was started is disposed of in reverse.
+ * nothing of the others; everything that was started is disposed of in reverse. The code of a role is
+ * loaded where the role runs, and not elsewhere.
  */
 import { randomBytes } from 'node:crypto';
 import { ConfigError } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
-import { type Controller, startController } from '../../controller/role.ts';
+import type { Controller } from '../../controller/role.ts';
 import type { FilterTable } from '../../filter/table.ts';
 import { type Clock, type ClockScale, clockFrom } from '../../lib/clock.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { createLogger, type Logger } from '../../lib/log.ts';
 import { createMetrics, type Metrics, type MetricsJson, renderMetrics } from '../../lib/metrics.ts';
-import { type Portal, startPortal } from '../../portal/role.ts';
+import type { Portal } from '../../portal/role.ts';
 import type { Store } from '../../store/contract.ts';
 import { type ServedStore, serveStore, ticketPorts } from '../../store/open.ts';
 import { createNameCategories, type NameCategories } from './categories.ts';
@@ -168,6 +169,7 @@ async function portalRole(
   categories: NameCategories,
 ): Promise<Portal> {
   const { config, stack, served, clock, metrics } = running;
+  const { startPortal } = await import('../../portal/role.ts');
   const client = stack.use(
     portalRadiusClient({
       config,
@@ -205,6 +207,7 @@ async function controllerRole(
   portal: Portal | null,
 ): Promise<Controller> {
   const { config, stack, served, clock, metrics } = running;
+  const { startController } = await import('../../controller/role.ts');
   return stack.use(
     await startController({
       store: served.store,

@@ -46,6 +46,9 @@ const LIMITS = [
   'fair_use',
 ] as const;
 
+/** More tariffs than a regency has. */
+const REMEMBERED = 1000;
+
 const UNLIMITED: Omit<Tariff, 'id' | 'name'> = {
   downKbps: null,
   upKbps: null,
@@ -115,7 +118,23 @@ export const tariffWrites = {
   },
 };
 
+/** What each tariff was when it was last read: accounts by the ten thousand show the same object. */
+const lastRead = new Map<string, { readonly columns: TariffColumns; readonly tariff: Tariff }>();
+
 export function toTariff(row: TariffColumns): Tariff {
+  const last = lastRead.get(row.tariff_id);
+  const isSame =
+    last?.columns.tariff_name === row.tariff_name &&
+    LIMITS.every((column) => last.columns[column] === row[column]);
+  if (isSame) return last.tariff;
+  const columns = { ...row };
+  const tariff = fromColumns(columns);
+  if (lastRead.size >= REMEMBERED) lastRead.clear();
+  lastRead.set(row.tariff_id, { columns, tariff });
+  return tariff;
+}
+
+function fromColumns(row: TariffColumns): Tariff {
   return {
     id: row.tariff_id,
     name: row.tariff_name,

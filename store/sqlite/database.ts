@@ -17,14 +17,14 @@ export function openWriting(file: string): Connection {
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
   db.pragma('wal_autocheckpoint = 4000');
-  db.pragma('cache_size = -65536');
+  db.pragma('cache_size = -16384');
   return db;
 }
 
 /** A reading connection; the file must exist. */
 export function openReading(file: string): Connection {
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS, readonly: true, fileMustExist: true });
-  db.pragma('cache_size = -16384');
+  db.pragma('cache_size = -4096');
   return db;
 }
 

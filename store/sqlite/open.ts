@@ -12,6 +12,9 @@ import { openEngine } from './engine.ts';
 import { outbox } from './outbox.ts';
 import type { FromWriter, ToWriter, WriterData, WriterStart } from './protocol.ts';
 
+/** An intent leaves little behind; V8's own limit is far more, and all of it becomes resident. */
+const WRITER_YOUNG_MB = 16;
+
 /** What another thread needs to open its own view of the store; structured-clone safe, `port` to transfer. */
 export interface SqliteTicket {
   readonly engine: 'sqlite';
@@ -32,7 +35,10 @@ export async function serveSqlite(file: string, keyFile: string): Promise<Served
   try {
     const key = await loadKeyFile(keyFile);
     const data: WriterData = { file, key };
-    const writer = new Worker(new URL('./writer.ts', import.meta.url), { workerData: data });
+    const writer = new Worker(new URL('./writer.ts', import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: WRITER_YOUNG_MB },
+    });
     const migrated = await whenReady(writer);
     const ticket = (): SqliteTicket => {
       const { port1, port2 } = new MessageChannel();

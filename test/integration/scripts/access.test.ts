@@ -22,7 +22,7 @@ interface Outcome {
 /** As cli.ts does it, in this process: cli.test.ts has real ones. */
 async function smartwifi(...args: string[]): Promise<Outcome> {
   const verb = COMMANDS[args.slice(0, 2).join(' ')] === undefined ? 1 : 2;
-  const command = COMMANDS[args.slice(0, verb).join(' ')]!;
+  const command = await COMMANDS[args.slice(0, verb).join(' ')]!();
   const { values, positionals } = parseArgs({
     args: args.slice(verb),
     options: { ...command.options, json: { type: 'boolean' } },

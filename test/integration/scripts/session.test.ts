@@ -31,7 +31,7 @@ describe('session waiting', () => {
       signal: new AbortController().signal,
     };
 
-    await COMMANDS['session waiting']!.run(context);
+    await (await COMMANDS['session waiting']!()).run(context);
 
     const [[document, text]] = printed as [[unknown, string]];
     expect(document).toMatchObject([
