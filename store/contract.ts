@@ -14,12 +14,14 @@ import type {
   Nas,
   NewAudit,
   NewRouter,
+  NewSetting,
   NewSubscriber,
   NewTariff,
   NewToken,
   OpeningHours,
   OpenLogin,
   OpenLoginResult,
+  Part,
   PendingEnforcement,
   Policy,
   Purgeable,
@@ -32,7 +34,9 @@ import type {
   RouterTotals,
   Session,
   SessionLimits,
+  SettingKey,
   StateInterval,
+  StoredSetting,
   Subscriber,
   Tariff,
   TokenFacts,
@@ -240,6 +244,20 @@ export interface FleetStore {
   routerTotals(): Promise<RouterTotals[]>;
 }
 
+export interface SettingStore {
+  /** The router is told of it as of a change of its row. */
+  setSetting(args: NewSetting): Promise<void>;
+  /** False when that level had none. */
+  unsetSetting(args: SettingKey): Promise<boolean>;
+  /** Sealed values stay sealed. */
+  listSettings(): Promise<StoredSetting[]>;
+  /** Secrets in the clear: for what is written to routers, never for a person. */
+  openSettings(): Promise<StoredSetting[]>;
+  setPart(args: Omit<Part, 'setAt'> & { at: number }): Promise<void>;
+  removePart(args: SettingKey): Promise<boolean>;
+  listParts(): Promise<Part[]>;
+}
+
 export interface AuditStore {
   appendAudit(entry: NewAudit): Promise<void>;
   listAudit(limit: number): Promise<AuditEntry[]>;
@@ -254,6 +272,7 @@ export interface Store
     SessionStore,
     FilterStore,
     FleetStore,
+    SettingStore,
     AuditStore,
     AsyncDisposable {
   /**

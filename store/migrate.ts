@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { StoreError } from './errors.ts';
 import { sql as initial } from './migrations/0001-initial.ts';
 import { sql as limits } from './migrations/0002-limits.ts';
+import { sql as settings } from './migrations/0003-settings.ts';
 import type { Sql } from './sql.ts';
 
 export interface Migration {
@@ -17,6 +18,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'initial', sql: initial },
   { id: 2, name: 'limits', sql: limits },
+  { id: 3, name: 'settings', sql: settings },
 ];
 
 /** Brings the schema up to date within the caller's transaction; returns the names applied now. */

@@ -376,6 +376,36 @@ export interface AuditEntry {
 
 export type NewAudit = Pick<AuditEntry, 'at' | 'actor' | 'action' | 'subject' | 'detail'>;
 
+export type SettingLevel = 'router' | 'village' | 'district' | 'regency';
+
+export interface SettingKey {
+  readonly level: SettingLevel;
+  /** Kemendagri code, or a router's id. */
+  readonly code: string;
+  readonly name: string;
+}
+
+/** One value at one level, as it was typed. */
+export interface StoredSetting extends SettingKey {
+  /** Null when it is sealed and was not opened. */
+  readonly value: string | null;
+  readonly secret: boolean;
+  readonly setAt: number;
+}
+
+export interface NewSetting extends SettingKey {
+  readonly value: string;
+  /** Kept sealed. */
+  readonly secret: boolean;
+  readonly at: number;
+}
+
+/** Rows that an operator adds to routers: a JSON document that the controller checks. */
+export interface Part extends SettingKey {
+  readonly document: string;
+  readonly setAt: number;
+}
+
 /** What a commit made stale. `*` as id means all of that kind. */
 export type InvalidationKind =
   | 'router'

@@ -11,6 +11,7 @@ import { loginReads, loginWrites } from './login.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
 import { routerReads, routerWrites } from './routers.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
+import { settingReads, settingWrites } from './settings.ts';
 import { tariffReads, tariffWrites } from './tariffs.ts';
 import { villageReads, villageWrites } from './villages.ts';
 
@@ -26,6 +27,7 @@ export const reads = {
   ...retentionReads,
   ...filterReads,
   ...fleetReads,
+  ...settingReads,
   ...auditReads,
 };
 
@@ -42,6 +44,7 @@ export const writes = {
   ...retentionWrites,
   ...filterWrites,
   ...fleetWrites,
+  ...settingWrites,
   ...auditWrites,
 };
 

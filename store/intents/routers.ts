@@ -13,6 +13,7 @@ import type {
   RouterCredentials,
 } from '../types.ts';
 import { closeSessions } from './session-end.ts';
+import { forgetRouterSettings } from './settings.ts';
 
 const LAN_PREFIX = 22;
 const LAN_SIZE = 2 ** (32 - LAN_PREFIX);
@@ -137,6 +138,7 @@ export const routerWrites = {
       values: [args.routerId],
       cause: 'Admin-Reset',
     });
+    await forgetRouterSettings(ctx, args.routerId);
     const removed = await ctx.sql.run('DELETE FROM routers WHERE id = ?', args.routerId);
     ctx.invalidate('router', '*');
     return removed === 1;

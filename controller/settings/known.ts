@@ -1,0 +1,137 @@
+/**
+ * Every setting of a village there is: what it means, what it may be, and what holds where nobody has
+ * set it. Values are kept as text under these names, at any level; `resolve.ts` says which one holds.
+ */
+import {
+  domainName,
+  host,
+  interfaceAddress,
+  interfaceName,
+  ipv4,
+  line,
+  listOf,
+  listUrl,
+  secretText,
+  type ValueOf,
+  type ValueType,
+  whole,
+  word,
+} from './value-types.ts';
+
+export interface Setting<T = unknown> {
+  readonly summary: string;
+  readonly type: ValueType<T>;
+  /** As an operator would type it; null: nothing, or what the configuration file says. */
+  readonly fallback: string | null;
+  /** Kept sealed, never shown. */
+  readonly secret: boolean;
+}
+
+const WAN_KINDS = ['dhcp', 'pppoe', 'static', 'lte'] as const;
+
+export const SETTINGS = {
+  'wan.kind': setting('how the router reaches the Internet', word(WAN_KINDS), 'dhcp'),
+  'wan.interface': setting('the interface of that link', interfaceName, null),
+  ...wanDetails('wan'),
+  'wan2.kind': setting(
+    'a second link, used when the first is down',
+    word(['none', ...WAN_KINDS]),
+    'none',
+  ),
+  'wan2.interface': setting('the interface of the second link', interfaceName, null),
+  ...wanDetails('wan2'),
+
+  'link.down-kbps': setting('rate of the link, downwards', whole('kbps', 64, 10_000_000), null),
+  'link.up-kbps': setting('rate of the link, upwards', whole('kbps', 64, 10_000_000), null),
+  'link.rtt-ms': setting(
+    'round trip to the server; geostationary satellites have 600',
+    whole('ms', 1, 3000),
+    '60',
+  ),
+  'link.metered-gb': setting(
+    'volume of the link a month; unset where it is not metered',
+    whole('GB', 1, 100_000),
+    null,
+  ),
+
+  'wifi.ssid': setting('name of the network', line(32), null),
+  'wifi.clients': setting('phones on one radio at once', whole('phones', 1, 250), null),
+  'time.ntp-servers': setting(
+    'time servers, reached past the tunnel',
+    listOf(host, 4, 'addresses or names'),
+    null,
+  ),
+  'dns.cache-kib': setting('DNS cache of the router', whole('KiB', 64, 65_536), null),
+  'dns.adlist': setting('a list that the router itself refuses names by', listUrl, null),
+
+  'outage.resolvers': setting(
+    'family resolvers, asked while the server is down',
+    listOf(ipv4, 3, 'IPv4 addresses'),
+    '1.1.1.3,1.0.0.3',
+  ),
+  'outage.floor': setting(
+    'names that are refused while the server is down, with all below them',
+    listOf(domainName, 300, 'domain names'),
+    [
+      'pornhub.com',
+      'xvideos.com',
+      'xnxx.com',
+      'xhamster.com',
+      'redtube.com',
+      'youporn.com',
+      'chaturbate.com',
+      'stripchat.com',
+      'onlyfans.com',
+      'nhentai.net',
+      'sbobet.com',
+      'bet365.com',
+      '1xbet.com',
+      'dafabet.com',
+      'w88.com',
+      'pragmaticplay.net',
+    ].join(','),
+  ),
+  'outage.new-phones': setting(
+    'what becomes of phones that come while the server is down: wait for it, or a small pass',
+    word(['wait', 'pass']),
+    'wait',
+  ),
+  'outage.pass-minutes': setting('length of the small pass', whole('minutes', 5, 240), '30'),
+  'outage.pass-kbps': setting('rate of the small pass', whole('kbps', 32, 100_000), '256'),
+} satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValue<N extends SettingName> = ValueOf<(typeof SETTINGS)[N]['type']>;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+function setting<T>(
+  summary: string,
+  type: ValueType<T>,
+  fallback: string | null,
+  secret = false,
+): Setting<T> {
+  return { summary, type, fallback, secret };
+}
+
+/** What the kinds of links need, each its own. */
+function wanDetails<P extends 'wan' | 'wan2'>(prefix: P) {
+  const details = {
+    vlan: setting('VLAN tag that the provider wants', whole('VLAN id', 1, 4094), null),
+    address: setting('own address of a static link', interfaceAddress, null),
+    gateway: setting('gateway of a static link', ipv4, null),
+    'pppoe-user': setting('user of a PPPoE link', line(64), null),
+    'pppoe-password': setting('password of a PPPoE link', secretText(64), null, true),
+    apn: setting('access point name of an LTE link', line(64), null),
+    'apn-user': setting('user of an LTE link', line(64), null),
+    'apn-password': setting('password of an LTE link', secretText(64), null, true),
+  };
+  type Details = typeof details;
+  return Object.fromEntries(
+    Object.entries(details).map(([name, one]) => [`${prefix}.${name}`, one]),
+  ) as { [K in keyof Details as `${P}.${K}`]: Details[K] };
+}

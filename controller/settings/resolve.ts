@@ -1,0 +1,125 @@
+/**
+ * Which value of a setting holds for a router: its own, else its village's, its district's, its
+ * regency's, else the default. Pure; `explainSetting` tells the whole chain, so that nobody has to
+ * guess why a router is as it is.
+ */
+import { SmartWifiError } from '../../lib/errors.ts';
+import {
+  isSettingName,
+  SETTING_NAMES,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  type SettingValue,
+} from './known.ts';
+
+export const SETTING_LEVELS = ['router', 'village', 'district', 'regency'] as const;
+export type SettingLevel = (typeof SETTING_LEVELS)[number];
+
+/** One value at one level; `code` is a Kemendagri code, or a router's id. */
+export interface SettingRow {
+  readonly level: SettingLevel;
+  readonly code: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Where a router stands. */
+export interface SettingPlace {
+  readonly routerId: string | null;
+  /** Null above the villages. */
+  readonly villageCode: string | null;
+  readonly districtCode: string | null;
+  readonly regencyCode: string;
+}
+
+export interface EffectiveSetting {
+  readonly name: SettingName;
+  /** Null: nothing is set and there is no default. */
+  readonly value: string | null;
+  readonly from: SettingLevel | 'default';
+  /** Code or id of the level that decides; null for the default. */
+  readonly code: string | null;
+  /** What wider levels say, which does not hold here; from the nearest to the widest. */
+  readonly overridden: readonly SettingRow[];
+}
+
+/** All settings of one router, parsed. */
+export interface Settings {
+  get<N extends SettingName>(name: N): SettingValue<N> | null;
+}
+
+/** From a router's or village's row. */
+export function placeOf(at: {
+  readonly id?: string;
+  readonly villageCode: string;
+  readonly districtCode: string;
+}): SettingPlace {
+  const regencyCode = at.districtCode.split('.').slice(0, 2).join('.');
+  const { villageCode, districtCode } = at;
+  return { routerId: at.id ?? null, villageCode, districtCode, regencyCode };
+}
+
+export function explainSetting(
+  name: SettingName,
+  rows: readonly SettingRow[],
+  place: SettingPlace,
+): EffectiveSetting {
+  const chain = SETTING_LEVELS.flatMap((level) =>
+    rows.filter((row) => row.name === name && row.level === level && row.code === at(place, level)),
+  );
+  const [nearest, ...overridden] = chain;
+  if (nearest === undefined) {
+    return { name, value: SETTINGS[name].fallback, from: 'default', code: null, overridden: [] };
+  }
+  const { value, level, code } = nearest;
+  return { name, value, from: level, code, overridden };
+}
+
+/** Throws `ROUTER_SETTINGS` for a value that this version does not take. */
+export function resolveSettings(rows: readonly SettingRow[], place: SettingPlace): Settings {
+  const values = new Map<SettingName, unknown>();
+  for (const name of SETTING_NAMES) {
+    const { value, from, code } = explainSetting(name, rows, place);
+    if (value === null) continue;
+    const parsed = (SETTINGS[name] as Setting).type.parse(value);
+    if (parsed === null) throw notTaken(name, `as ${from} ${code ?? ''} has it`);
+    values.set(name, parsed);
+  }
+  return {
+    get: <N extends SettingName>(name: N) => (values.get(name) ?? null) as SettingValue<N> | null,
+  };
+}
+
+/** The value as it is kept. Throws `ROUTER_SETTINGS` for an unknown name or a value it cannot have. */
+export function checkSetting(name: string, text: string): { name: SettingName; value: string } {
+  if (!isSettingName(name)) {
+    throw new SmartWifiError(
+      'ROUTER_SETTINGS',
+      `there is no setting ${name}: see smartwifi setting list --known`,
+    );
+  }
+  const known: Setting = SETTINGS[name];
+  const value = known.secret ? text : text.trim();
+  if (known.type.parse(value) === null) throw notTaken(name, known.secret ? '' : value);
+  return { name, value };
+}
+
+function notTaken(name: SettingName, what: string): SmartWifiError {
+  const { type } = SETTINGS[name];
+  const given = what === '' ? '' : `: ${what}`;
+  return new SmartWifiError('ROUTER_SETTINGS', `${name} must be ${type.expects}${given}`);
+}
+
+function at(place: SettingPlace, level: SettingLevel): string | null {
+  switch (level) {
+    case 'router':
+      return place.routerId;
+    case 'village':
+      return place.villageCode;
+    case 'district':
+      return place.districtCode;
+    case 'regency':
+      return place.regencyCode;
+  }
+}
