@@ -107,8 +107,10 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
       const now = clock.now();
       for (const key of keys) {
         const bucket = filled(key, now);
-        if (bucket !== undefined)
-          bucket.level = Math.min(budgets[key.kind].burst, bucket.level + 1);
+        if (bucket === undefined) continue;
+        bucket.level += 1;
+        // As if nothing had ever been taken.
+        if (bucket.level >= budgets[key.kind].burst) buckets[key.kind].delete(key.id);
       }
     },
     trust: (mac) => known.set(mac, true),

@@ -155,13 +155,11 @@ async function answerNas(
 }
 
 /** A store that fails is the citizen's bad luck, not a wrong password: `SW-ERROR`. */
-async function failingClosed(deps: AuthDeps, answer: Promise<LoginAnswer>): Promise<LoginAnswer> {
-  try {
-    return await answer;
-  } catch (error) {
+function failingClosed(deps: AuthDeps, answer: Promise<LoginAnswer>): Promise<LoginAnswer> {
+  return answer.catch((error: unknown): LoginAnswer => {
     deps.log.error({ code: errorCode(error), reason: errorMessage(error) }, 'login failed');
     return { kind: 'reject', code: 'SW-ERROR' };
-  }
+  });
 }
 
 function readLogin(packet: Packet, client: Client): LoginRequest {

@@ -22,8 +22,8 @@ export function boundedMap<V>(capacity: number): BoundedMap<V> {
   };
   return {
     get: (key) => {
-      const recent = young.get(key);
-      if (recent !== undefined) return recent;
+      const recent = young.size === 0 ? undefined : young.get(key);
+      if (recent !== undefined || old.size === 0) return recent;
       const value = old.get(key);
       if (value !== undefined) set(key, value);
       return value;

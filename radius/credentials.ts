@@ -79,14 +79,15 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     verify: async (login) => {
       const { username, proof, mac } = login;
       if (username === '' || (proof.kind === 'password' && proof.password === '')) return BAD;
-      const keys = attemptKeys(login, attempts);
+      const isTrusted = mac !== null && attempts.trusted(mac);
+      const keys = attemptKeys(login, isTrusted);
       // Before anything is looked up: the surplus of a flood costs nothing.
       if (!attempts.allow(keys)) return LIMITED;
       const verdict =
         proof.kind === 'password'
           ? await checkPassword(checking, username, proof.password, keys)
           : await checkResponse(checking, username, proof, keys);
-      if (verdict.kind === 'known' && mac !== null) attempts.trust(mac);
+      if (verdict.kind === 'known' && mac !== null && !isTrusted) attempts.trust(mac);
       return verdict;
     },
     [Symbol.dispose]: stop,
@@ -162,7 +163,7 @@ async function passwordHolds(
 
 function attemptKeys(
   { username, proof, mac, routerId }: GivenCredentials,
-  attempts: Attempts,
+  isTrusted: boolean,
 ): AttemptKey[] {
   const name = username.toLowerCase();
   const isCode = proof.kind === 'password' && username === proof.password;
@@ -170,7 +171,7 @@ function attemptKeys(
     isCode ? { kind: 'voucher', id: codePrefix(name) } : { kind: 'account', id: name },
   ];
   if (mac !== null) keys.push({ kind: 'mac', id: mac });
-  if (mac === null || !attempts.trusted(mac)) keys.push({ kind: 'nas', id: routerId });
+  if (!isTrusted) keys.push({ kind: 'nas', id: routerId });
   return keys;
 }
 

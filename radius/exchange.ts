@@ -107,7 +107,7 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
     return null;
   };
   const hold = async (ms: number): Promise<void> => {
-    if (ms <= 0 || held >= MAX_HELD) return;
+    if (held >= MAX_HELD) return;
     held += 1;
     await pause(ms);
     held -= 1;
@@ -126,7 +126,7 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
       reply = signedReply(packet, sender.secret, answer);
       const seconds = (performance.now() - startedAt) / 1000;
       deps.metrics.replied(answer.type, answer.code, answer.place, seconds);
-      await hold(answer.delayMs ?? 0);
+      if (answer.delayMs !== undefined && answer.delayMs > 0) await hold(answer.delayMs);
       return reply;
     } finally {
       seen.entry.settle(reply);
@@ -136,7 +136,8 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
     if (inFlight >= MAX_IN_FLIGHT) return drop('overload', peer);
     inFlight += 1;
     try {
-      const sender = await findSender(peer);
+      const found = findSender(peer);
+      const sender = found instanceof Promise ? await found : found;
       if (sender === null) return drop('unknown_nas', peer);
       const packet = decodePacket(datagram);
       const refused = admit(packet, sender);
@@ -153,19 +154,20 @@ export function createExchange(deps: ExchangeDeps, exchange: Exchange): Handle {
 /** Puts the question to whom it is for, in the name of the router that it is about. */
 function asker({ clock, eap, proxies }: ExchangeDeps, exchange: Exchange) {
   const isLogin = exchange.code === Code.accessRequest;
-  return async (packet: Packet, sender: Sender): Promise<Answer> => {
-    if (packet.code === Code.statusServer) return statusAnswer(exchange.code);
-    let client: Client;
-    if (sender.kind === 'proxy') {
-      const nas = (await proxies?.nasOf(packet)) ?? null;
-      if (nas === null) return unknownRouter(isLogin);
-      client = { kind: 'nas', nas, secret: sender.secret };
-    } else client = sender;
+  const askFor = (packet: Packet, client: Client): Promise<Answer> => {
     const isEap =
       isLogin && eap !== undefined && findAttribute(packet, 'EAP-Message') !== undefined;
     return isEap && client.kind === 'nas'
       ? eap(packet, client)
       : exchange.answer(packet, client, clock.now());
+  };
+  const askForProxied = async (packet: Packet, secret: RadiusSecret): Promise<Answer> => {
+    const nas = (await proxies?.nasOf(packet)) ?? null;
+    return nas === null ? unknownRouter(isLogin) : askFor(packet, { kind: 'nas', nas, secret });
+  };
+  return (packet: Packet, sender: Sender): Promise<Answer> | Answer => {
+    if (packet.code === Code.statusServer) return statusAnswer(exchange.code);
+    return sender.kind === 'proxy' ? askForProxied(packet, sender.secret) : askFor(packet, sender);
   };
 }
 

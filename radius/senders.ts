@@ -49,21 +49,24 @@ export interface SenderDeps {
 
 const KEPT_WARNINGS = 8192;
 
-/** By the source address; null for strangers. */
-export function senderFinder(deps: SenderDeps): (peer: Peer) => Promise<Sender | null> {
+/** By the source address; null for strangers. At once for those whom the configuration names. */
+export function senderFinder(deps: SenderDeps): (peer: Peer) => Sender | Promise<Sender | null> {
   const { store, portal, proxies } = deps;
   const secretOf = secretCache();
   const warn = nasWarnings(deps);
   const portalClient: Client = { kind: 'portal', secret: radiusSecret(portal.secret) };
-  return async ({ address, client }) => {
-    if (client !== undefined) return client;
-    if (address === portal.address) return portalClient;
-    const proxySecret = proxies?.secretOf(address);
-    if (proxySecret !== undefined) return { kind: 'proxy', secret: proxySecret };
+  const findNas = async (address: string): Promise<Sender | null> => {
     const nas = await store.nasByAddress(address);
     if (nas === null) return null;
     warn(nas);
     return { kind: 'nas', nas, secret: secretOf(nas.secret) };
+  };
+  return ({ address, client }) => {
+    if (client !== undefined) return client;
+    if (address === portal.address) return portalClient;
+    const proxySecret = proxies?.secretOf(address);
+    if (proxySecret !== undefined) return { kind: 'proxy', secret: proxySecret };
+    return findNas(address);
   };
 }
 

@@ -63,13 +63,28 @@ export function messageAuthenticatorHolds(
 ): boolean {
   const at = packet.messageAuthenticatorAt;
   if (at === -1) return false;
-  computeMessageAuthenticator(packet.bytes, at, over, secret, expected, 0);
-  return timingSafeEqual(expected, packet.bytes.subarray(at, at + 16));
+  const state = hmacMd5Start(secret.hmac);
+  md5Update(state, packet.bytes, 0, 4);
+  md5Update(state, over);
+  md5Update(state, packet.bytes, HEADER_BYTES, at);
+  return isExpected(state, packet, at, secret);
 }
 
-/** For Access-Request and Status-Server. */
+/** For Access-Request and Status-Server, which are signed over their own authenticator. */
 export function accessRequestHolds(packet: Packet, secret: RadiusSecret): boolean {
-  return messageAuthenticatorHolds(packet, authenticatorOf(packet), secret);
+  const at = packet.messageAuthenticatorAt;
+  if (at === -1) return false;
+  const state = hmacMd5Start(secret.hmac);
+  md5Update(state, packet.bytes, 0, at);
+  return isExpected(state, packet, at, secret);
+}
+
+/** The rest of the packet, with zeros for the Message-Authenticator at `at`, and the comparison. */
+function isExpected(state: Md5State, { bytes }: Packet, at: number, secret: RadiusSecret): boolean {
+  md5Update(state, ZEROS);
+  md5Update(state, bytes, at + 16);
+  hmacMd5Final(state, secret.hmac, expected, 0);
+  return timingSafeEqual(expected, bytes.subarray(at, at + 16));
 }
 
 /** For Accounting-Request and Disconnect-Request, with their Message-Authenticator if they have one. */
@@ -94,10 +109,14 @@ export function responseHolds(
   return messageAuthenticatorHolds(packet, requestAuthenticator, secret) && signed;
 }
 
+/** Over the authenticator that `bytes` has now. */
 function fillMessageAuthenticator(bytes: Buffer, secret: RadiusSecret): void {
   if (bytes[HEADER_BYTES] !== ATTRIBUTES['Message-Authenticator'].type) return;
-  const over = bytes.subarray(4, HEADER_BYTES);
-  computeMessageAuthenticator(bytes, FIRST_MA_AT, over, secret, bytes, FIRST_MA_AT);
+  const state = hmacMd5Start(secret.hmac);
+  md5Update(state, bytes, 0, FIRST_MA_AT);
+  md5Update(state, ZEROS);
+  md5Update(state, bytes, FIRST_MA_AT + 16);
+  hmacMd5Final(state, secret.hmac, bytes, FIRST_MA_AT);
 }
 
 function fillAuthenticator(bytes: Buffer, secret: RadiusSecret): Buffer {
@@ -106,23 +125,6 @@ function fillAuthenticator(bytes: Buffer, secret: RadiusSecret): Buffer {
   md5Update(state, secret.bytes);
   md5Final(state, bytes, 4);
   return bytes;
-}
-
-function computeMessageAuthenticator(
-  bytes: Buffer,
-  at: number,
-  over: Uint8Array,
-  secret: RadiusSecret,
-  out: Uint8Array,
-  offset: number,
-): void {
-  const state = hmacMd5Start(secret.hmac);
-  md5Update(state, bytes, 0, 4);
-  md5Update(state, over);
-  md5Update(state, bytes, HEADER_BYTES, at);
-  md5Update(state, ZEROS);
-  md5Update(state, bytes, at + 16);
-  hmacMd5Final(state, secret.hmac, out, offset);
 }
 
 /** One running digest for all: a computation here never yields. */

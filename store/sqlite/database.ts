@@ -16,7 +16,7 @@ export function openWriting(file: string): Connection {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
-  db.pragma('wal_autocheckpoint = 4000');
+  db.pragma('wal_autocheckpoint = 400');
   db.pragma('cache_size = -16384');
   return db;
 }
