@@ -5,8 +5,9 @@
  */
 import type { Socket } from 'node:net';
 import { createSentenceParser } from './codec.ts';
+import { type Arguments, commandWords, execute } from './command.ts';
 import { RouterOsError } from './errors.ts';
-import { type CommandResult, createPipeline, type Pending, type Pipeline } from './pipeline.ts';
+import { type CommandResult, createPipeline, type Pipeline } from './pipeline.ts';
 import { type Attributes, parseReply } from './reply.ts';
 
 export interface CommandOptions {
@@ -19,20 +20,24 @@ export interface CommandOptions {
 }
 
 export interface ListenOptions extends Omit<CommandOptions, 'timeoutMs' | 'signal'> {
-  readonly onRow: (row: Attributes) => void;
+  /**
+   * A row as it is now, or only its `.id` when it is gone (`dead`). What this throws ends the
+   * listening and rejects the call.
+   */
+  readonly onRow: (row: Attributes, dead: boolean) => void;
   /** Ends the listening; the call then resolves. */
   readonly signal: AbortSignal;
 }
 
 /** `RouterTrap` when the router refuses; `RouterOsError` with its code for everything else. */
 export interface RouterOsConnection extends AsyncDisposable {
-  run(command: string, attributes?: Attributes, options?: CommandOptions): Promise<Attributes[]>;
-  runFor(
-    command: string,
-    attributes?: Attributes,
-    options?: CommandOptions,
-  ): Promise<CommandResult>;
-  listen(command: string, attributes: Attributes, options: ListenOptions): Promise<void>;
+  run(command: string, attributes?: Arguments, options?: CommandOptions): Promise<Attributes[]>;
+  runFor(command: string, attributes?: Arguments, options?: CommandOptions): Promise<CommandResult>;
+  /**
+   * Follows a menu (`/…/listen`, or print with `follow`): changes only, as they come. Resolves when
+   * `signal` ends it or the router does. It holds one of the eight places of the connection.
+   */
+  listen(command: string, attributes: Arguments, options: ListenOptions): Promise<void>;
   /** Settles once, when the connection has ended for whatever reason; never rejects. */
   readonly lost: Promise<RouterOsError>;
   readonly open: boolean;
@@ -63,12 +68,17 @@ export function openConnection(socket: Socket, commandTimeoutMs: number): Router
     end(new RouterOsError('ROUTER_LOST', 'closed by us'));
   };
 
-  const runFor: RouterOsConnection['runFor'] = (command, attributes = {}, options = {}) =>
+  const onSilence = (): void =>
+    end(new RouterOsError('ROUTER_LOST', 'the router neither answers nor stops what it began'));
+
+  const runFor: RouterOsConnection['runFor'] = async (command, attributes = {}, options = {}) =>
     execute(pipeline, {
+      command,
       words: commandWords(command, attributes, options),
       timeoutMs: options.timeoutMs ?? commandTimeoutMs,
       signal: options.signal,
       onRow: null,
+      onSilence,
     });
 
   return {
@@ -80,12 +90,9 @@ export function openConnection(socket: Socket, commandTimeoutMs: number): Router
     listen: async (command, attributes, options) => {
       const { signal, onRow } = options;
       const words = commandWords(command, attributes, options);
-      try {
-        await execute(pipeline, { words, timeoutMs: null, signal, onRow });
-      } catch (error) {
-        if (error instanceof RouterOsError && error.code === 'ROUTER_ABORTED') return;
-        throw error;
-      }
+      const eachRow = (row: Attributes): void => onRow(row, isDead(row));
+      const run = { command, words, timeoutMs: null, signal, onRow: eachRow, onSilence };
+      await execute(pipeline, run).catch(unlessAborted);
     },
     lost: lost.promise,
     get open() {
@@ -106,10 +113,11 @@ function readReplies(
     end(new RouterOsError('ROUTER_LOST', 'the router closed the connection'));
   socket.on('data', (chunk: Buffer) => {
     try {
-      for (const words of parser.push(chunk)) {
-        const reply = parseReply(words);
+      for (const sentence of parser.push(chunk)) {
+        const reply = parseReply(sentence);
         if (reply?.kind === 'fatal') {
-          end(new RouterOsError('ROUTER_LOST', `the router ended it: ${reply.text}`));
+          const reason = reply.attributes.message ?? reply.text;
+          end(new RouterOsError('ROUTER_LOST', `the router ended it: ${reason}`));
         } else if (reply !== null) {
           pipeline.onReply(reply);
         }
@@ -136,55 +144,13 @@ async function closeSocket(socket: Socket): Promise<void> {
   clearTimeout(timer);
 }
 
-function commandWords(
-  command: string,
-  attributes: Attributes,
-  options: Pick<CommandOptions, 'queries' | 'proplist'>,
-): string[] {
-  const words = [command];
-  for (const [name, value] of Object.entries(attributes)) words.push(`=${name}=${value}`);
-  if (options.proplist !== undefined) words.push(`=.proplist=${options.proplist.join(',')}`);
-  for (const query of options.queries ?? []) words.push(`?${query}`);
-  return words;
+/** To be stopped is how a listening ends. */
+function unlessAborted(error: unknown): void {
+  if (error instanceof RouterOsError && error.code === 'ROUTER_ABORTED') return;
+  throw error;
 }
 
-interface Execution {
-  readonly words: readonly string[];
-  readonly timeoutMs: number | null;
-  readonly signal: AbortSignal | undefined;
-  readonly onRow: Pending['onRow'];
-}
-
-function execute(pipeline: Pipeline, run: Execution): Promise<CommandResult> {
-  const { words, timeoutMs, signal, onRow } = run;
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
-    const settle: Pending['settle'] = (error, result) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      if (error === null && result !== undefined) resolve(result);
-      else reject(error);
-    };
-    const pending: Pending = {
-      words,
-      rows: [],
-      traps: [],
-      category: null,
-      onRow,
-      settle,
-      tag: null,
-    };
-    const stop = (code: 'ROUTER_ABORTED' | 'ROUTER_TIMEOUT', why: string): void => {
-      pipeline.abandon(pending);
-      settle(new RouterOsError(code, `${words[0]} ${why}`));
-    };
-    const onAbort = (): void => stop('ROUTER_ABORTED', 'was stopped');
-    if (signal?.aborted === true) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (timeoutMs !== null) {
-      const why = `was not answered in ${Math.round(timeoutMs)} ms`;
-      timer = setTimeout(() => stop('ROUTER_TIMEOUT', why), timeoutMs);
-    }
-    pipeline.submit(pending);
-  });
+/** `true` since RouterOS 7; `yes` before. */
+function isDead(row: Attributes): boolean {
+  return row['.dead'] === 'true' || row['.dead'] === 'yes';
 }

@@ -14,6 +14,8 @@ export type RouterErrorCode =
   | 'ROUTER_LOST'
   /** A command was not answered in time; the connection itself may still live. */
   | 'ROUTER_TIMEOUT'
+  /** The router's certificate is not the one that we know it by; nothing was sent to it. */
+  | 'ROUTER_CERTIFICATE'
   /** Bytes that are not the API protocol. */
   | 'ROUTER_PROTOCOL'
   /** The caller's signal stopped the command. */
