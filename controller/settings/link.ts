@@ -1,0 +1,93 @@
+/**
+ * The link profile of a village, and what follows from it: time-outs and how often we look. Pure; the
+ * poller, the API client and the parts of the desired configuration take their numbers from here.
+ *
+ * A geostationary satellite needs 600 ms for a round trip and is shared and metered; fibre needs 20 ms.
+ * What fits one is wrong for the other: too short a time-out makes a slow link look dead, too quick a
+ * cadence spends a village's volume on ourselves.
+ */
+import type { Settings } from './resolve.ts';
+
+export interface LinkProfile {
+  /** kbit/s as the provider sells it; null: not known, so nothing can be shaped. */
+  readonly downKbps: number | null;
+  readonly upKbps: number | null;
+  /** Round trip to the server, idle. */
+  readonly rttMs: number;
+  /** GB a month; null: not metered. */
+  readonly meteredGb: number | null;
+}
+
+export interface LinkTimeouts {
+  /** `/radius timeout`: of one attempt; RouterOS tries three times. */
+  readonly radiusMs: number;
+  /** Until a probe of the router's netwatch has failed. */
+  readonly watchMs: number;
+  /** TCP, and TLS where there is any. */
+  readonly connectMs: number;
+  /** One API command, until its last row. */
+  readonly commandMs: number;
+  /** One look at a router, connecting included. */
+  readonly pollMs: number;
+}
+
+export interface Cadence {
+  /** Seconds between two questions whether the router lives. */
+  readonly livenessSeconds: number;
+  /** Seconds between two readings of load, sessions and octets. */
+  readonly vitalsSeconds: number;
+  /** Seconds between two probes of the server by the router. */
+  readonly watchSeconds: number;
+  /** Whether the router probes the portal as well as the resolver. */
+  readonly watchesPortal: boolean;
+  /** WireGuard's persistent keepalive: below the 30 s that carriers keep a UDP mapping for. */
+  readonly keepaliveSeconds: number;
+}
+
+const SLOW_RTT_MS = 400;
+const NARROW_KBPS = 2500;
+const MODEST_KBPS = 10_000;
+/** Phones are without DNS for at most this long after the server has died. */
+export const SWITCH_SECONDS = 60;
+
+export function linkOf(settings: Settings): LinkProfile {
+  return {
+    downKbps: settings.get('link.down-kbps'),
+    upKbps: settings.get('link.up-kbps'),
+    rttMs: settings.get('link.rtt-ms') ?? 60,
+    meteredGb: settings.get('link.metered-gb'),
+  };
+}
+
+/** A queue that is full can triple the round trip, and one packet of a question may be lost. */
+export function timeoutsFor({ rttMs }: LinkProfile): LinkTimeouts {
+  return {
+    radiusMs: between(3000, 1000 + 4 * rttMs, 15_000),
+    watchMs: between(2000, 1000 + 2 * rttMs, 7000),
+    connectMs: between(5000, 2000 + 6 * rttMs, 20_000),
+    commandMs: between(10_000, 5000 + 20 * rttMs, 60_000),
+    pollMs: between(10_000, 5000 + 20 * rttMs, 60_000),
+  };
+}
+
+export function cadenceFor(link: LinkProfile): Cadence {
+  const metered = link.meteredGb !== null;
+  return {
+    livenessSeconds: metered ? 60 : 30,
+    vitalsSeconds: metered ? 300 : vitalsSeconds(link),
+    // With the time-out of the probe it stays below SWITCH_SECONDS.
+    watchSeconds: metered ? 45 : 20,
+    watchesPortal: !metered,
+    keepaliveSeconds: 25,
+  };
+}
+
+function vitalsSeconds({ downKbps, upKbps, rttMs }: LinkProfile): number {
+  const narrowest = Math.min(downKbps ?? Infinity, upKbps ?? Infinity);
+  if (rttMs >= SLOW_RTT_MS || narrowest <= NARROW_KBPS) return 300;
+  return narrowest <= MODEST_KBPS ? 120 : 60;
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, Math.round(value)));
+}
