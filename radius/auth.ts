@@ -31,6 +31,7 @@ import type { Probe } from './probe.ts';
 import { readProof } from './proof.ts';
 import { type RejectCode, rejectMessage } from './reject.ts';
 import { createUsageCache } from './usage-cache.ts';
+import { newWarmGroup, type WarmGroup, warmPasswords } from './warm.ts';
 
 export interface AuthDeps extends ExchangeDeps {
   readonly store: Pick<
@@ -57,6 +58,8 @@ export interface AuthDeps extends ExchangeDeps {
   readonly macPassword?: string;
   /** Asks a NAS whether it still has a session; without it every session counts. */
   readonly probe?: Probe;
+  /** Threads of one process that tell each other which passwords are right; a server of its own by default. */
+  readonly warm?: WarmGroup;
   /** Machine time before a NAS hears of wrong credentials; the portal never waits. */
   readonly rejectDelayMs?: number;
 }
@@ -76,7 +79,8 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
   const hashingCores = Math.max(1, availableParallelism() - 1);
   const attempts = createAttempts(clock, budgetsFor(Math.min(hashingCores, POOL_THREADS)));
   const hasher = createPasswordHasher({ concurrency: hashingCores, queueLimit: HASH_QUEUE });
-  const credentials = createCredentials({ store, attempts, hasher });
+  const warm = warmPasswords(deps.warm ?? newWarmGroup());
+  const credentials = createCredentials({ store, attempts, hasher, warm });
   const usage = createUsageCache({ store, clock });
   const login: LoginDeps = {
     store,
@@ -104,6 +108,7 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
     [Symbol.dispose]: () => {
       usage[Symbol.dispose]();
       credentials[Symbol.dispose]();
+      warm[Symbol.dispose]();
     },
   };
 }

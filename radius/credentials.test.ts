@@ -6,6 +6,7 @@ import { createCredentials, type GivenCredentials } from './credentials.ts';
 import { tariff } from './facts.fixture.ts';
 import type { Proof } from './proof.ts';
 import { MAC, START_MS } from './radius.fixture.ts';
+import { newWarmGroup, warmPasswords } from './warm.ts';
 
 const account = {
   tariff,
@@ -62,6 +63,7 @@ function setup({
       },
     },
     attempts: createAttempts(clock, { ...DEFAULT_BUDGETS, work: { burst: work, perSecond: 15 } }),
+    warm: warmPasswords(newWarmGroup()),
     hasher: {
       derive: (k) => {
         if (full) return null;

@@ -6,14 +6,14 @@
  * refusal takes the same work whether or not the name exists. A password that was found right stays in
  * memory, as a hash under a key of this process, until its subscriber changes.
  */
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Store } from '../store/contract.ts';
 import type { Account, Subscriber, Voucher } from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
-import { boundedMap } from './bounded-map.ts';
 import type { AttributeValue } from './codec.ts';
 import { type PasswordHasher, parseHardened, sameBytes, unhardenedKey } from './password.ts';
 import type { Proof } from './proof.ts';
+import type { WarmPasswords } from './warm.ts';
 
 export interface Credentials extends Disposable {
   verify(login: GivenCredentials): Promise<Verdict>;
@@ -47,20 +47,18 @@ export interface CredentialsDeps {
   >;
   readonly attempts: Attempts;
   readonly hasher: PasswordHasher;
+  readonly warm: WarmPasswords;
 }
 
 type Challenge = Extract<Proof, { kind: 'challenge' }>;
-type WarmPasswords = ReturnType<typeof warmPasswords>;
 
 interface Checking {
   readonly deps: CredentialsDeps;
-  readonly warm: WarmPasswords;
   /** A password that no one has: an unknown name costs as much as a wrong password. */
   readonly nobody: string;
 }
 
 const VOUCHER_PREFIX = 4;
-const WARM_CAPACITY = 32_768;
 const NOBODY_SALT = new Uint8Array(16);
 const NO_ATTRIBUTES: readonly AttributeValue[] = [];
 const WORK: AttemptKey = { kind: 'work', id: '' };
@@ -69,9 +67,8 @@ const LIMITED: Verdict = { kind: 'unknown', code: 'SW-LIMIT' };
 const BUSY: Verdict = { kind: 'unknown', code: 'SW-ERROR' };
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { store, attempts } = deps;
-  const warm = warmPasswords();
-  const checking: Checking = { deps, warm, nobody: randomBytes(16).toString('hex') };
+  const { store, attempts, warm } = deps;
+  const checking: Checking = { deps, nobody: randomBytes(16).toString('hex') };
   const stop = store.onInvalidate((kind, id) => {
     if (kind === 'subscriber') warm.forget(id);
   });
@@ -95,12 +92,12 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
 }
 
 async function checkPassword(
-  { deps, warm }: Checking,
+  { deps }: Checking,
   username: string,
   password: string,
   keys: readonly AttemptKey[],
 ): Promise<Verdict> {
-  const { store, attempts, hasher } = deps;
+  const { store, attempts, hasher, warm } = deps;
   if (username === password) {
     const voucher = await store.voucherByCode(username);
     if (voucher !== null) return known(voucher);
@@ -183,27 +180,6 @@ function codePrefix(name: string): string {
     if ((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39)) prefix += name[i];
   }
   return prefix;
-}
-
-/**
- * Passwords found right. An entry holds only for the very password row that it was checked against, so
- * "all subscribers may have changed" costs nothing: the rows tell which have.
- */
-function warmPasswords() {
-  const processKey = randomBytes(32).toString('hex');
-  const entries = boundedMap<{ readonly row: string; readonly print: string }>(WARM_CAPACITY);
-  /** Keyed by what nobody knows, so that how far a comparison came says nothing. */
-  const print = (password: string): string => hash('sha256', processKey + password, 'base64');
-  return {
-    holds: (subscriber: Subscriber, password: string): boolean => {
-      const entry = entries.get(subscriber.id);
-      return entry?.row === subscriber.passwordHash && entry.print === print(password);
-    },
-    keep: (subscriber: Subscriber, password: string): void => {
-      entries.set(subscriber.id, { row: subscriber.passwordHash, print: print(password) });
-    },
-    forget: (id: string): void => entries.delete(id),
-  };
 }
 
 function known(account: Account): Verdict {

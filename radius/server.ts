@@ -13,6 +13,7 @@ import { createProxies, type ProxyClient, type ProxyDeps } from './proxy.ts';
 import { type RadsecServer, type RadsecServerOptions, startRadsec } from './radsec.ts';
 import { SHORT_SECRET } from './secret.ts';
 import { hostPort, listen } from './sockets.ts';
+import type { WarmGroup } from './warm.ts';
 
 export interface RadiusOptions {
   readonly auth: HostPort;
@@ -40,6 +41,8 @@ export interface RadiusOptions {
   readonly tunnelSubnet?: string;
   /** Asks a NAS whether it still has a session, before a phone is refused for it; nobody is asked by default. */
   readonly probe?: Probe;
+  /** See {@link AuthDeps.warm}. */
+  readonly warm?: WarmGroup;
   /** Machine time before a NAS hears of wrong credentials; 500 by default. */
   readonly rejectDelayMs?: number;
 }

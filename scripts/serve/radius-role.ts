@@ -1,7 +1,6 @@
 /** The RADIUS role from the configuration, in as many threads as it says; and its client, the portal's. */
 import type { Config } from '../../config/schema.ts';
 import type { Clock, ClockScale } from '../../lib/clock.ts';
-
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type RadiusClient,
   type RejectCode,
 } from '../../radius/client.ts';
+import { newWarmGroup } from '../../radius/warm.ts';
 import type { Store } from '../../store/contract.ts';
 import { type StoreTicket, ticketPorts } from '../../store/open.ts';
 import type { RadiusThreadData, RadiusThreadReady } from './radius-thread.ts';
@@ -30,12 +30,14 @@ const LOOPBACK = '127.0.0.1';
 /** The first thread takes the ports, and does what is to be done once; the others share its ports. */
 export async function startRadiusThreads(deps: RadiusRoleDeps): Promise<RadiusThreadReady> {
   const { auth, acct, radsec, threads } = deps.config.radius;
-  const first = await startOne(deps, { auth, acct, radsec, chores: true });
+  const warm = newWarmGroup();
+  const first = await startOne(deps, { auth, acct, radsec, warm, chores: true });
   const others = {
     auth: { host: auth.host, port: first.authPort },
     acct: { host: acct.host, port: first.acctPort },
     // A connection stays with one thread; the first is enough for those.
     radsec: undefined,
+    warm,
     chores: false,
   };
   await Promise.all(Array.from({ length: threads - 1 }, () => startOne(deps, others)));
@@ -44,7 +46,7 @@ export async function startRadiusThreads(deps: RadiusRoleDeps): Promise<RadiusTh
 
 async function startOne(
   deps: RadiusRoleDeps,
-  own: Pick<RadiusThreadData, 'auth' | 'acct' | 'radsec' | 'chores'>,
+  own: Pick<RadiusThreadData, 'auth' | 'acct' | 'radsec' | 'warm' | 'chores'>,
 ): Promise<RadiusThreadReady> {
   const { config, clockScale, portalSecret } = deps;
   const { radius } = config;

@@ -17,6 +17,7 @@ import { type Retention, startRetention } from '../../radius/retention.ts';
 import { startReview } from '../../radius/review.ts';
 import { startRadius } from '../../radius/server.ts';
 import { startStaleSweep } from '../../radius/stale.ts';
+import type { WarmGroup } from '../../radius/warm.ts';
 import { connectStore, type StoreTicket } from '../../store/open.ts';
 import { runRole } from './thread-side.ts';
 
@@ -32,6 +33,8 @@ export interface RadiusThreadData {
   readonly sharePort: boolean;
   /** Whether this thread does what one thread of a process does for all. */
   readonly chores: boolean;
+  /** The same for every thread of a process. */
+  readonly warm: WarmGroup;
   readonly interimSeconds: number;
   readonly macPassword: string | undefined;
   readonly retention: Retention;
@@ -74,6 +77,7 @@ await runRole(async (data: RadiusThreadData) => {
       interimSeconds: data.interimSeconds,
       ...(data.macPassword === undefined ? {} : { macPassword: data.macPassword }),
       portal: data.portal,
+      warm: data.warm,
       proxies: data.proxies,
       tunnelSubnet: data.tunnelSubnet,
       ...(data.eap === undefined ? {} : { eap: data.eap }),
