@@ -24,6 +24,9 @@ const MAX_UNREAD_OCTETS = 64 * 1024 * 1024;
 export function createOutput(socket: Socket, faults: Readonly<ApiFaults>): Output {
   let sent = 0;
   let busyUntil = 0;
+  /** Octets that travel alone, one a turn, in their order. */
+  let lone: Buffer = Buffer.alloc(0);
+  let ended = false;
 
   const later = (act: () => void): void => {
     const now = performance.now();
@@ -44,21 +47,24 @@ export function createOutput(socket: Socket, faults: Readonly<ApiFaults>): Outpu
     if (socket.writableLength > MAX_UNREAD_OCTETS) socket.destroy();
   };
 
+  const sendOne = (): void => {
+    send(lone.subarray(0, 1));
+    lone = lone.subarray(1);
+    if (lone.length > 0) setImmediate(sendOne);
+    else if (ended) socket.end();
+  };
+
   const trickle = (octets: Buffer): void => {
-    for (let at = 0; at < octets.length; at += 1) {
-      const octet = octets.subarray(at, at + 1);
-      // A timer for each octet, so that the kernel can not join them.
-      busyUntil = Math.max(busyUntil, performance.now()) + 0.2;
-      setTimeout(send, busyUntil - performance.now(), octet);
-    }
+    if (lone.length === 0) setImmediate(sendOne);
+    lone = Buffer.concat([lone, octets]);
   };
 
   return {
     write: (octets) => later(() => (faults.byteAtATime === true ? trickle(octets) : send(octets))),
     end: () =>
       later(() => {
-        const wait = busyUntil - performance.now();
-        setTimeout(() => socket.end(), Math.max(0, wait));
+        ended = true;
+        if (lone.length === 0) socket.end();
       }),
   };
 }
