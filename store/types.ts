@@ -406,6 +406,55 @@ export interface Part extends SettingKey {
   readonly setAt: number;
 }
 
+export type BackupReason = 'manual' | 'apply' | 'nightly' | 'upgrade';
+
+/** One version of a router's exported configuration. */
+export interface Backup {
+  readonly routerId: string;
+  /** From 1, without gaps until retention makes some. */
+  readonly version: number;
+  /** Keyed; equal for equal texts of one store. */
+  readonly hash: string;
+  readonly reason: BackupReason;
+  /** RouterOS that wrote it. */
+  readonly osVersion: string;
+  readonly takenAt: number;
+  /** When the router was last seen to be still like this. */
+  readonly checkedAt: number;
+  readonly octets: number;
+}
+
+export interface SavedBackup {
+  readonly version: number;
+  readonly isNew: boolean;
+}
+
+export interface RowOverrideKey {
+  readonly routerId: string;
+  readonly path: string;
+  readonly key: string;
+}
+
+/** Something of one of our rows that was changed on the router and shall stay so. */
+export interface RowOverride extends RowOverrideKey {
+  /** `*`: the whole row, which is not wanted on this router. */
+  readonly property: string;
+  /** Null: not ours to say any more. */
+  readonly value: string | null;
+  readonly setAt: number;
+}
+
+/** What an upgrade has come to; the document is the controller's. */
+export interface RouterUpgrade {
+  readonly routerId: string;
+  readonly campaign: string;
+  /** From 0, the canary. */
+  readonly wave: number;
+  readonly phase: string;
+  readonly phaseAt: number;
+  readonly document: string;
+}
+
 /** What a commit made stale. `*` as id means all of that kind. */
 export type InvalidationKind =
   | 'router'

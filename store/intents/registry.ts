@@ -3,6 +3,7 @@
 import { accountingWrites } from './accounting.ts';
 import { accountReads, accountWrites } from './accounts.ts';
 import { auditReads, auditWrites } from './audit.ts';
+import { backupReads, backupWrites } from './backups.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { filterReads, filterWrites } from './filter.ts';
@@ -28,6 +29,7 @@ export const reads = {
   ...filterReads,
   ...fleetReads,
   ...settingReads,
+  ...backupReads,
   ...auditReads,
 };
 
@@ -45,6 +47,7 @@ export const writes = {
   ...filterWrites,
   ...fleetWrites,
   ...settingWrites,
+  ...backupWrites,
   ...auditWrites,
 };
 
