@@ -9,6 +9,7 @@ import { createDataPlane, type DataPlane } from './hotspot/data-plane.ts';
 import type { PhoneLease } from './hotspot/hosts.ts';
 import type { SessionRecord } from './hotspot/sessions.ts';
 import type { WritableTree } from './menu/tree-state.ts';
+import { createSystem, type System } from './system/system.ts';
 
 export type TwinSession = SessionRecord;
 
@@ -79,16 +80,16 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
     freezeCounters: false,
     clockOffsetMs: 0,
   };
-  const plane = createDataPlane({
-    ...options,
-    clock,
-    log,
-    faults,
-    routerNow: () => clock.now() + faults.clockOffsetMs,
-  });
+  const routerNow = (): number => clock.now() + faults.clockOffsetMs;
+  tree.useClock(routerNow);
+  const plane = createDataPlane({ ...options, clock, log, faults, routerNow });
+  const onPower = (kind: 'reboot' | 'shutdown'): void => power.press(kind);
+  const system = createSystem({ tree, clock, log, onPower });
   const power = createPower({
     plane,
-    startApi: (port, onPower) => startApiServer({ tree, host: address, port, clock, onPower }),
+    system,
+    startApi: (port) =>
+      startApiServer({ tree, host: address, port, clock, onPower, system: system.commands }),
     failed: (error) => log.error({ err: error, router: address }, 'twin could not restart'),
     loseTime: () => {
       faults.clockOffsetMs = -lostTimeMs;
@@ -124,10 +125,8 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
 
 interface PowerOptions {
   readonly plane: DataPlane;
-  readonly startApi: (
-    port: number,
-    onPower: (kind: 'reboot' | 'shutdown') => void,
-  ) => Promise<AsyncDisposable & { readonly port: number }>;
+  readonly system: System;
+  readonly startApi: (port: number) => Promise<AsyncDisposable & { readonly port: number }>;
   readonly failed: (error: unknown) => void;
   readonly loseTime: () => void;
 }
@@ -138,18 +137,21 @@ interface Power {
   on(port: number): Promise<number>;
   cut(): Promise<void>;
   reboot(): Promise<void>;
+  /** The router was told to restart or to go off; it does so by itself. */
+  press(kind: 'reboot' | 'shutdown'): void;
 }
 
-/** The API server and the data plane go on and off together. */
-function createPower({ plane, startApi, failed, loseTime }: PowerOptions): Power {
+/** The API server, the data plane and what runs by itself go on and off together. */
+function createPower({ plane, system, startApi, failed, loseTime }: PowerOptions): Power {
   let api: (AsyncDisposable & { readonly port: number }) | null = null;
   let lastPort = 0;
 
   const on = async (port: number): Promise<number> => {
     if (api !== null) return api.port;
-    api = await startApi(port, (kind) => void shutDown(kind === 'reboot').catch(failed));
+    api = await startApi(port);
     lastPort = api.port;
     plane.powerOn();
+    system.powerOn();
     return api.port;
   };
   const cut = async (): Promise<void> => {
@@ -157,6 +159,7 @@ function createPower({ plane, startApi, failed, loseTime }: PowerOptions): Power
     api = null;
     if (running === null) return;
     plane.powerCut();
+    system.powerCut();
     loseTime();
     await running[Symbol.asyncDispose]();
   };
@@ -172,5 +175,11 @@ function createPower({ plane, startApi, failed, loseTime }: PowerOptions): Power
     await on(lastPort);
     await plane.settled();
   };
-  return { isOn: () => api !== null, on, cut, reboot: () => shutDown(true) };
+  return {
+    isOn: () => api !== null,
+    on,
+    cut,
+    reboot: () => shutDown(true),
+    press: (kind) => void shutDown(kind === 'reboot').catch(failed),
+  };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { DeviceMode } from '../menu/device-mode.ts';
 import { noSuchCommand, Trap } from '../menu/trap.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
+import type { SystemCommands } from '../system/commands.ts';
 import type { SafeMode } from './safe-mode.ts';
 
 export interface Command {
@@ -34,6 +35,8 @@ export interface Call extends Command {
   readonly user: User;
   readonly clock: Clock;
   readonly safeMode: SafeMode;
+  /** Commands that a living router adds: `/import`, `/system/script/run`; a bare API server has none. */
+  readonly system?: SystemCommands | undefined;
   /** Identity of the session, for what belongs to it. */
   readonly session: object;
   readonly onPower: (kind: 'reboot' | 'shutdown') => void;

@@ -1,6 +1,8 @@
 /** What a command word means: a verb on a menu, or one of the special commands. Rights are checked here. */
 import type { Menu } from '../menu/schema-parse.ts';
 import { missing, noSuchCommand, notPermitted, Trap, unknownParameter } from '../menu/trap.ts';
+import type { WritableTree } from '../menu/tree-state.ts';
+import type { SystemCommands } from '../system/commands.ts';
 import { type Call, DONE, type Outcome } from './call.ts';
 import { exportConfiguration } from './export.ts';
 import { find, get, listen, print } from './print.ts';
@@ -11,7 +13,7 @@ type Verb = (call: Call, menu: Menu) => Outcome;
 /** Throws a Trap for what a router refuses. */
 export function runCommand(call: Call): Outcome {
   const path = parentOf(call.word);
-  const special = SPECIAL_COMMANDS.get(call.word);
+  const special = call.system?.get(call.word) ?? SPECIAL_COMMANDS.get(call.word);
   if (special !== undefined) {
     if (special.inMenu && call.tree.menu(path) === undefined) throw unknownPath(call, path);
     require(call, special.right);
@@ -30,6 +32,26 @@ export function runCommand(call: Call): Outcome {
   const outcome = verb(call, menu);
   if (!READING.has(name)) call.safeMode.countAction();
   return outcome;
+}
+
+/** Whether a script may name this command; `system` holds what the router adds to the verbs of menus. */
+export function hasCommand(tree: WritableTree, system: SystemCommands, word: string): boolean {
+  const path = parentOf(word);
+  const special = system.get(word) ?? SPECIAL_COMMANDS.get(word);
+  if (special !== undefined) return !special.inMenu || tree.menu(path) !== undefined;
+  if (word.endsWith('/export')) return true;
+  const menu = tree.menu(path);
+  return (
+    menu !== undefined &&
+    VERBS.has(word.slice(path.length + 1)) &&
+    offers(menu, word.slice(path.length + 1))
+  );
+}
+
+/** Folders that hold commands only, such as `/system/backup`. */
+export function isCommandFolder(system: SystemCommands, path: string): boolean {
+  const under = `${path}/`;
+  return [...system.keys(), ...SPECIAL_COMMANDS.keys()].some((word) => word.startsWith(under));
 }
 
 function parentOf(word: string): string {

@@ -45,7 +45,8 @@ export function addressAllowed(list: string, source: string): boolean {
   });
 }
 
-function rightsOf(tree: WritableTree, group: string): Set<string> {
+/** Rights of a group of `/user/group`. */
+export function rightsOf(tree: WritableTree, group: string): Set<string> {
   const row = tree.rows('/user/group').find(({ values }) => values.name === group);
   const rights = (row?.values.policy ?? '').split(',');
   return new Set(rights.filter((right) => right !== '' && !right.startsWith('!')));

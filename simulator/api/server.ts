@@ -6,6 +6,7 @@ import { formatDateTime } from '../menu/clock-text.ts';
 import { type DeviceMode, deviceModeValues } from '../menu/device-mode.ts';
 import { versionNumber } from '../menu/schema-parse.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
+import type { SystemCommands } from '../system/commands.ts';
 import { FrameError } from './codec.ts';
 import { addressAllowed } from './login.ts';
 import type { ApiFaults } from './output.ts';
@@ -27,6 +28,8 @@ export interface ApiServerOptions {
   readonly port: number;
   /** Drives `print interval=` and the time to confirm a device mode; sockets stay on machine time. */
   readonly clock: Clock;
+  /** Commands beyond those of menus. */
+  readonly system?: SystemCommands;
   /** Instead of `/ip/service max-sessions`. */
   readonly maxSessions?: number;
   /** Hears of every command after its answer. */
@@ -59,6 +62,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     tree,
     clock,
     safeMode: createSafeMode(tree),
+    system: options.system,
     faults,
     onPower,
     onCommand,

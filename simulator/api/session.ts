@@ -7,6 +7,7 @@ import type { DeviceMode } from '../menu/device-mode.ts';
 import { versionNumber } from '../menu/schema-parse.ts';
 import { Trap } from '../menu/trap.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
+import type { SystemCommands } from '../system/commands.ts';
 import {
   type Call,
   type Command,
@@ -31,6 +32,7 @@ export interface SessionDeps {
   readonly tree: WritableTree;
   readonly clock: Clock;
   readonly safeMode: SafeMode;
+  readonly system?: SystemCommands | undefined;
   readonly faults: Readonly<ApiFaults>;
   readonly onPower: (kind: 'reboot' | 'shutdown') => void;
   readonly pendingDeviceMode: (mode: DeviceMode, until: AbortSignal) => void;
@@ -175,7 +177,7 @@ function command(session: Session, parsed: Command, user: User): void {
 }
 
 function makeCall(session: Session, parsed: Command, user: User): Call {
-  const { tree, clock, safeMode, onPower, pendingDeviceMode } = session.deps;
+  const { tree, clock, safeMode, system, onPower, pendingDeviceMode } = session.deps;
   let ended = false;
   return {
     ...parsed,
@@ -183,6 +185,7 @@ function makeCall(session: Session, parsed: Command, user: User): Call {
     user,
     clock,
     safeMode,
+    system,
     session,
     onPower,
     pendingDeviceMode,

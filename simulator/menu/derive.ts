@@ -224,7 +224,9 @@ function rawKey(key: KeyObject, part: 'd' | 'x'): string {
 
 function scheduler(values: Values, state: TreeState, writer: Writer): void {
   values.owner ??= writer.user;
-  const [date = '', time = ''] = formatDateTime(state.now()).split(' ');
+  const zone = rowsOf(state, '/system/clock')[0]?.values['time-zone-name'] ?? 'manual';
+  const local = zone === 'manual' ? undefined : zone;
+  const [date = '', time = ''] = formatDateTime(state.now(), local).split(' ');
   values['start-date'] ??= date;
   values['start-time'] ??= time;
   const allowed = deviceModeAllows(state, 'scheduler');

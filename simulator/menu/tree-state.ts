@@ -57,6 +57,8 @@ export interface WritableTree extends MenuTree {
   onRow(listener: (event: RowEvent) => void): () => void;
   /** The tree's own clock, epoch ms. */
   now(): number;
+  /** From now on the tree's instants are those of this clock, the router's. */
+  useClock(now: () => number): void;
 }
 
 export interface AddOptions {
@@ -76,7 +78,7 @@ export interface TreeState {
   readonly evictors: Map<string, (row: Row) => void>;
   readonly changeListeners: Set<(path: string) => void>;
   readonly rowListeners: Set<(event: RowEvent) => void>;
-  readonly now: () => number;
+  now: () => number;
 }
 
 export function rowsOf(state: TreeState, path: string): readonly StoredRow[] {

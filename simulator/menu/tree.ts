@@ -51,7 +51,10 @@ export function createTree(options: TreeOptions): WritableTree {
     ...reading(state),
     ...writing(state),
     ...observing(state),
-    now: state.now,
+    now: () => state.now(),
+    useClock: (now) => {
+      state.now = now;
+    },
     snapshot: () => new Map(state.rows),
     restore: (snapshot) => restoreRows(state, snapshot),
   };
