@@ -7,6 +7,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'simulate routers': async () => (await import('./commands/simulate.ts')).simulateRoutersCommand,
   'simulate phones': async () => (await import('./commands/simulate.ts')).simulatePhonesCommand,
   'check-config': async () => (await import('./commands/check-config.ts')).checkConfig,
+  backup: async () => (await import('./commands/backup-server.ts')).backup,
+  restore: async () => (await import('./commands/backup-server.ts')).restore,
   migrate: async () => (await import('./commands/check-config.ts')).migrateStore,
   'village import': async () => (await import('./commands/village.ts')).villageImport,
   'village list': async () => (await import('./commands/village.ts')).villageList,

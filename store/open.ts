@@ -1,5 +1,6 @@
 /** Opening the store: which engine, and for whom. `sqlite:FILE` or `postgres://user@host/database`. */
 import type { MessagePort } from 'node:worker_threads';
+import { copyPostgres, copySqlite, placePostgres, placeSqlite } from './backup.ts';
 import type { Store } from './contract.ts';
 import { StoreError } from './errors.ts';
 import { loadKeyFile } from './keys.ts';
@@ -11,6 +12,8 @@ export interface StoreOptions {
   readonly store: string;
   readonly keyFile: string;
 }
+
+export { type BackupKey, backupKey } from './backup.ts';
 
 /** What another thread needs to open its own view of the store; {@link ticketPorts} are to be transferred. */
 export type StoreTicket = SqliteTicket | PostgresTicket;
@@ -57,6 +60,37 @@ export async function openStore(
   return place.engine === 'sqlite'
     ? openSqlite(place.file, options.keyFile)
     : openPostgres(place.url, await loadKeyFile(options.keyFile));
+}
+
+/** The whole store as one file, also while it is served; `into` must not exist. */
+export async function copyStore(store: string, into: string): Promise<Place['engine']> {
+  const place = placeOf(store);
+  if (place.engine === 'sqlite') await copySqlite(place.file, into);
+  else await copyPostgres(place.url, into);
+  return place.engine;
+}
+
+/**
+ * Puts a copy where there is no store yet, and opens it: brings it to this version's schema and makes sure of
+ * the key. `STORE_CONFLICT` when something is there; a copy goes back to the engine that it came from.
+ */
+export async function placeCopy(
+  from: string,
+  engine: Place['engine'],
+  options: StoreOptions,
+): Promise<readonly string[]> {
+  const place = placeOf(options.store);
+  if (place.engine !== engine) {
+    throw new StoreError(
+      'STORE_CONFLICT',
+      `the copy is of ${engine}: set store to ${engine === 'sqlite' ? 'sqlite:FILE' : 'postgres://…'}`,
+    );
+  }
+  if (place.engine === 'sqlite') await placeSqlite(from, place.file);
+  else await placePostgres(from, place.url);
+  const { store, migrated } = await openStore(options);
+  await store[Symbol.asyncDispose]();
+  return migrated;
 }
 
 function placeOf(store: string): Place {
