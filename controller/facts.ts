@@ -6,6 +6,8 @@ import type { RouterOsConnection } from './routeros/client.ts';
 import { type RouterOsError, RouterTrap } from './routeros/errors.ts';
 import type { Attributes } from './routeros/reply.ts';
 
+const MB = 2 ** 20;
+
 export async function readFacts(
   connection: RouterOsConnection,
   signal?: AbortSignal,
@@ -13,7 +15,7 @@ export async function readFacts(
   const read = (path: string, proplist: readonly string[], queries: readonly string[] = []) =>
     printIfThere(connection, path, { proplist, queries, ...(signal ? { signal } : {}) });
   const [resource, board, mode, interfaces, ports, wifi, wireless, flash] = await Promise.all([
-    read('/system/resource', ['version', 'board-name']),
+    read('/system/resource', ['version', 'board-name', 'total-memory']),
     read('/system/routerboard', ['serial-number']),
     read('/system/device-mode', ['mode', 'hotspot']),
     read('/interface', ['name', 'type']),
@@ -24,6 +26,7 @@ export async function readFacts(
   ]);
   const foreign = new Set(ports.filter(isForeign).map((port) => port.interface));
   const hotspot = mode[0]?.hotspot;
+  const memory = Number(resource[0]?.['total-memory'] ?? '');
   return {
     version: (resource[0]?.version ?? '').split(' ')[0] ?? '',
     board: resource[0]?.['board-name'] ?? '',
@@ -34,6 +37,7 @@ export async function readFacts(
     wifi: radios(wifi, wireless),
     hasTunnel: interfaces.some((one) => one.name === TUNNEL),
     hasFlashFolder: flash.length > 0,
+    memoryMb: memory > 0 ? Math.round(memory / MB) : null,
     hotspotAllowed: hotspot === undefined ? null : hotspot === 'true' || hotspot === 'yes',
   };
 }

@@ -25,9 +25,13 @@ export async function observe(
 function propertiesOf(menu: DesiredMenu, desired: DesiredConfiguration): string[] {
   const properties = new Set(menu.kind === 'single' ? [] : ['.id', 'dynamic', 'name']);
   if (menu.kind === 'rows') properties.add('comment').add('disabled');
-  for (const property of menu.matchers ?? []) properties.add(property);
+  for (const property of [...(menu.matchers ?? []), ...(menu.reads ?? [])]) {
+    properties.add(property);
+  }
   for (const row of menu.rows) {
-    for (const property of Object.keys(row.values)) properties.add(property);
+    for (const property of Object.keys({ ...row.values, ...row.during?.values })) {
+      properties.add(property);
+    }
     for (const property of Object.keys(row.adopt ?? {})) properties.add(property);
   }
   for (const rule of desired.factory) {

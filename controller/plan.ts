@@ -10,6 +10,7 @@
 import { NAME_PREFIX, TAG } from './desired/menu.ts';
 import type { DesiredConfiguration, DesiredMenu, DesiredRow, Values } from './desired/types.ts';
 import { normalise } from './normalise.ts';
+import { asWatched } from './outage-state.ts';
 import { orderMenu } from './plan-order.ts';
 
 /** A row as printed; `.id` is absent in singleton menus. */
@@ -95,9 +96,10 @@ export function plan(
   options: PlanOptions = { secrets: 'keep' },
 ): Change[] {
   const files = planFiles(desired, observed);
-  const menus = desired.menus.map((menu) =>
-    planMenu(menu, desired, observed.menus.get(menu.path) ?? [], options),
-  );
+  const menus = desired.menus.map((menu) => {
+    const rows = observed.menus.get(menu.path) ?? [];
+    return planMenu(asWatched(menu, rows, observed), desired, rows, options);
+  });
   const all = menus.flat();
   return [
     ...files,

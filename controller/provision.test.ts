@@ -33,6 +33,8 @@ async function bench(menus = factoryMenus()): Promise<Bench> {
       nasSecret: 'nas-secret-value',
     }),
     listTariffs: async () => [],
+    openSettings: async () => [],
+    listPolicies: async () => [],
     credentialKey: (secret) => `key-of-${secret}-padded-to-some-length`,
     setApiUser: async ({ apiUser, apiPassword }) => {
       row = { ...row, apiUser };

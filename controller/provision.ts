@@ -17,12 +17,18 @@ import { type Change, plan } from './plan.ts';
 import { renderPlan } from './render-plan.ts';
 import type { connectRouter } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
-import { desiredForRouter, longestSessionSeconds } from './village.ts';
+import {
+  desiredForRouter,
+  longestSessionSeconds,
+  readSources,
+  type SourceStore,
+} from './village.ts';
 
 export type ProvisionStore = Pick<
   Store,
   'routerCredentials' | 'listTariffs' | 'credentialKey' | 'setApiUser' | 'recordProvisioning'
->;
+> &
+  SourceStore;
 
 export interface RouterTask {
   readonly store: ProvisionStore;
@@ -176,6 +182,7 @@ async function look(task: RouterTask, link: RouterLink): Promise<Look> {
     nasSecret: link.nasSecret,
     apiPassword: link.apiPassword,
     leaseSeconds: await longestSessionSeconds(store, settings),
+    sources: await readSources(store),
   });
   const secrets = configuration.digest === router.appliedDigest ? 'keep' : 'write';
   const observed = await observe(link.connection, configuration, signal);

@@ -4,7 +4,7 @@
  * overall, backing off with jitter; a router that is offline waits until the poller sees it.
  */
 import type { Clock } from '../lib/clock.ts';
-import { errorMessage } from '../lib/errors.ts';
+import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import { backoffMs } from '../lib/retry.ts';
 import type { Router } from '../store/types.ts';
@@ -13,7 +13,13 @@ import { createGate } from './gate.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { type ProvisionStore, planRouter, provisionRouter, type RouterTask } from './provision.ts';
 import { renderPlan } from './render-plan.ts';
-import { apiPasswordOf, desiredForRouter, longestSessionSeconds } from './village.ts';
+import {
+  apiPasswordOf,
+  desiredForRouter,
+  longestSessionSeconds,
+  readSources,
+  type VillageSources,
+} from './village.ts';
 
 export interface ReconcilerOptions {
   readonly store: ProvisionStore;
@@ -97,12 +103,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   return {
     pass: async (routers) => {
       const leaseSeconds = await longestSessionSeconds(options.store, options.settings);
+      const sources = await readSources(options.store);
       const ids = new Set(routers.map((router) => router.id));
       for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id);
       for (const router of routers) {
         const memory = memoryOf(router.id);
         if (memory.facts !== null && !memory.busy) {
-          await refreshDigest(options, router, memory, leaseSeconds);
+          await refreshDigest(options, router, memory, { leaseSeconds, sources });
         }
         if (!stop.signal.aborted && isDue(router, memory)) start(router, memory);
       }
@@ -193,17 +200,23 @@ async function refreshDigest(
   { store, settings, pages }: ReconcilerOptions,
   router: Router,
   memory: Memory,
-  leaseSeconds: number,
+  { leaseSeconds, sources }: { leaseSeconds: number; sources: VillageSources },
 ): Promise<void> {
   const { facts } = memory;
   const credentials = await store.routerCredentials(router.id);
   if (credentials === null || facts === null) return;
   const { nasSecret } = credentials;
   const { appliedDigest: _1, appliedAt: _2, bootAt: _3, ...lasting } = router;
-  const from = JSON.stringify([lasting, facts, nasSecret, leaseSeconds]);
+  const from = JSON.stringify([lasting, facts, nasSecret, leaseSeconds, sources.digest]);
   if (from === memory.digestOf && memory.digest !== null) return;
   const apiPassword = apiPasswordOf(store, router.id);
-  const args = { router, facts, settings, pages, nasSecret, apiPassword, leaseSeconds };
-  memory.digest = desiredForRouter(args).digest;
+  const shared = { settings, pages, leaseSeconds, sources };
   memory.digestOf = from;
+  try {
+    memory.digest = desiredForRouter({ router, facts, nasSecret, apiPassword, ...shared }).digest;
+  } catch (error) {
+    if (errorCode(error) !== 'ROUTER_SETTINGS') throw error;
+    // No configuration, so another one than was applied: provisioning fails and records why.
+    memory.digest = 'none';
+  }
 }

@@ -45,6 +45,8 @@ export interface Controller extends AsyncDisposable {
 
 /** The store is told that the controller lives; what lies before its start and after its last beat is unknown. */
 const HEARTBEAT_MS = 10_000;
+/** Rows that the configuration of routers is made of. */
+const CHANGES: ReadonlySet<string> = new Set(['router', 'tariff', 'village', 'policy']);
 /** After a fault of our own, real time. */
 const STUMBLE_MS = 1000;
 
@@ -74,7 +76,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   });
   const changes = createSignal(options.gatherMs ?? 1000);
   const unsubscribe = store.onInvalidate((kind) => {
-    if (kind === 'router' || kind === 'tariff' || kind === 'village') changes.raise();
+    if (CHANGES.has(kind)) changes.raise();
   });
   poller.sync(await store.listRouters());
 

@@ -1,6 +1,7 @@
 /** Test helper: one village's input, a factory router's rows, and rows of the store. */
 import type { Router } from '../store/types.ts';
 import type { FleetSettings, RouterFacts, VillageInput } from './desired/types.ts';
+import { placeOf, resolveSettings, type Settings } from './settings/resolve.ts';
 import type { ModelRow } from './test-model.ts';
 
 export const SETTINGS: FleetSettings = {
@@ -69,8 +70,21 @@ export function input(change: Partial<VillageInput> = {}): VillageInput {
     facts: FACTS,
     settings: SETTINGS,
     pages: [{ name: 'login.html', contents: '<a href="{{portal}}/">masuk</a>' }],
+    local: local({}),
+    policy: { allow: [], deny: [] },
     ...change,
   };
+}
+
+/** Settings of {@link ROUTER} alone. */
+export function local(values: Readonly<Record<string, string>>): Settings {
+  const rows = Object.entries(values).map(([name, value]) => ({
+    level: 'router' as const,
+    code: ROUTER.id,
+    name,
+    value,
+  }));
+  return resolveSettings(rows, placeOf(ROUTER));
 }
 
 /** The rows of MikroTik's default configuration that matter here. */

@@ -1,10 +1,13 @@
 /** From the rows of the store to the input of `desired`: one place for the CLI and the controller. */
+import { createHash } from 'node:crypto';
+import { effectivePolicy } from '../filter/policy.ts';
 import type { Store } from '../store/contract.ts';
-import type { Router } from '../store/types.ts';
+import type { Policy, Router } from '../store/types.ts';
 import { desired } from './desired/desired.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
+import { placeOf, resolveSettings, type SettingRow } from './settings/resolve.ts';
 
-export type VillageStore = Pick<Store, 'routerCredentials' | 'listTariffs' | 'credentialKey'>;
+export type SourceStore = Pick<Store, 'openSettings' | 'listPolicies'>;
 
 const API_PASSWORD_LENGTH = 32;
 
@@ -28,6 +31,26 @@ export async function longestSessionSeconds(
   );
 }
 
+/** What villages, districts and the regency say: read once for any number of routers. */
+export interface VillageSources {
+  readonly settings: readonly SettingRow[];
+  readonly policies: readonly Policy[];
+  /** Differs when anything above does. */
+  readonly digest: string;
+}
+
+export async function readSources(store: SourceStore): Promise<VillageSources> {
+  const [opened, policies] = await Promise.all([store.openSettings(), store.listPolicies()]);
+  const settings = opened.map(({ level, code, name, value }) => ({
+    level,
+    code,
+    name,
+    value: value ?? '',
+  }));
+  const text = JSON.stringify([settings, policies]);
+  return { settings, policies, digest: createHash('sha256').update(text).digest('hex') };
+}
+
 export interface DesiredForRouter {
   readonly router: Router;
   readonly facts: RouterFacts;
@@ -36,10 +59,15 @@ export interface DesiredForRouter {
   readonly nasSecret: string;
   readonly apiPassword: string;
   readonly leaseSeconds: number;
+  readonly sources: VillageSources;
 }
 
+/** Throws `ROUTER_SETTINGS` when what is set cannot be a configuration. */
 export function desiredForRouter(args: DesiredForRouter): DesiredConfiguration {
+  const { router, sources } = args;
   return desired({
+    local: resolveSettings(sources.settings, placeOf(router)),
+    policy: effectivePolicy(sources.policies, router.villageCode, router.districtCode),
     router: args.router,
     facts: args.facts,
     pages: args.pages,

@@ -4,23 +4,28 @@
  * application; accepts stand before drops, so that applying never cuts the API connection.
  */
 import { createHash } from 'node:crypto';
+import { refuseCircles } from './cold-start.ts';
 import { factoryRules } from './factory.ts';
 import { dns, firewall } from './firewall.ts';
 import { hardening, note, time } from './hardening.ts';
 import { hotspot, pageFiles, radius, walledGarden } from './hotspot.ts';
 import { mergeMenus } from './menu.ts';
-import { identity, lan, management, sides, wan } from './network.ts';
+import { identity, lan, management, sides } from './network.ts';
+import { netwatch } from './outage.ts';
+import { queues } from './queues.ts';
 import { radio } from './radio.ts';
 import type { DesiredConfiguration, VillageInput } from './types.ts';
+import { wan, wanInterfaces } from './wan.ts';
 
-/** Throws `ROUTER_SETTINGS` when the village LAN is not a subnet. */
+/** Throws `ROUTER_SETTINGS` when the router's row or its settings cannot be a configuration. */
 export function desired(input: VillageInput): DesiredConfiguration {
   const menus = mergeMenus([
     ...identity(input),
     ...time(input),
     ...management(input),
+    ...wanInterfaces(input),
     ...sides(input),
-    ...wan(),
+    ...wan(input),
     ...lan(input),
     ...radio(input),
     ...radius(input),
@@ -28,11 +33,15 @@ export function desired(input: VillageInput): DesiredConfiguration {
     ...walledGarden(input),
     ...dns(input),
     ...firewall(input),
+    ...queues(input),
     ...hardening(input),
     ...note(),
+    // Last, so that a plan reads what netwatch says after what its scripts have changed.
+    ...netwatch(input),
   ]);
+  refuseCircles(menus, input);
   const files = pageFiles(input);
-  const parts = { menus, files, folders: foldersOf(files), factory: factoryRules() };
+  const parts = { menus, files, folders: foldersOf(files), factory: factoryRules(input) };
   return { ...parts, digest: digestOf(parts) };
 }
 

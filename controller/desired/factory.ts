@@ -4,10 +4,12 @@
  * WAN and LAN stay: harmless, and rows of an operator may name them.
  */
 import { FACTORY_BRIDGE } from './network.ts';
-import type { FactoryRule } from './types.ts';
+import type { FactoryRule, VillageInput } from './types.ts';
+import { wanFactoryRules } from './wan.ts';
 
-export function factoryRules(): FactoryRule[] {
+export function factoryRules(input: VillageInput): FactoryRule[] {
   return [
+    ...wanFactoryRules(input),
     { path: '/interface/bridge', match: { name: FACTORY_BRIDGE, comment: 'defconf' } },
     { path: '/interface/bridge/port', match: { bridge: FACTORY_BRIDGE, comment: 'defconf' } },
     {

@@ -4,11 +4,13 @@
  * to them. No fasttrack: it would pass hotspot accounting and rate limits by.
  */
 import { parseIpv4 } from '../../lib/net.ts';
-import { row, single, tagged } from './menu.ts';
-import { LAN, MGMT, WAN } from './network.ts';
+import { boardLimits } from './board.ts';
+import { pastTunnel } from './cold-start.ts';
+import { row, tagged } from './menu.ts';
+import { LAN, MGMT, SERVICES, WAN } from './network.ts';
+import { floorRows, namesWatch, outageResolvers } from './outage.ts';
 import type { DesiredMenu, DesiredRow, VillageInput } from './types.ts';
 
-const SERVICES = 'sw-services';
 const DOH = 'sw-doh';
 /** Public DNS-over-HTTPS endpoints that phones and browsers use unasked. */
 const DOH_HOSTS = [
@@ -60,19 +62,38 @@ export function dns(input: VillageInput): DesiredMenu[] {
     parseIpv4(host) === null
       ? [row('dns-portal', { name: host, type: 'A', address: settings.portalAddress })]
       : [];
+  const limits = boardLimits(input);
+  const adlist = input.local.get('dns.adlist');
+  const servers = {
+    servers: settings.resolverAddress,
+    'allow-remote-requests': 'yes',
+    'cache-size': String(limits.cacheKib),
+    // A changed policy shows within this time.
+    'cache-max-ttl': '10m',
+    'max-concurrent-queries': String(limits.concurrentQueries),
+  };
+  const during = {
+    watch: namesWatch(),
+    values: { servers: outageResolvers(input).join(',') },
+  };
   return [
-    single('/ip/dns', {
-      servers: settings.resolverAddress,
-      'allow-remote-requests': 'yes',
-      'cache-size': '8192',
-      // A changed policy shows within this time.
-      'cache-max-ttl': '10m',
-      'max-concurrent-queries': '200',
-    }),
+    {
+      path: '/ip/dns',
+      kind: 'single',
+      ownedBy: 'name',
+      ordered: false,
+      rows: [row('', servers, { during })],
+    },
     tagged('/ip/dns/static', [
       ...portalName,
+      ...pastTunnel(input),
       ...CANARIES.map((name, i) => row(`canary${i + 1}`, { name, type: 'NXDOMAIN' })),
+      ...floorRows(input),
     ]),
+    tagged(
+      '/ip/dns/adlist',
+      adlist === null || !limits.adlist ? [] : [row('adlist', { url: adlist, 'ssl-verify': 'no' })],
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Services closed, time, and the note that tells the next person who is in charge here. */
 import { cidrContains, parseCidr, parseIpv4 } from '../../lib/net.ts';
+import { timeServers } from './cold-start.ts';
 import { fixed, row, single, tagged } from './menu.ts';
 import { MGMT } from './network.ts';
 import type { DesiredMenu, FleetSettings, VillageInput } from './types.ts';
@@ -45,7 +46,7 @@ export function time(input: VillageInput): DesiredMenu[] {
     single('/system/ntp/client', { enabled: 'yes' }),
     tagged(
       '/system/ntp/client/servers',
-      settings.ntpServers.map((address, i) => row(`ntp${i + 1}`, { address })),
+      timeServers(input).map((address, i) => row(`ntp${i + 1}`, { address })),
     ),
     single('/system/ntp/server', { enabled: 'yes' }),
   ];

@@ -1,8 +1,17 @@
 /** The captive portal on the router: RADIUS, hotspot, walled garden, and the pages it serves. */
 import { parseIpv4 } from '../../lib/net.ts';
-import { fixed, named, row, single, tagged } from './menu.ts';
+import { linkOf, timeoutsFor } from '../settings/link.ts';
+import { milliseconds, named, row, single, tagged } from './menu.ts';
 import { BRIDGE } from './network.ts';
-import type { DesiredFile, DesiredMenu, VillageInput } from './types.ts';
+import {
+  givesPass,
+  htmlFolder,
+  loginMethods,
+  OUTAGE_FOLDER,
+  PASS_PROFILE,
+  pageWatch,
+} from './outage.ts';
+import type { DesiredFile, DesiredMenu, DesiredRow, Values, VillageInput } from './types.ts';
 
 export const HOTSPOT = 'sw-hs1';
 const PROFILE = 'sw-prof';
@@ -21,7 +30,7 @@ export function radius(input: VillageInput): DesiredMenu[] {
         address,
         'authentication-port': String(settings.authPort),
         'accounting-port': String(settings.acctPort),
-        timeout: '3s',
+        timeout: milliseconds(timeoutsFor(linkOf(input.local)).radiusMs),
         'src-address': router.address,
         'require-message-auth': 'yes-for-request-resp',
       },
@@ -42,39 +51,9 @@ export function radius(input: VillageInput): DesiredMenu[] {
 }
 
 export function hotspot(input: VillageInput): DesiredMenu[] {
-  const { router } = input;
   return [
-    named('/ip/hotspot/profile', [
-      {
-        name: PROFILE,
-        'hotspot-address': router.hotspotAddress,
-        'dns-name': router.loginHost,
-        'html-directory': htmlFolder(input),
-        // The portal hands out single-use passwords; a router's cookie would replay them.
-        'login-by': 'http-pap,mac',
-        'mac-auth-mode': 'mac-as-username',
-        'use-radius': 'yes',
-        'radius-accounting': 'yes',
-        'radius-interim-update': 'received',
-        'nas-port-type': 'wireless-802.11',
-        'radius-mac-format': 'XX:XX:XX:XX:XX:XX',
-        'radius-location-id': router.villageCode,
-        'radius-location-name': router.villageName,
-        'split-user-domain': 'no',
-        'install-hotspot-queue': 'no',
-      },
-    ]),
-    // RADIUS users get the profile `default`, so that is the one to edit.
-    fixed('/ip/hotspot/user/profile', {
-      default: {
-        'shared-users': 'unlimited',
-        'add-mac-cookie': 'no',
-        'keepalive-timeout': KEEPALIVE,
-        'idle-timeout': 'none',
-        'status-autorefresh': '1m',
-        'transparent-proxy': 'no',
-      },
-    }),
+    named('/ip/hotspot/user/profile', userProfiles(input)),
+    { ...named('/ip/hotspot/profile', []), rows: [serverProfile(input)] },
     named('/ip/hotspot', [
       {
         name: HOTSPOT,
@@ -90,6 +69,52 @@ export function hotspot(input: VillageInput): DesiredMenu[] {
       },
     ]),
   ];
+}
+
+function serverProfile(input: VillageInput): DesiredRow {
+  const { router, local } = input;
+  const methods = loginMethods(input);
+  const values = {
+    name: PROFILE,
+    'hotspot-address': router.hotspotAddress,
+    'dns-name': router.loginHost,
+    'html-directory': htmlFolder(input),
+    // The portal hands out single-use passwords; a router's cookie would replay them.
+    'login-by': methods.normal,
+    'mac-auth-mode': 'mac-as-username',
+    'trial-uptime-limit': `${local.get('outage.pass-minutes') ?? 30}m`,
+    'trial-uptime-reset': '1d',
+    'trial-user-profile': givesPass(input) ? PASS_PROFILE : 'default',
+    'use-radius': 'yes',
+    'radius-accounting': 'yes',
+    'radius-interim-update': 'received',
+    'nas-port-type': 'wireless-802.11',
+    'radius-mac-format': 'XX:XX:XX:XX:XX:XX',
+    'radius-location-id': router.villageCode,
+    'radius-location-name': router.villageName,
+    'split-user-domain': 'no',
+    'install-hotspot-queue': 'no',
+  };
+  const away = {
+    'html-directory': `${htmlFolder(input)}/${OUTAGE_FOLDER}`,
+    'login-by': methods.during,
+  };
+  return row(PROFILE, values, { during: { watch: pageWatch(input), values: away } });
+}
+
+/** RADIUS users get the profile `default`, so that is the one to edit; a small pass has its own. */
+function userProfiles(input: VillageInput): Values[] {
+  const common = {
+    'shared-users': 'unlimited',
+    'add-mac-cookie': 'no',
+    'keepalive-timeout': KEEPALIVE,
+    'idle-timeout': 'none',
+    'status-autorefresh': '1m',
+    'transparent-proxy': 'no',
+  };
+  const kbps = input.local.get('outage.pass-kbps') ?? 256;
+  const pass = { name: PASS_PROFILE, ...common, 'rate-limit': `${kbps}k/${kbps}k` };
+  return [{ name: 'default', ...common }, ...(givesPass(input) ? [pass] : [])];
 }
 
 /** What a phone reaches before it has logged in: portal and block page, no probe host. */
@@ -123,10 +148,6 @@ export function walledGarden(input: VillageInput): DesiredMenu[] {
       { ordered: true },
     ),
   ];
-}
-
-export function htmlFolder(input: VillageInput): string {
-  return input.facts.hasFlashFolder ? 'flash/sw' : 'sw';
 }
 
 /** The pages with the portal's address filled in. */

@@ -83,6 +83,14 @@ export function duration(seconds: number): string {
   return text || '0s';
 }
 
+/** Milliseconds as RouterOS writes them: `3s400ms`. */
+export function milliseconds(ms: number): string {
+  const rest = Math.round(ms) % 1000;
+  const whole = duration((ms - rest) / 1000);
+  if (rest === 0) return whole;
+  return `${whole === '0s' ? '' : whole}${rest}ms`;
+}
+
 /** Whether `version` (`7.20.8`) is `major.minor` or later. */
 export function atLeast(version: string, major: number, minor: number): boolean {
   const [a = 0, b = 0] = version.split('.').map((part) => Number.parseInt(part, 10));

@@ -5,13 +5,15 @@ import { formatIpv4, parseCidr } from '../../lib/net.ts';
 
 import { atLeast, duration, named, row, single, tagged } from './menu.ts';
 import type { DesiredMenu, VillageInput } from './types.ts';
+import { wanLinks } from './wan.ts';
 
 export const BRIDGE = 'br-hotspot';
-export const WAN_PORT = 'ether1';
 export const TUNNEL = 'wg-mgmt';
 export const WAN = 'sw-WAN';
 export const LAN = 'sw-LAN';
 export const MGMT = 'sw-MGMT';
+/** The server's addresses that phones reach. */
+export const SERVICES = 'sw-services';
 /** The bridge of MikroTik's default configuration. */
 export const FACTORY_BRIDGE = 'bridge';
 
@@ -47,31 +49,17 @@ export function sides(input: VillageInput): DesiredMenu[] {
     ]),
     tagged('/interface/list/member', [
       ...(input.facts.hasTunnel ? [member('m-mgmt', MGMT, TUNNEL)] : []),
-      member('m-wan', WAN, WAN_PORT),
+      ...wanLinks(input).map((link) => member(`m-${link.prefix}`, WAN, link.interface)),
       member('m-lan', LAN, BRIDGE),
-    ]),
-  ];
-}
-
-export function wan(): DesiredMenu[] {
-  const client = {
-    interface: WAN_PORT,
-    'use-peer-dns': 'no',
-    'use-peer-ntp': 'no',
-    'add-default-route': 'yes',
-    disabled: 'no',
-  };
-  return [
-    tagged('/ip/dhcp-client', [
-      row('wan-dhcp', client, { adopt: { interface: WAN_PORT, comment: 'defconf' } }),
     ]),
   ];
 }
 
 export function lan(input: VillageInput): DesiredMenu[] {
   const { facts, router } = input;
+  const uplinks = new Set(wanLinks(input).map((link) => link.port));
   const ports = [
-    ...facts.ethernet.filter((name) => name !== WAN_PORT),
+    ...facts.ethernet.filter((name) => !uplinks.has(name)),
     ...(facts.wifi?.radios ?? []),
   ];
   const subnet = parseCidr(router.lanSubnet);

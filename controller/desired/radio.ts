@@ -2,11 +2,11 @@
  * The radio: one open network. `/interface/wifi` (wifi-qcom packages) or `/interface/wireless` (older
  * boards), never both. Radios are the router's own rows: set, never made or removed.
  */
+import { boardLimits } from './board.ts';
 import { atLeast, fixed, row, tagged } from './menu.ts';
 import type { DesiredMenu, VillageInput } from './types.ts';
 
 const COUNTRY = 'Indonesia';
-const MAX_CLIENTS = 60;
 
 export function radio(input: VillageInput): DesiredMenu[] {
   const { wifi } = input.facts;
@@ -15,21 +15,22 @@ export function radio(input: VillageInput): DesiredMenu[] {
 }
 
 function wifiMenus(input: VillageInput, radios: readonly string[]): DesiredMenu[] {
-  const { settings, facts } = input;
+  const { facts } = input;
+  const ssid = ssidOf(input);
   const configuration = {
     name: 'sw-cfg',
-    ssid: settings.ssid,
+    ssid,
     country: COUNTRY,
     mode: 'ap',
     security: 'sw-open',
     datapath: 'sw-dp',
     'multicast-enhance': 'enabled',
-    ...(atLeast(facts.version, 7, 18) ? { 'max-clients': String(MAX_CLIENTS) } : {}),
+    ...(atLeast(facts.version, 7, 18) ? { 'max-clients': String(boardLimits(input).clients) } : {}),
   };
   // Values given inline on the radio win over the profile, and the default configuration gives some.
   const own = {
     configuration: 'sw-cfg',
-    'configuration.ssid': settings.ssid,
+    'configuration.ssid': ssid,
     'configuration.mode': 'ap',
     'security.authentication-types': '',
     disabled: 'no',
@@ -47,7 +48,7 @@ function wifiMenus(input: VillageInput, radios: readonly string[]): DesiredMenu[
 function wirelessMenus(input: VillageInput, radios: readonly string[]): DesiredMenu[] {
   const own = {
     mode: 'ap-bridge',
-    ssid: input.settings.ssid,
+    ssid: ssidOf(input),
     country: COUNTRY.toLowerCase(),
     'security-profile': 'sw-open',
     'wireless-protocol': '802.11',
@@ -61,4 +62,8 @@ function wirelessMenus(input: VillageInput, radios: readonly string[]): DesiredM
     ]),
     fixed('/interface/wireless', Object.fromEntries(radios.map((name) => [name, own]))),
   ];
+}
+
+function ssidOf({ local, settings }: VillageInput): string {
+  return local.get('wifi.ssid') ?? settings.ssid;
 }

@@ -1,4 +1,6 @@
 /** What a router should be: menus with rows in the order of application, and files. */
+import type { Policy } from '../../store/types.ts';
+import type { Settings } from '../settings/resolve.ts';
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -10,6 +12,8 @@ export interface DesiredRow {
   readonly secrets?: Values;
   /** A row of MikroTik's default configuration with exactly these values becomes this one. */
   readonly adopt?: Values;
+  /** What a script of ours makes of it while the server is away, and the netwatch row that runs it. */
+  readonly during?: { readonly watch: string; readonly values: Values };
 }
 
 /**
@@ -24,6 +28,8 @@ export interface DesiredMenu {
   readonly ordered: boolean;
   /** Properties that make a row of ours mean something else when somebody adds them: it is made anew. */
   readonly matchers?: readonly string[];
+  /** Read-only properties that a plan needs to know. */
+  readonly reads?: readonly string[];
   readonly rows: readonly DesiredRow[];
 }
 
@@ -64,6 +70,8 @@ export interface RouterFacts {
   readonly hasFlashFolder: boolean;
   /** device-mode (RouterOS 7.17) lets a hotspot run; null when the router does not say. */
   readonly hotspotAllowed: boolean | null;
+  /** Memory in MB (2^20 octets); null when the router does not say. */
+  readonly memoryMb?: number | null;
 }
 
 export interface VillageRouter {
@@ -93,6 +101,8 @@ export interface FleetSettings {
   readonly portalPort: number;
   readonly blockAddress: string;
   readonly resolverAddress: string;
+  /** Where routers find the server from the Internet, address or name; absent where there is no tunnel. */
+  readonly tunnelEndpoint?: string;
   readonly tunnelSubnet: string;
   readonly ntpServers: readonly string[];
   /** Our user on the routers; its name begins with `sw-`. */
@@ -116,4 +126,8 @@ export interface VillageInput {
   readonly facts: RouterFacts;
   readonly settings: FleetSettings;
   readonly pages: readonly Page[];
+  /** Settings of this router, as its levels have them. */
+  readonly local: Settings;
+  /** What the village's policy allows and denies by name. */
+  readonly policy: Pick<Policy, 'allow' | 'deny'>;
 }

@@ -19,6 +19,8 @@ type UsedStore = Pick<
   | 'heartbeat'
   | 'listRouters'
   | 'listTariffs'
+  | 'openSettings'
+  | 'listPolicies'
   | 'listVillages'
   | 'credentialKey'
   | 'currentStates'
@@ -70,6 +72,8 @@ async function bench(): Promise<Bench> {
     },
     listRouters: async () => [row],
     listTariffs: async () => [],
+    openSettings: async () => [],
+    listPolicies: async () => [],
     listVillages: async () => [],
     currentStates: async () => [],
     routerTotals: async () => [],

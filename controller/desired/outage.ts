@@ -1,0 +1,166 @@
+/**
+ * What a router does by itself while the server is away: netwatch asks the resolver (and, where the
+ * volume allows, the portal), and its scripts switch names to family resolvers with the floor list, and
+ * the login page to a notice of the router's own. When the server answers again, they switch back.
+ *
+ * Rows that a script changes say so in `during`: a plan takes the state that netwatch is in for right.
+ * Scripts stand on one line; each step may fail without the others. Source: RouterOS Netwatch, Scripting.
+ */
+import type { Policy } from '../../store/types.ts';
+import { cadenceFor, linkOf, timeoutsFor } from '../settings/link.ts';
+import { boardLimits } from './board.ts';
+import { milliseconds, row, TAG, tagged } from './menu.ts';
+import type { DesiredMenu, DesiredRow, VillageInput } from './types.ts';
+
+/** The watch over the resolver decides on names, that over the portal on the login page. */
+const RESOLVER_WATCH = 'nw-dns';
+const PORTAL_WATCH = 'nw-portal';
+/** A name that is there as long as DNS is (RFC 6761 §6.5). */
+const PROBE_NAME = 'example.com';
+const FLOOR = 'floor-';
+const STATIC = '/ip dns static';
+export const OUTAGE_FOLDER = 'down';
+export const PASS_PROFILE = 'sw-pass';
+const NO_ERROR = 'on-error={}';
+
+/** The watch that switches names, for `during`. */
+export function namesWatch(): string {
+  return RESOLVER_WATCH;
+}
+
+/** The watch that switches the login page. */
+export function pageWatch(input: VillageInput): string {
+  return cadenceFor(linkOf(input.local)).watchesPortal ? PORTAL_WATCH : RESOLVER_WATCH;
+}
+
+/** Whether phones that come while the server is away get a small pass. */
+export function givesPass({ local }: VillageInput): boolean {
+  return local.get('outage.new-phones') === 'pass';
+}
+
+/** What `login-by` of the hotspot is with the server and without it. */
+export function loginMethods(input: VillageInput): { normal: string; during: string } {
+  const normal = 'http-pap,mac';
+  return { normal, during: givesPass(input) ? `${normal},trial` : normal };
+}
+
+/**
+ * Names that no phone may resolve while the server is away: the settings' list and what the village's
+ * policy denies, less what it allows; the policy's first, as many as the board takes.
+ */
+export function floorNames(
+  policy: Pick<Policy, 'allow' | 'deny'>,
+  listed: readonly string[],
+  limit: number,
+): string[] {
+  const allowed = new Set(policy.allow);
+  const names = new Set([...policy.deny, ...listed].filter((name) => !allowed.has(name)));
+  return [...names].slice(0, limit);
+}
+
+/** Refused with all below them, but only while the server is away: with it, its block page answers. */
+export function floorRows(input: VillageInput): DesiredRow[] {
+  const listed = input.local.get('outage.floor') ?? [];
+  const during = { watch: RESOLVER_WATCH, values: { disabled: 'no' } };
+  return floorNames(input.policy, listed, boardLimits(input).floorNames).map((name) =>
+    row(
+      FLOOR + name,
+      { name, type: 'NXDOMAIN', 'match-subdomain': 'yes', disabled: 'yes' },
+      { during },
+    ),
+  );
+}
+
+export function outageResolvers({ local }: VillageInput): readonly string[] {
+  return local.get('outage.resolvers') ?? [];
+}
+
+export function netwatch(input: VillageInput): DesiredMenu[] {
+  const link = linkOf(input.local);
+  const cadence = cadenceFor(link);
+  const probe = {
+    interval: `${cadence.watchSeconds}s`,
+    timeout: milliseconds(timeoutsFor(link).watchMs),
+    // RouterOS waits five minutes after a start by default; phones do not.
+    'startup-delay': '10s',
+  };
+  const names = namesSteps(input);
+  const page = pageSteps(input);
+  const both = (way: 'down' | 'up'): string[] =>
+    cadence.watchesPortal ? names[way] : [...names[way], ...page[way]];
+  return [
+    {
+      ...tagged('/tool/netwatch', [
+        row(RESOLVER_WATCH, {
+          name: 'sw-dns',
+          type: 'dns',
+          host: PROBE_NAME,
+          'record-type': 'A',
+          'dns-server': input.settings.resolverAddress,
+          ...probe,
+          ...scripts('resolver', both('down'), both('up')),
+        }),
+        ...(cadence.watchesPortal
+          ? [
+              row(PORTAL_WATCH, {
+                name: 'sw-portal',
+                type: 'tcp-conn',
+                host: input.settings.portalAddress,
+                port: portalPort(input),
+                ...probe,
+                ...scripts('portal', page.down, page.up),
+              }),
+            ]
+          : []),
+      ]),
+      reads: ['status'],
+    },
+  ];
+}
+
+interface Steps {
+  readonly down: string[];
+  readonly up: string[];
+}
+
+function namesSteps(input: VillageInput): Steps {
+  const floor = `[find comment~"^${TAG}${FLOOR}"]`;
+  const steps = (servers: string, disabled: string): string[] => [
+    // The floor stands before the new resolver is asked, and falls after it is not asked any more.
+    ...(disabled === 'no' ? [`${STATIC} set ${floor} disabled=no`] : []),
+    `/ip dns set servers=${servers}`,
+    ...(disabled === 'yes' ? [`${STATIC} set ${floor} disabled=yes`] : []),
+    '/ip dns cache flush',
+  ];
+  return {
+    down: steps(outageResolvers(input).join(','), 'no'),
+    up: steps(input.settings.resolverAddress, 'yes'),
+  };
+}
+
+function pageSteps(input: VillageInput): Steps {
+  const { normal, during } = loginMethods(input);
+  const folder = htmlFolder(input);
+  const set = (page: string, methods: string): string =>
+    `/ip hotspot profile set [find name="sw-prof"] html-directory=${page} login-by=${methods}`;
+  return { down: [set(`${folder}/${OUTAGE_FOLDER}`, during)], up: [set(folder, normal)] };
+}
+
+function scripts(what: string, down: readonly string[], up: readonly string[]) {
+  const script = (steps: readonly string[], says: string): string =>
+    [...steps.map((step) => `:do {${step}} ${NO_ERROR}`), `:log warning "sw: ${says}"`].join('; ');
+  return {
+    'down-script': script(down, `${what} away, the router helps itself`),
+    'up-script': script(up, `${what} is back`),
+  };
+}
+
+function portalPort({ settings }: VillageInput): string {
+  const url = new URL(settings.portalUrl);
+  return url.port === '' ? { 'https:': '443', 'http:': '80' }[url.protocol]! : url.port;
+}
+
+/** Where the hotspot's pages lie; those of an outage lie below. */
+export function htmlFolder(input: VillageInput): string {
+  return input.facts.hasFlashFolder ? 'flash/sw' : 'sw';
+}

@@ -1,0 +1,104 @@
+/**
+ * Who goes first when the link is full: management, DNS and the portal, then everybody else, each phone
+ * with the same share. Two trees, one on each way out (upwards) and one on the bridge of the phones
+ * (downwards), slightly below the link's rate, so that the queue stands here and not at the provider.
+ *
+ * CAKE shares by phone (`dual-srchost` with `nat` sees phones behind the masquerade, which PCQ on the
+ * way out does not). Its clock is the link's round trip. Marks leave all other traffic unmarked: the
+ * bulk needs no rule. Rates that RADIUS gives a phone are dynamic simple queues and hold as well.
+ */
+import { linkOf } from '../settings/link.ts';
+import { milliseconds, row, tagged } from './menu.ts';
+import { BRIDGE, SERVICES, WAN } from './network.ts';
+import type { DesiredMenu, DesiredRow, VillageInput } from './types.ts';
+import { wanLinks } from './wan.ts';
+
+const FIRST = 'sw-first';
+/** Of the link's rate: what we hand out, so that the provider's own queue stays empty. */
+const USED = 0.95;
+/** Of the link's rate: what the first are sure of; the rest may borrow it. */
+const KEPT = 0.2;
+/** WireGuard, by default; the tunnel carries management, RADIUS, DNS and the portal. */
+const TUNNEL_PORT = 51_820;
+const MARK_MATCHERS = ['src-address', 'dst-address', 'connection-state', 'limit', 'time'];
+
+export function queues(input: VillageInput): DesiredMenu[] {
+  const { downKbps, upKbps, rttMs } = linkOf(input.local);
+  const known = downKbps !== null || upKbps !== null;
+  const ways = wanLinks(input).map((link) => ({ key: `up-${link.prefix}`, on: link.interface }));
+  const cake = (name: string, flowmode: string, nat: string): DesiredRow =>
+    row(name, {
+      name,
+      kind: 'cake',
+      'cake-diffserv': 'besteffort',
+      'cake-flowmode': flowmode,
+      'cake-nat': nat,
+      // Below 100 ms CAKE's own default serves better.
+      'cake-rtt': milliseconds(Math.max(100, rttMs)),
+    });
+  return [
+    {
+      ...tagged('/queue/type', []),
+      ownedBy: 'name',
+      rows: known
+        ? [cake('sw-fair-up', 'dual-srchost', 'yes'), cake('sw-fair-down', 'dual-dsthost', 'no')]
+        : [],
+    },
+    tagged('/ip/firewall/mangle', known ? marks(input) : [], {
+      ordered: true,
+      matchers: MARK_MATCHERS,
+    }),
+    tagged('/queue/tree', [
+      ...(upKbps === null
+        ? []
+        : ways.flatMap(({ key, on }) => tree(key, on, upKbps, 'sw-fair-up'))),
+      ...(downKbps === null ? [] : tree('down', BRIDGE, downKbps, 'sw-fair-down')),
+    ]),
+  ];
+}
+
+function tree(key: string, on: string, kbps: number, fair: string): DesiredRow[] {
+  const bits = (share: number): string => String(Math.floor(kbps * share) * 1000);
+  const name = `sw-${key}`;
+  const leaf = (end: string, mark: string, priority: number, kept: number): DesiredRow =>
+    row(`q-${key}-${end}`, {
+      name: `${name}-${end}`,
+      parent: name,
+      'packet-mark': mark,
+      priority: String(priority),
+      'limit-at': bits(kept),
+      'max-limit': bits(USED),
+      queue: fair,
+    });
+  return [
+    row(`q-${key}`, { name, parent: on, 'max-limit': bits(USED) }),
+    leaf('first', FIRST, 1, KEPT),
+    leaf('rest', 'no-mark', 8, USED - KEPT),
+  ];
+}
+
+function marks(input: VillageInput): DesiredRow[] {
+  const { settings } = input;
+  const mark = (key: string, chain: string, values: Record<string, string>): DesiredRow =>
+    row(key, {
+      chain,
+      action: 'mark-packet',
+      'new-packet-mark': FIRST,
+      passthrough: 'no',
+      ...values,
+    });
+  const up = { 'out-interface-list': WAN };
+  const down = { 'out-interface': BRIDGE };
+  return [
+    mark('mg-tunnel', 'output', { ...up, protocol: 'udp', 'dst-port': String(TUNNEL_PORT) }),
+    // Where there is no tunnel, the server is behind the way out itself.
+    mark('mg-server', 'postrouting', { ...up, 'dst-address': settings.tunnelSubnet }),
+    mark('mg-service', 'postrouting', { ...up, 'dst-address-list': SERVICES }),
+    // The router's own DNS and time, which the tunnel needs to come up.
+    mark('mg-own', 'output', { ...up, protocol: 'udp', 'dst-port': '53,123' }),
+    mark('mg-portal', 'postrouting', { ...down, 'src-address-list': SERVICES }),
+    mark('mg-dns', 'output', { ...down, protocol: 'udp', 'src-port': '53,67,123' }),
+    // The hotspot's own pages.
+    mark('mg-login', 'output', { ...down, protocol: 'tcp' }),
+  ];
+}
