@@ -50,7 +50,8 @@ export async function copySqlite(file: string, into: string): Promise<void> {
   const copy = new Database(into, { readonly: true });
   try {
     const found = copy.pragma('integrity_check', { simple: true });
-    if (found !== 'ok') throw new StoreError('STORE_FAILED', `the database is damaged: ${found}`);
+    if (found !== 'ok')
+      throw new StoreError('STORE_FAILED', `the database is damaged: ${String(found)}`);
   } finally {
     copy.close();
   }
