@@ -150,11 +150,7 @@ function updateDeviceMode(call: Call): Outcome {
 
 function flushDnsCache(call: Call): Outcome {
   refuseOthers(call, []);
-  const rows = call.tree.rows('/ip/dns/cache');
-  call.tree.remove(
-    '/ip/dns/cache',
-    rows.map(({ id }) => id),
-  );
+  call.tree.setDynamic('/ip/dns/cache', []);
   return DONE;
 }
 

@@ -22,6 +22,8 @@ export interface FactoryOptions {
   readonly serial?: string;
   /** Default `advanced`, in which a hotspot may run; devices ship in `home` since 7.17. */
   readonly deviceMode?: DeviceMode;
+  /** An LTE modem on the USB port; none unless said. */
+  readonly modem?: boolean;
   /** The router's clock, epoch ms. */
   readonly now?: () => number;
 }
@@ -35,6 +37,7 @@ export function factoryTree(options: FactoryOptions = {}): WritableTree {
   tree.assign('/system/device-mode', '', deviceModeValues(options.deviceMode ?? 'advanced'));
   addBuiltins(tree, options.adminPassword ?? '');
   addDefaultConfiguration(tree, board, macsOf(serial));
+  if (options.modem === true) addModem(tree);
   tree.setSingle('/system/identity', new Map([['name', identity]]));
   return tree;
 }
@@ -130,6 +133,11 @@ function addBuiltins(tree: WritableTree, adminPassword: string): void {
   for (const [name, rest] of QUEUE_TYPES) {
     seed(tree, '/queue/type', { name, ...rest }, { default: 'true' });
   }
+  for (const name of ['default', 'default-encryption']) {
+    seed(tree, '/ppp/profile', { name }, { default: 'true' });
+  }
+  seed(tree, '/interface/lte/apn', { name: 'default', apn: 'internet' }, { default: 'true' });
+  tree.setDynamic('/routing/table', [{ name: 'main', invalid: 'false', disabled: 'false' }]);
   seed(tree, '/ip/hotspot/user/profile', { name: 'default' }, { default: 'true' });
   seed(tree, '/ip/hotspot/profile', { name: 'default' }, { default: 'true' });
   const trial = { name: 'default-trial', comment: 'counters and limits for trial users' };
@@ -144,6 +152,11 @@ function addBuiltins(tree: WritableTree, adminPassword: string): void {
     const action = topics === 'critical' ? 'echo' : 'memory';
     seed(tree, '/system/logging', { topics, action }, { default: 'true' });
   }
+}
+
+function addModem(tree: WritableTree): void {
+  const names = { 'default-name': 'lte1', running: 'true' };
+  seed(tree, '/interface/lte', { name: 'lte1' }, names);
 }
 
 /** Adds a row as a client would, then gives it the values that only the router may write. */

@@ -144,7 +144,7 @@ const DNS_MENUS: readonly Menu[] = [
     ssl-verify bool =true
     match-count,name-count ro =0`,
   ),
-  menu('/ip/dns/cache', 'view evictable key=name+type+data', 'name,type,data,ttl,static ro'),
+  menu('/ip/dns/cache', 'view key=name+type+data', 'name,type,data,ttl,static ro'),
 ];
 
 export const IP_MENUS: readonly Menu[] = [
@@ -163,7 +163,7 @@ export const IP_MENUS: readonly Menu[] = [
     'dis com dyn cmd=unset key=dst-address+gateway',
     `
     dst-address prefix =0.0.0.0/0
-    routing-table text =main
+    routing-table ref:/routing/table =main
     gateway text
     immediate-gw ro
     pref-src ip

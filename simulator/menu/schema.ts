@@ -8,11 +8,14 @@ import { INTERFACE_MENUS } from './schema-interface.ts';
 import { IP_MENUS } from './schema-ip.ts';
 import type { Menu } from './schema-parse.ts';
 import { SYSTEM_MENUS } from './schema-system.ts';
+import { WAN_INTERFACE_MENUS, WAN_MENUS } from './schema-wan.ts';
 
 /** In the order in which `/export` walks them. */
 export const MENUS: ReadonlyMap<string, Menu> = new Map(
   [
     ...INTERFACE_MENUS,
+    ...WAN_MENUS,
+    ...WAN_INTERFACE_MENUS,
     ...IP_MENUS,
     ...HOTSPOT_MENUS,
     ...FIREWALL_AND_QUEUE_MENUS,
@@ -21,9 +24,9 @@ export const MENUS: ReadonlyMap<string, Menu> = new Map(
 );
 
 /** The menus whose rows are the rows of `/interface`, beside the loopback. */
-export const INTERFACE_PATHS: readonly string[] = INTERFACE_MENUS.filter(
-  (menu) => menu.interfaceType !== null,
-).map((menu) => menu.path);
+export const INTERFACE_PATHS: readonly string[] = [...INTERFACE_MENUS, ...WAN_INTERFACE_MENUS]
+  .filter((menu) => menu.interfaceType !== null)
+  .map((menu) => menu.path);
 
 /** Where the name of a row of `path` is used: the properties that refer to it. */
 export function referencesTo(path: string): readonly { path: string; property: string }[] {

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { hasCommand } from '../../../../simulator/api/commands.ts';
 import { MENUS } from '../../../../simulator/menu/schema.ts';
 import { type Property, versionNumber } from '../../../../simulator/menu/schema-parse.ts';
+import { createTree } from '../../../../simulator/menu/tree.ts';
 
 const PUBLISHED = new URL('../../../../../shared/data/routeros-schema.json', import.meta.url);
 const present = existsSync(PUBLISHED);
@@ -19,6 +21,7 @@ interface PublishedProperty {
 
 interface PublishedMenu {
   readonly singleton?: boolean;
+  readonly versions?: 'all' | readonly string[];
   readonly ordered?: boolean;
   readonly commands?: Readonly<Record<string, unknown>>;
   readonly properties?: Readonly<Record<string, PublishedProperty>>;
@@ -62,6 +65,32 @@ describe.skipIf(!present)('against the published schema', () => {
     });
 
     expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it.each(['7.16.2', '7.18.2', '7.20.8', '7.24'])('%s has its menus and no others', (version) => {
+    const menus = published();
+    const tree = createTree({ version, packages: ['wifi', 'wireless'] });
+    const wrong = [...MENUS.keys()].filter((path) => {
+      const { versions = 'all' } = menus[path] ?? {};
+      const theirs = versions === 'all' || versions.includes(version);
+      return theirs !== (tree.menu(path) !== undefined);
+    });
+
+    expect(wrong.filter((path) => !HARDWARE.includes(path))).toEqual([]);
+  });
+
+  it('every verb that a menu takes exists there, and no other verb of theirs is missing', () => {
+    const menus = published();
+    const tree = createTree({ version: '7.24', packages: ['wifi', 'wireless'] });
+    const wrong = [...MENUS.keys()].flatMap((path) => {
+      const theirs = menus[path]?.commands ?? {};
+      return VERBS.filter((verb) => {
+        const ours = hasCommand(tree, new Map(), `${path}/${verb}`);
+        return ours !== verb in theirs;
+      }).map((verb) => `${path}/${verb}`);
+    });
+
+    expect(wrong.filter((word) => !OUR_VERBS.includes(word))).toEqual([]);
   });
 
   it('what is read-only is read-only', () => {
@@ -112,6 +141,32 @@ describe.skipIf(!present)('against the published schema', () => {
   });
 });
 
+/** `listen` and `getall` are of the binary API alone, so no schema has them. */
+const VERBS = [
+  'print',
+  'get',
+  'find',
+  'add',
+  'set',
+  'remove',
+  'move',
+  'unset',
+  'enable',
+  'disable',
+  'comment',
+];
+
+/** The row of a modem goes with the modem, packages come by upgrades, sessions by logins. */
+const OUR_VERBS: readonly string[] = [
+  '/interface/lte/remove',
+  '/system/package/enable',
+  '/system/package/disable',
+  '/user/active/add',
+];
+
+/** Published of a virtual router, which has none of it in any version but the last. */
+const HARDWARE: readonly string[] = ['/system/routerboard'];
+
 /** The twin's clock is given by whoever runs it; clients mark no address as dynamic themselves. */
 const OUR_READ_ONLY: readonly string[] = [
   '/system/clock time',
@@ -126,4 +181,6 @@ const OUR_DEFAULTS: readonly string[] = [
   '/ip/hotspot/profile html-directory',
   '/system/identity name',
   '/radius radsec-timeout',
+  '/ppp/profile change-tcp-mss',
+  '/ppp/profile use-ipv6',
 ];
