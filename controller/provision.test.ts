@@ -33,8 +33,10 @@ async function bench(menus = factoryMenus()): Promise<Bench> {
       nasSecret: 'nas-secret-value',
     }),
     listTariffs: async () => [],
+    rowOverrides: async () => [],
     openSettings: async () => [],
     listPolicies: async () => [],
+    listParts: async () => [],
     credentialKey: (secret) => `key-of-${secret}-padded-to-some-length`,
     setApiUser: async ({ apiUser, apiPassword }) => {
       row = { ...row, apiUser };

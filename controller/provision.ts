@@ -9,11 +9,12 @@ import type { Store } from '../store/contract.ts';
 import type { Router } from '../store/types.ts';
 import { applyChanges } from './apply.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
+import { withOverrides } from './drift/overrides.ts';
 import { readFacts } from './facts.ts';
 import { openLink, type RouterLink } from './link.ts';
 import { observe } from './observe.ts';
 import { loadPages } from './pages.ts';
-import { type Change, plan } from './plan.ts';
+import { type Change, type Observed, plan } from './plan.ts';
 import { renderPlan } from './render-plan.ts';
 import type { connectRouter } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
@@ -26,7 +27,12 @@ import {
 
 export type ProvisionStore = Pick<
   Store,
-  'routerCredentials' | 'listTariffs' | 'credentialKey' | 'setApiUser' | 'recordProvisioning'
+  | 'routerCredentials'
+  | 'listTariffs'
+  | 'credentialKey'
+  | 'setApiUser'
+  | 'recordProvisioning'
+  | 'rowOverrides'
 > &
   SourceStore;
 
@@ -40,6 +46,8 @@ export interface RouterTask {
   /** Default: those that come with the program. */
   readonly pages?: readonly Page[];
   readonly connect?: typeof connectRouter;
+  /** Called before the first write, with what is about to be changed; what it throws stops the work. */
+  readonly backUp?: (router: Router, link: RouterLink, facts: RouterFacts) => Promise<void>;
 }
 
 export interface RouterPlan {
@@ -79,6 +87,7 @@ export async function provisionRouter(task: RouterTask): Promise<ProvisionResult
     await using link = await open(task);
     const before = await look(task, link);
     progress.before = before;
+    if (before.changes.length > 0) await task.backUp?.(task.router, link, before.facts);
     progress.wrote = before.changes.length > 0;
     const left = progress.wrote ? await applyAndRead(task, link, before) : [];
     if (!progress.wrote && !link.isOurs) await link.adoptOurUser();
@@ -151,13 +160,15 @@ function isLinkError(code: string): boolean {
   return link.includes(code);
 }
 
-interface Look {
+export interface Look {
   readonly changes: readonly Change[];
   readonly facts: RouterFacts;
   readonly configuration: DesiredConfiguration;
+  readonly observed: Observed;
 }
 
-function open(task: RouterTask): Promise<RouterLink> {
+/** Logged in to the router of a task. */
+export function open(task: RouterTask): Promise<RouterLink> {
   const { store, router, settings, signal, connect } = task;
   return openLink({
     store,
@@ -168,13 +179,14 @@ function open(task: RouterTask): Promise<RouterLink> {
   });
 }
 
-async function look(task: RouterTask, link: RouterLink): Promise<Look> {
+/** What a router is and should be, and what lies between. */
+export async function look(task: RouterTask, link: RouterLink): Promise<Look> {
   const { store, router, settings, signal } = task;
   const facts = await readFacts(link.connection, signal);
   if (facts.hotspotAllowed === false) {
     throw new RouterOsError('ROUTER_DEVICE_MODE', 'device-mode forbids the hotspot');
   }
-  const configuration = desiredForRouter({
+  const wanted = desiredForRouter({
     router,
     facts,
     settings,
@@ -184,9 +196,11 @@ async function look(task: RouterTask, link: RouterLink): Promise<Look> {
     leaseSeconds: await longestSessionSeconds(store, settings),
     sources: await readSources(store),
   });
+  const configuration = withOverrides(wanted, await store.rowOverrides(router.id));
   const secrets = configuration.digest === router.appliedDigest ? 'keep' : 'write';
   const observed = await observe(link.connection, configuration, signal);
-  return { changes: plan(configuration, observed, { secrets }), facts, configuration };
+  const changes = plan(configuration, observed, { secrets });
+  return { changes, facts, configuration, observed };
 }
 
 /** Applies and reads again; gives what is still to be done. */

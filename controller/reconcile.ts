@@ -9,6 +9,7 @@ import type { Logger } from '../lib/log.ts';
 import { backoffMs } from '../lib/retry.ts';
 import type { Router } from '../store/types.ts';
 import type { FleetSettings, Page, RouterFacts } from './desired/types.ts';
+import { withOverrides } from './drift/overrides.ts';
 import { createGate } from './gate.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { type ProvisionStore, planRouter, provisionRouter, type RouterTask } from './provision.ts';
@@ -37,6 +38,7 @@ export interface ReconcilerOptions {
   readonly driftSeconds: number;
   readonly isUp: (routerId: string) => boolean;
   readonly connect?: RouterTask['connect'];
+  readonly backUp?: RouterTask['backUp'];
 }
 
 export interface Reconciler extends AsyncDisposable {
@@ -59,6 +61,8 @@ interface Memory {
   checkedAt: number | null;
 }
 
+/** What is set cannot be a configuration. */
+const REFUSALS: ReadonlySet<string> = new Set(['ROUTER_SETTINGS', 'ROUTER_PART']);
 const BACKOFF = { firstMs: 60_000, maxMs: 1_800_000 };
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
@@ -144,7 +148,7 @@ async function workOn(
   memory: Memory,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, settings, log, clock, pages, connect } = options;
+  const { store, settings, log, clock, pages, connect, backUp } = options;
   const task: RouterTask = {
     store,
     router,
@@ -154,6 +158,7 @@ async function workOn(
     signal,
     pages,
     ...(connect === undefined ? {} : { connect }),
+    ...(backUp === undefined ? {} : { backUp }),
   };
   if (!options.autoApply) return await check(options, task, memory);
   const result = await provisionRouter(task);
@@ -207,15 +212,20 @@ async function refreshDigest(
   if (credentials === null || facts === null) return;
   const { nasSecret } = credentials;
   const { appliedDigest: _1, appliedAt: _2, bootAt: _3, ...lasting } = router;
-  const from = JSON.stringify([lasting, facts, nasSecret, leaseSeconds, sources.digest]);
+  const overrides = await store.rowOverrides(router.id);
+  const from = JSON.stringify([
+    [lasting, facts, nasSecret, leaseSeconds],
+    [sources.digest, overrides],
+  ]);
   if (from === memory.digestOf && memory.digest !== null) return;
   const apiPassword = apiPasswordOf(store, router.id);
   const shared = { settings, pages, leaseSeconds, sources };
   memory.digestOf = from;
   try {
-    memory.digest = desiredForRouter({ router, facts, nasSecret, apiPassword, ...shared }).digest;
+    const wanted = desiredForRouter({ router, facts, nasSecret, apiPassword, ...shared });
+    memory.digest = withOverrides(wanted, overrides).digest;
   } catch (error) {
-    if (errorCode(error) !== 'ROUTER_SETTINGS') throw error;
+    if (!REFUSALS.has(errorCode(error))) throw error;
     // No configuration, so another one than was applied: provisioning fails and records why.
     memory.digest = 'none';
   }

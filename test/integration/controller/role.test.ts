@@ -21,6 +21,7 @@ type UsedStore = Pick<
   | 'listTariffs'
   | 'openSettings'
   | 'listPolicies'
+  | 'listParts'
   | 'listVillages'
   | 'credentialKey'
   | 'currentStates'
@@ -31,6 +32,7 @@ type UsedStore = Pick<
   | 'recordState'
   | 'routerCredentials'
   | 'routerTotals'
+  | 'rowOverrides'
   | 'setApiUser'
   | 'stateSeconds'
 >;
@@ -73,7 +75,9 @@ async function bench(): Promise<Bench> {
     listRouters: async () => [row],
     listTariffs: async () => [],
     openSettings: async () => [],
+    rowOverrides: async () => [],
     listPolicies: async () => [],
+    listParts: async () => [],
     listVillages: async () => [],
     currentStates: async () => [],
     routerTotals: async () => [],
