@@ -1,4 +1,5 @@
 /** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
+import type { JobStore } from './job-types.ts';
 import type {
   Account,
   AccountingEvent,
@@ -312,6 +313,7 @@ export interface Store
     AccessStore,
     SessionStore,
     FilterStore,
+    JobStore,
     FleetStore,
     SettingStore,
     BackupStore,

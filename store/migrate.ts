@@ -7,6 +7,7 @@ import { StoreError } from './errors.ts';
 import { sql as initial } from './migrations/0001-initial.ts';
 import { sql as limits } from './migrations/0002-limits.ts';
 import { sql as settings } from './migrations/0003-settings.ts';
+import { sql as jobs } from './migrations/0004-jobs.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
 import type { Sql } from './sql.ts';
 
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'initial', sql: initial },
   { id: 2, name: 'limits', sql: limits },
   { id: 3, name: 'settings', sql: settings },
+  { id: 4, name: 'jobs', sql: jobs },
   { id: 6, name: 'backups', sql: backups },
 ];
 

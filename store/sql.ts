@@ -27,6 +27,8 @@ export interface ReadContext {
 }
 
 export interface WriteContext extends ReadContext {
+  /** Ends a SELECT of rows to be claimed: those that another transaction claims just now are left out. */
+  readonly skipLocked: '' | ' FOR UPDATE SKIP LOCKED';
   /**
    * What is read and written after this, until COMMIT, no other intent that locks the same text comes
    * between. An engine with one writer has nothing to do here.

@@ -303,6 +303,7 @@ export type OpenLoginResult =
   | { readonly outcome: 'opened'; readonly sessionId: string; readonly grant: LoginGrant }
   | { readonly outcome: 'token' | 'devices' | 'disabled' };
 
+export type * from './job-types.ts';
 export type * from './session-types.ts';
 
 export type PolicyLevel = 'regency' | 'district' | 'village';

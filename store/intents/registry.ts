@@ -8,6 +8,7 @@ import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { filterReads, filterWrites } from './filter.ts';
 import { fleetReads, fleetWrites } from './fleet.ts';
+import { jobReads, jobWrites } from './jobs.ts';
 import { loginReads, loginWrites } from './login.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
 import { routerReads, routerWrites } from './routers.ts';
@@ -28,6 +29,7 @@ export const reads = {
   ...retentionReads,
   ...filterReads,
   ...fleetReads,
+  ...jobReads,
   ...settingReads,
   ...backupReads,
   ...auditReads,
@@ -46,6 +48,7 @@ export const writes = {
   ...retentionWrites,
   ...filterWrites,
   ...fleetWrites,
+  ...jobWrites,
   ...settingWrites,
   ...backupWrites,
   ...auditWrites,

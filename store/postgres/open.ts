@@ -38,8 +38,11 @@ const BATCH = 512;
 const WAITING_EVENTS = 16_384;
 /** A server that does not answer must not keep a process from ending. */
 const CLOSE_MS = 5_000;
-/** Intents on the path of a login: they lock the token and the account that they are about. */
-const SHARED: readonly WriteName[] = ['issueToken', 'openLogin'];
+/**
+ * Intents on the path of a login: they lock the token and the account that they are about. And the claim of
+ * jobs, which every controller makes often and mostly in vain.
+ */
+const SHARED: readonly WriteName[] = ['issueToken', 'openLogin', 'claimJobs'];
 
 /** Migrates, then opens. */
 export async function openPostgres(

@@ -68,6 +68,7 @@ async function attemptOnce<T>(
     const value = await work({
       sql,
       keys: parts.keys,
+      skipLocked: ' FOR UPDATE SKIP LOCKED',
       lock: async (what) => say('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', what),
       invalidate: (kind, id) => stale.push([kind, id]),
     });

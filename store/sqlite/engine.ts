@@ -125,6 +125,7 @@ function begin({ db, keys }: Commit): { context: WriteContext; done: Done } {
   const context: WriteContext = {
     sql: sqlOfCached(db),
     keys,
+    skipLocked: '',
     lock: async () => {},
     invalidate: (kind, id) => done.invalidations.push([kind, id]),
   };
