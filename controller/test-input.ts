@@ -72,6 +72,7 @@ export function input(change: Partial<VillageInput> = {}): VillageInput {
     pages: [{ name: 'login.html', contents: '<a href="{{portal}}/">masuk</a>' }],
     local: local({}),
     policy: { allow: [], deny: [] },
+    parts: [],
     ...change,
   };
 }

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { effectivePolicy } from '../filter/policy.ts';
 import type { Store } from '../store/contract.ts';
-import type { Policy, Router } from '../store/types.ts';
+import type { Part, Policy, Router } from '../store/types.ts';
 import { desired } from './desired/desired.ts';
+import { reservedOf } from './desired/operator.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
-import { placeOf, resolveSettings, type SettingRow } from './settings/resolve.ts';
+import { type OperatorPart, parsePart } from './settings/parts.ts';
+import { nearestByName, placeOf, resolveSettings, type SettingRow } from './settings/resolve.ts';
 
-export type SourceStore = Pick<Store, 'openSettings' | 'listPolicies'>;
+export type SourceStore = Pick<Store, 'openSettings' | 'listPolicies' | 'listParts'>;
 
 const API_PASSWORD_LENGTH = 32;
 
@@ -35,20 +37,25 @@ export async function longestSessionSeconds(
 export interface VillageSources {
   readonly settings: readonly SettingRow[];
   readonly policies: readonly Policy[];
+  readonly parts: readonly Part[];
   /** Differs when anything above does. */
   readonly digest: string;
 }
 
 export async function readSources(store: SourceStore): Promise<VillageSources> {
-  const [opened, policies] = await Promise.all([store.openSettings(), store.listPolicies()]);
+  const [opened, policies, parts] = await Promise.all([
+    store.openSettings(),
+    store.listPolicies(),
+    store.listParts(),
+  ]);
   const settings = opened.map(({ level, code, name, value }) => ({
     level,
     code,
     name,
     value: value ?? '',
   }));
-  const text = JSON.stringify([settings, policies]);
-  return { settings, policies, digest: createHash('sha256').update(text).digest('hex') };
+  const text = JSON.stringify([settings, policies, parts]);
+  return { settings, policies, parts, digest: createHash('sha256').update(text).digest('hex') };
 }
 
 export interface DesiredForRouter {
@@ -67,6 +74,7 @@ export function desiredForRouter(args: DesiredForRouter): DesiredConfiguration {
   const { router, sources } = args;
   return desired({
     local: resolveSettings(sources.settings, placeOf(router)),
+    parts: partsFor(args),
     policy: effectivePolicy(sources.policies, router.villageCode, router.districtCode),
     router: args.router,
     facts: args.facts,
@@ -75,4 +83,12 @@ export function desiredForRouter(args: DesiredForRouter): DesiredConfiguration {
     apiPassword: args.apiPassword,
     settings: { ...args.settings, sessionLeaseSeconds: args.leaseSeconds },
   });
+}
+
+/** Checked again: what was good under another version or another configuration file may not be now. */
+function partsFor({ router, sources, settings }: DesiredForRouter): OperatorPart[] {
+  const reserved = reservedOf({ ...settings, ...router });
+  return nearestByName(sources.parts, placeOf(router)).map(({ name, document }) =>
+    parsePart(name, JSON.parse(document), reserved),
+  );
 }

@@ -11,6 +11,7 @@ import { hardening, note, time } from './hardening.ts';
 import { hotspot, pageFiles, radius, walledGarden } from './hotspot.ts';
 import { mergeMenus } from './menu.ts';
 import { identity, lan, management, sides } from './network.ts';
+import { operatorRows, withOperatorRules } from './operator.ts';
 import { netwatch } from './outage.ts';
 import { queues } from './queues.ts';
 import { radio } from './radio.ts';
@@ -19,7 +20,7 @@ import { wan, wanInterfaces } from './wan.ts';
 
 /** Throws `ROUTER_SETTINGS` when the router's row or its settings cannot be a configuration. */
 export function desired(input: VillageInput): DesiredConfiguration {
-  const menus = mergeMenus([
+  const merged = mergeMenus([
     ...identity(input),
     ...time(input),
     ...management(input),
@@ -35,10 +36,12 @@ export function desired(input: VillageInput): DesiredConfiguration {
     ...firewall(input),
     ...queues(input),
     ...hardening(input),
+    ...operatorRows(input),
     ...note(),
     // Last, so that a plan reads what netwatch says after what its scripts have changed.
     ...netwatch(input),
   ]);
+  const menus = withOperatorRules(merged, input);
   refuseCircles(menus, input);
   const files = pageFiles(input);
   const parts = { menus, files, folders: foldersOf(files), factory: factoryRules(input) };

@@ -1,5 +1,6 @@
 /** What a router should be: menus with rows in the order of application, and files. */
 import type { Policy } from '../../store/types.ts';
+import type { OperatorPart } from '../settings/parts.ts';
 import type { Settings } from '../settings/resolve.ts';
 
 export type Values = Readonly<Record<string, string>>;
@@ -130,4 +131,6 @@ export interface VillageInput {
   readonly local: Settings;
   /** What the village's policy allows and denies by name. */
   readonly policy: Pick<Policy, 'allow' | 'deny'>;
+  /** What operators add, checked. */
+  readonly parts: readonly OperatorPart[];
 }

@@ -76,6 +76,20 @@ export function explainSetting(
   return { name, value, from: level, code, overridden };
 }
 
+/** Of rows by name, those that hold: the nearest level of each. */
+export function nearestByName<T extends Pick<SettingRow, 'level' | 'code' | 'name'>>(
+  rows: readonly T[],
+  place: SettingPlace,
+): T[] {
+  const nearest = new Map<string, T>();
+  for (const level of SETTING_LEVELS.toReversed()) {
+    for (const row of rows) {
+      if (row.level === level && row.code === at(place, level)) nearest.set(row.name, row);
+    }
+  }
+  return [...nearest.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** Throws `ROUTER_SETTINGS` for a value that this version does not take. */
 export function resolveSettings(rows: readonly SettingRow[], place: SettingPlace): Settings {
   const values = new Map<SettingName, unknown>();
