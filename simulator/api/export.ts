@@ -1,19 +1,25 @@
 /**
- * `/export file=…`: the configuration as a script that would build it. Only what differs from the defaults is
- * written, secrets only with `show-sensitive`, long lines are continued with `\`. Over the API nothing is returned.
+ * `/export file=…`: the configuration as a script that would build it on a router reset to no defaults. Only what
+ * differs from that is written, secrets only with `show-sensitive`, long lines are continued with `\`. Over the API
+ * nothing is returned. Users, files and the log are no part of it.
  */
-import { formatDateTime } from '../menu/clock-text.ts';
+import { createHash } from 'node:crypto';
 import type { Row } from '../menu/contract.ts';
-import { MENUS } from '../menu/schema.ts';
-import type { Menu, Property } from '../menu/schema-parse.ts';
+import { INTERFACE_PATHS, MENUS } from '../menu/schema.ts';
+import { existsIn, type Menu, type Property, versionNumber } from '../menu/schema-parse.ts';
 import { unknownParameter } from '../menu/trap.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
 import { type Call, DONE, type Outcome } from './call.ts';
 
 const LINE = 80;
 const OPTIONS = ['file', 'show-sensitive', 'hide-sensitive', 'compact', 'terse', 'verbose'];
-/** Rows that exist on every router; only their changes are written. */
-const NOT_EXPORTED: ReadonlySet<string> = new Set(['/file', '/safe-mode', '/user', '/user/group']);
+const NOT_EXPORTED: ReadonlySet<string> = new Set([
+  '/file',
+  '/interface',
+  '/safe-mode',
+  '/user',
+  '/user/group',
+]);
 
 export function exportConfiguration(call: Call, under: string): Outcome {
   for (const name of call.attributes.keys()) {
@@ -31,28 +37,20 @@ export function exportConfiguration(call: Call, under: string): Outcome {
   return DONE;
 }
 
-interface ExportOptions {
+export interface ExportOptions {
   readonly sensitive: boolean;
   readonly verbose: boolean;
   readonly terse: boolean;
 }
 
+/** `under` is a path, empty for everything. */
 export function exportText(tree: WritableTree, under: string, options: ExportOptions): string {
-  const board = tree.single('/system/routerboard');
-  const lines = [
-    `# ${formatDateTime(tree.now())} by RouterOS ${tree.version}`,
-    '#',
-    `# model = ${board.model ?? ''}`,
-    `# serial number = ${board['serial-number'] ?? ''}`,
-  ];
-  for (const menu of MENUS.values()) {
-    if (tree.menu(menu.path) === undefined || NOT_EXPORTED.has(menu.path)) continue;
+  const lines = header(tree);
+  for (const menu of EXPORT_ORDER) {
+    if (tree.menu(menu.path) === undefined) continue;
     if (menu.path !== under && !menu.path.startsWith(`${under}/`)) continue;
-    const statements = tree
-      .rows(menu.path)
-      .map((row) => statement(menu, row, options))
-      .filter((text) => text !== null);
-    if (statements.length === 0 || menu.path === '/interface') continue;
+    const statements = statementsOf(tree, menu, options);
+    if (statements.length === 0) continue;
     const path = menu.path.replaceAll('/', ' ').trim();
     if (options.terse) lines.push(...statements.map((text) => `/${path} ${text}`));
     else lines.push(`/${path}`, ...statements.map(continued));
@@ -60,42 +58,114 @@ export function exportText(tree: WritableTree, under: string, options: ExportOpt
   return `${lines.join('\n')}\n`;
 }
 
-/** `add …` or `set …` for one row; null when there is nothing to say. */
-function statement(menu: Menu, row: Row, options: ExportOptions): string | null {
-  if (row.dynamic || menu.kind === 'view') return null;
-  const builtin = row.values.default === 'true' || row.values.builtin === 'true';
-  const fixed = menu.kind === 'fixed' || row.values['default-name'] !== undefined || builtin;
-  const pairs: string[] = [];
-  for (const property of menu.properties.values()) {
-    const value = row.values[property.name];
-    if (value === undefined || !exported(property, value, options)) continue;
-    if (fixed && ['name', 'mac-address', 'port', 'orig-mac-address'].includes(property.name))
-      continue;
-    pairs.push(`${property.name}=${quoted(value)}`);
-  }
-  if (builtin && !options.verbose) return null;
-  if (pairs.length === 0) return null;
-  if (menu.kind === 'single') return `set ${pairs.join(' ')}`;
-  if (!fixed) return `add ${pairs.join(' ')}`;
-  const physical = row.values['default-name'];
-  const target =
-    physical === undefined ? (row.values.name ?? row.id) : `[ find default-name=${physical} ]`;
-  return `set ${target} ${pairs.join(' ')}`;
+function header(tree: WritableTree): string[] {
+  const board = tree.single('/system/routerboard');
+  const serial = board['serial-number'] ?? '';
+  const digest = createHash('sha256').update(serial).digest('hex').toUpperCase();
+  const clock = tree.rows('/system/clock')[0];
+  const { date = '', time = '' } = clock === undefined ? {} : tree.printed('/system/clock', clock);
+  return [
+    `# ${date} ${time} by RouterOS ${tree.version}`,
+    `# software id = ${digest.slice(0, 4)}-${digest.slice(4, 8)}`,
+    '#',
+    `# model = ${board.model ?? ''}`,
+    `# serial number = ${serial}`,
+  ];
 }
 
-function exported(property: Property, value: string, options: ExportOptions): boolean {
-  if (property.readOnly || property.writeOnly) return false;
-  if (property.secret && !options.sensitive) return false;
-  return options.verbose || (value !== property.default && value !== '');
+/** A menu comes after those whose rows it names; interfaces of all kinds come before what uses them. */
+const EXPORT_ORDER: readonly Menu[] = exportOrder();
+
+function exportOrder(): Menu[] {
+  const order: Menu[] = [];
+  const seen = new Set<string>();
+  const visit = (menu: Menu | undefined): void => {
+    if (menu === undefined || seen.has(menu.path)) return;
+    seen.add(menu.path);
+    for (const { type } of menu.properties.values()) {
+      if (type.base !== 'ref') continue;
+      if (type.ref !== '/interface') visit(MENUS.get(type.ref));
+      // Interfaces on interfaces stay in the order of the table: a tunnel over a VLAN over a bridge.
+      else if (menu.interfaceType === null) {
+        for (const path of INTERFACE_PATHS) visit(MENUS.get(path));
+      }
+    }
+    order.push(menu);
+  };
+  for (const menu of MENUS.values()) visit(menu);
+  return order.filter(({ kind, path }) => kind !== 'view' && !NOT_EXPORTED.has(path));
 }
 
-function quoted(value: string): string {
-  const word = value === 'true' ? 'yes' : value === 'false' ? 'no' : value;
+/** `add …` and `set …` of one menu. */
+function statementsOf(tree: WritableTree, menu: Menu, options: ExportOptions): string[] {
+  const version = versionNumber(tree.version);
+  const written = [...menu.properties.values()].filter(
+    (property) => !property.readOnly && !property.writeOnly && existsIn(property, version),
+  );
+  const reset = tree.resets.get('no-defaults')?.get(menu.path) ?? [];
+  const rows = tree.rows(menu.path).filter(({ dynamic }) => !dynamic);
+  return rows.flatMap((row, index) => {
+    const found = reset.find(({ id }) => id === row.id);
+    const fixed = found !== undefined || isFixed(menu, row);
+    const properties = written.filter(
+      ({ secret, name }) => (!secret || options.sensitive) && !(fixed && isIdentity(name, found)),
+    );
+    const baseline = found ?? (fixed ? row : null);
+    const pairs = properties.flatMap((property) => pairOf(property, row, baseline, options));
+    if (pairs.length === 0) return [];
+    if (menu.kind === 'single') return [`set ${pairs.join(' ')}`];
+    if (!fixed) return [`add ${pairs.join(' ')}`];
+    return [`set ${targetOf(row, rows, index)} ${pairs.join(' ')}`];
+  });
+}
+
+/** A row that every router has, made by RouterOS itself. */
+function isFixed(menu: Menu, { values }: Row): boolean {
+  const builtin = values.default === 'true' || values.builtin === 'true';
+  return menu.kind === 'fixed' || values['default-name'] !== undefined || builtin;
+}
+
+/** What such a row is found by is not written. */
+function isIdentity(name: string, found: Row | undefined): boolean {
+  return found === undefined && ['name', 'mac-address', 'orig-mac-address'].includes(name);
+}
+
+function pairOf(
+  property: Property,
+  row: Row,
+  baseline: Row | null,
+  { verbose }: ExportOptions,
+): string[] {
+  const { name } = property;
+  const value = row.values[name];
+  const before = baseline === null ? property.default : baseline.values[name];
+  if (value === undefined) return before !== undefined && property.unsettable ? [`!${name}`] : [];
+  return verbose || value !== before ? [`${name}=${quoted(property, value)}`] : [];
+}
+
+/** How a script finds a row that it did not make. */
+function targetOf({ values }: Row, rows: readonly Row[], index: number): string {
+  const physical = values['default-name'];
+  if (physical !== undefined) return `[ find default-name=${physical} ]`;
+  const defaults = rows.filter((row) => row.values.default === 'true');
+  if (values.default === 'true' && defaults.length === 1) return '[ find default=yes ]';
+  return values.name ?? String(index);
+}
+
+function quoted(property: Property, value: string): string {
+  const { base } = property.type;
+  const word = base !== 'bool' ? value : value === 'true' ? 'yes' : 'no';
   if (/^[\w.,:/!*@+-]+$/.test(word)) return word;
-  return `"${word
-    .replaceAll(/["\\$?]/g, '\\$&')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\n', '\\n')}"`;
+  return `"${Array.from(Buffer.from(word), quotedOctet).join('')}"`;
+}
+
+const NAMED_OCTETS: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function quotedOctet(octet: number): string {
+  const sign = String.fromCharCode(octet);
+  if ('"\\$?'.includes(sign)) return `\\${sign}`;
+  if (octet >= 0x20 && octet < 0x7f) return sign;
+  return NAMED_OCTETS[sign] ?? `\\${octet.toString(16).padStart(2, '0').toUpperCase()}`;
 }
 
 /** Breaks between arguments so that no line is longer than it must be. */

@@ -86,11 +86,21 @@ function fetchFile(call: Call): Outcome {
   throw failure('resolve failed');
 }
 
+/** What a router is made of, and what it holds beside its configuration. */
+const NOT_IN_BACKUPS: ReadonlySet<string> = new Set([
+  '/file',
+  '/log',
+  '/safe-mode',
+  '/system/device-mode',
+  '/system/resource',
+  '/system/routerboard',
+]);
+
 /** The configuration as a file; it never holds files, sessions or the log. */
 function saveBackup(call: Call): Outcome {
   refuseOthers(call, ['name', 'password', 'encryption', 'dont-encrypt']);
   const given = call.attributes.get('name') ?? 'backup';
-  const rows = [...call.tree.snapshot()].filter(([path]) => path !== '/file' && path !== '/log');
+  const rows = [...call.tree.snapshot()].filter(([path]) => !NOT_IN_BACKUPS.has(path));
   const body = JSON.stringify({ password: call.attributes.get('password') ?? '', rows });
   call.tree.writeFile(given.endsWith('.backup') ? given : `${given}.backup`, Buffer.from(body));
   return DONE;
@@ -106,7 +116,8 @@ function loadBackup(call: Call): Outcome {
   const backup = parseBackup(content.toString());
   if (backup === null) throw failure('no such backup file');
   if (backup.password !== (call.attributes.get('password') ?? '')) throw failure('wrong password');
-  call.tree.restore(backup.rows);
+  const present = [...call.tree.snapshot()].filter(([path]) => NOT_IN_BACKUPS.has(path));
+  call.tree.restore(new Map([...backup.rows, ...present]));
   call.onPower('reboot');
   return DONE;
 }

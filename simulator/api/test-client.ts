@@ -28,8 +28,9 @@ export async function connectClient(
   port: number,
   credentials?: { name: string; password: string },
   localAddress = '127.0.0.1',
+  host = '127.0.0.1',
 ): Promise<TestClient> {
-  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  const socket = connect({ port, host, localAddress });
   const parser = sentenceParser();
   const arrived: string[][] = [];
   let closed = false;

@@ -12,6 +12,10 @@ export function addDefaultConfiguration(
   const add = (path: string, row: Readonly<Record<string, string>>): string =>
     tree.add(path, new Map(Object.entries(row)));
   const ports = addPorts(tree, board, mac);
+  tree.resets.set('no-defaults', tree.snapshot());
+  for (const [index, band] of board.radios.entries()) {
+    setRadio(tree, board, { index, band, mac: mac(board.ethernetPorts + index) });
+  }
   add('/interface/bridge', { name: 'bridge', 'admin-mac': mac(1), 'auto-mac': 'no', ...DEFCONF });
   tree.assign('/interface/bridge', tree.find('/interface/bridge', 'bridge')!.id, {
     'mac-address': mac(1),
@@ -26,6 +30,7 @@ export function addDefaultConfiguration(
   tree.setSingle('/tool/mac-server/mac-winbox', lan);
   tree.setSingle('/ip/dns', new Map([['allow-remote-requests', 'yes']]));
   tree.setSingle('/ip/neighbor/discovery-settings', new Map([['discover-interface-list', 'LAN']]));
+  tree.resets.set('defaults', tree.snapshot());
 }
 
 /** Loopback, ethernet ports and radios; returns their names, the uplink first. */
@@ -51,33 +56,42 @@ function addPorts(tree: WritableTree, board: Board, mac: (index: number) => stri
     'mac-address': '00:00:00:00:00:00',
     running: 'true',
   });
-  for (const [index, band] of board.radios.entries()) {
-    const address = mac(board.ethernetPorts + index);
-    names.push(addRadio(tree, board, index + 1, band, address));
+  for (const index of board.radios.keys()) {
+    names.push(addRadio(tree, board, index + 1, mac(board.ethernetPorts + index)));
   }
   return names;
 }
 
-function addRadio(
-  tree: WritableTree,
-  board: Board,
-  number: number,
-  band: '2ghz' | '5ghz',
-  mac: string,
-): string {
+/** A radio as it is found, silent until it is configured. */
+function addRadio(tree: WritableTree, board: Board, number: number, mac: string): string {
   const wireless = board.radioPackage === 'wireless';
   const path = wireless ? '/interface/wireless' : '/interface/wifi';
   const name = `${wireless ? 'wlan' : 'wifi'}${number}`;
-  const ssid = `MikroTik-${mac.slice(9).replaceAll(':', '')}`;
-  const settings = wireless ? wirelessSettings(ssid, band) : wifiSettings(ssid, band, mac);
-  const id = tree.add(path, new Map(Object.entries({ name, 'mac-address': mac, ...settings })));
+  const found = {
+    name,
+    'mac-address': mac,
+    ...(wireless ? { ssid: 'MikroTik' } : { 'radio-mac': mac }),
+  };
+  const id = tree.add(path, new Map(Object.entries(found)));
   tree.assign(path, id, { 'default-name': name, running: 'true' });
   return name;
 }
 
+function setRadio(
+  tree: WritableTree,
+  board: Board,
+  { index, band, mac }: { index: number; band: '2ghz' | '5ghz'; mac: string },
+): void {
+  const wireless = board.radioPackage === 'wireless';
+  const path = wireless ? '/interface/wireless' : '/interface/wifi';
+  const ssid = `MikroTik-${mac.slice(9).replaceAll(':', '')}`;
+  const settings = wireless ? wirelessSettings(ssid, band) : wifiSettings(ssid, band, mac);
+  const { id } = tree.find(path, `${wireless ? 'wlan' : 'wifi'}${index + 1}`)!;
+  tree.set(path, [id], new Map(Object.entries(settings)));
+}
+
 function wifiSettings(ssid: string, band: string, mac: string): Record<string, string> {
   return {
-    'radio-mac': mac,
     disabled: 'no',
     'channel.band': `${band}-ax`,
     'channel.skip-dfs-channels': '10min-cac',

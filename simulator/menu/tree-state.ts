@@ -51,6 +51,8 @@ export interface WritableTree extends MenuTree {
   assign(path: string, id: string, values: Readonly<Record<string, string>>): void;
   log(topics: string, message: string): void;
   snapshot(): Snapshot;
+  /** What `/system/reset-configuration` goes back to: with MikroTik's default configuration, or without. */
+  readonly resets: Map<'defaults' | 'no-defaults', Snapshot>;
   /** Configuration as it was; files, sessions and other dynamic rows stay as they are. */
   restore(snapshot: Snapshot): void;
   /** Called for each row that came, changed or went. */

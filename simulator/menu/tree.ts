@@ -56,6 +56,7 @@ export function createTree(options: TreeOptions): WritableTree {
       state.now = now;
     },
     snapshot: () => new Map(state.rows),
+    resets: new Map(),
     restore: (snapshot) => restoreRows(state, snapshot),
   };
 }

@@ -44,11 +44,7 @@ export function createScheduler({ tree, clock, fire }: SchedulerOptions): Schedu
   let wake = new AbortController();
 
   const timeOf = (base: Plan['base']): number => (base === 'wall' ? wallNow(tree) : clock.now());
-  const nowFor = (row: Row): Now => ({
-    settings: settingsOf(row),
-    wall: wallNow(tree),
-    uptime: clock.now(),
-  });
+  const nowFor = (row: Row): Now => nowOf(tree, clock, row);
   const replan = (): void => {
     for (const row of tree.rows(MENU)) {
       const now = nowFor(row);
@@ -123,6 +119,10 @@ function attach(tree: WritableTree, changed: () => void, book: Book): void {
 function dropGone(plans: Map<string, Plan>, rows: readonly Row[]): void {
   const present = new Set(rows.map(({ id }) => id));
   for (const id of plans.keys()) if (!present.has(id)) plans.delete(id);
+}
+
+function nowOf(tree: WritableTree, clock: Clock, row: Row): Now {
+  return { settings: settingsOf(row), wall: wallNow(tree), uptime: clock.now() };
 }
 
 /** Milliseconds until the first is due; null when none ever is. */

@@ -53,7 +53,15 @@ export async function runMenuCommand(
   }
   const rows = named.get('numbers');
   if (Array.isArray(rows) && rows.length === 0) return null;
+  if (rows !== undefined && !single) named.set('numbers', await byIndex(run, path, rows));
   return (await run.console.run(word, texts(named))).ret;
+}
+
+/** `set 0 …`, as exports have it for rows without a name. */
+async function byIndex(run: ScriptRun, path: string, rows: Value): Promise<Value> {
+  if (typeof rows !== 'string' || !/^\d{1,4}$/.test(rows)) return rows;
+  const listed = await run.console.run(`${path}/print`, new Map());
+  return listed.rows[Number(rows)]?.['.id'] ?? rows;
 }
 
 function texts(named: ReadonlyMap<string, Value>): Map<string, string> {

@@ -218,6 +218,8 @@ function flagAt(text: ScriptText, at: number): string {
 /** A value in braces is the text of a script, as `on-event={…}` has it. */
 function readNamed(reader: Reader): Expression {
   const { text } = reader;
+  // A line may be broken between the sign and the value.
+  takeMatch(text, /\\\r?\n[ \t]*/y);
   if (/[\s;\]}]/.test(peek(text)) || peek(text) === '') return EMPTY;
   if (peek(text) !== '{') return readValue(text, nested(reader));
   const from = text.at + 1;

@@ -17,6 +17,8 @@ export interface Scripts {
   scheduled(row: Row): void;
   /** A host of `/tool/netwatch` came or went: a script's name or its text. */
   netwatch(event: string): void;
+  /** The file that `run-after-reset` named. */
+  boot(file: string, rights: ReadonlySet<string>): void;
   /** `/system/script/run`. */
   run(call: Call): Outcome;
 }
@@ -56,6 +58,11 @@ export function createScripts(
     },
     netwatch(event) {
       launch('netwatch', event, { name: '*sys', group: '', rights: new Set(NETWATCH_RIGHTS) });
+    },
+    boot(file, rights) {
+      const source = tree.file(file) ?? tree.file(`${file}.rsc`) ?? '';
+      const user = { name: '*sys', group: '', rights };
+      jobs.run({ source, user }).then((end) => report(`reset:${file}`, end), failed);
     },
     run(call) {
       for (const name of call.attributes.keys()) {

@@ -7,6 +7,7 @@ import type { Logger } from '../../lib/log.ts';
 import { hasCommand, isCommandFolder, runCommand } from '../api/commands.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
 import type { SystemCommand, SystemCommands } from './commands.ts';
+import { importFile, resetConfiguration } from './import.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { createScheduler } from './scheduler.ts';
 import { createScripts } from './scripts.ts';
@@ -42,11 +43,24 @@ export function createSystem(options: SystemOptions): System {
   });
   const scripts = createScripts(tree, jobs, failed);
   const scheduler = createScheduler({ tree, clock, fire: scripts.scheduled });
-  commands.set('/system/script/run', { right: 'read', inMenu: true, run: scripts.run });
+  let afterReset: { file: string; rights: ReadonlySet<string> } | null = null;
+  const add = (word: string, right: string, run: SystemCommand['run']): void =>
+    void commands.set(word, { right, inMenu: word.startsWith('/system/script'), run });
+  add('/system/script/run', 'read', scripts.run);
+  add('/import', 'write', (call) => importFile(call, jobs));
+  add('/system/reset-configuration', 'policy', (call) =>
+    resetConfiguration(call, (file, rights) => {
+      afterReset = { file, rights };
+    }),
+  );
   return {
     commands,
     jobs,
-    powerOn: scheduler.start,
+    powerOn: () => {
+      scheduler.start();
+      if (afterReset !== null) scripts.boot(afterReset.file, afterReset.rights);
+      afterReset = null;
+    },
     powerCut: () => {
       scheduler.cut();
       jobs.cut();
