@@ -113,7 +113,7 @@ const WIRELESS_MENUS: readonly Menu[] = [
     arp |disabled|enabled|proxy-arp|reply-only =enabled
     disabled bool =true
     mode |station|station-wds|ap-bridge|bridge|alignment-only|nstreme-dual-slave|wds-slave|station-pseudobridge|station-pseudobridge-clone|station-bridge =ap-bridge
-    ssid text:32 req
+    ssid text:32 =MikroTik
     band |2ghz-b|2ghz-b/g|2ghz-b/g/n|2ghz-g/n|2ghz-onlyg|2ghz-onlyn|5ghz-a|5ghz-a/n|5ghz-onlyn|5ghz-a/n/ac|5ghz-onlyac|5ghz-n/ac
     channel-width |20mhz|20/40mhz-Ce|20/40mhz-eC|20/40mhz-XX|20/40/80mhz-XXXX|10mhz|5mhz =20mhz
     frequency int|auto
