@@ -155,6 +155,13 @@ export const FIREWALL_AND_QUEUE_MENUS: readonly Menu[] = [
     fq-codel-limit,fq-codel-quantum,fq-codel-flows,fq-codel-memlimit int
     fq-codel-target,fq-codel-interval,fq-codel-ce-threshold time
     fq-codel-ecn bool
+    cake-bandwidth rate
+    cake-ack-filter |aggressive|filter|none
+    cake-diffserv |besteffort|diffserv3|diffserv4|diffserv8|precedence
+    cake-flowmode |dsthost|dual-dsthost|dual-srchost|flowblind|flows|hosts|srchost|triple-isolate
+    cake-rtt time
+    cake-nat,cake-wash,cake-autorate-ingress bool
+    cake-memlimit,cake-mpu,cake-overhead int
     default ro =false`,
   ),
 ];
