@@ -8,6 +8,7 @@ import { sql as initial } from './migrations/0001-initial.ts';
 import { sql as limits } from './migrations/0002-limits.ts';
 import { sql as settings } from './migrations/0003-settings.ts';
 import { sql as jobs } from './migrations/0004-jobs.ts';
+import { sql as enrolment } from './migrations/0005-enrolment.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
 import type { Sql } from './sql.ts';
 
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'limits', sql: limits },
   { id: 3, name: 'settings', sql: settings },
   { id: 4, name: 'jobs', sql: jobs },
+  { id: 5, name: 'enrolment', sql: enrolment },
   { id: 6, name: 'backups', sql: backups },
 ];
 

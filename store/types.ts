@@ -7,6 +7,7 @@
  * below 2^53, ids are UUIDv7 texts unless said otherwise. Reads marked "cached" cost no SQL when
  * warm, and are dropped when a commit invalidates them.
  */
+import type { RouterPin } from './enrolment-types.ts';
 
 export type VillageKind = 'desa' | 'kelurahan' | 'other';
 
@@ -89,6 +90,12 @@ export interface RouterCredentials {
   readonly apiUser: string;
   readonly apiPassword: string;
   readonly nasSecret: string;
+  /** What our own password on it is derived from; absent: the router's id. */
+  readonly apiSeed?: string;
+  /** What the password of its service account is derived from; absent: the router's id. */
+  readonly serviceSeed?: string;
+  /** The only board that is this router; absent before it enrolled. */
+  readonly pin?: RouterPin;
 }
 
 /** What RADIUS must know of a NAS to talk with it. */
@@ -303,6 +310,7 @@ export type OpenLoginResult =
   | { readonly outcome: 'opened'; readonly sessionId: string; readonly grant: LoginGrant }
   | { readonly outcome: 'token' | 'devices' | 'disabled' };
 
+export type * from './enrolment-types.ts';
 export type * from './job-types.ts';
 export type * from './session-types.ts';
 

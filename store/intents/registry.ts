@@ -6,11 +6,13 @@ import { auditReads, auditWrites } from './audit.ts';
 import { backupReads, backupWrites } from './backups.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
+import { enrolmentReads, enrolmentWrites } from './enrolment.ts';
 import { filterReads, filterWrites } from './filter.ts';
 import { fleetReads, fleetWrites } from './fleet.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import { loginReads, loginWrites } from './login.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
+import { routerLifeReads, routerLifeWrites } from './router-life.ts';
 import { routerReads, routerWrites } from './routers.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
 import { settingReads, settingWrites } from './settings.ts';
@@ -31,6 +33,8 @@ export const reads = {
   ...fleetReads,
   ...jobReads,
   ...settingReads,
+  ...enrolmentReads,
+  ...routerLifeReads,
   ...backupReads,
   ...auditReads,
 };
@@ -50,6 +54,8 @@ export const writes = {
   ...fleetWrites,
   ...jobWrites,
   ...settingWrites,
+  ...enrolmentWrites,
+  ...routerLifeWrites,
   ...backupWrites,
   ...auditWrites,
 };

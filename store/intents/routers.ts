@@ -45,18 +45,28 @@ interface RouterRow {
   provisioning: Router['provisioning'];
   provisioning_detail: string | null;
   boot_at: number | null;
+  api_seed: string | null;
+  serial: string | null;
+  board: string | null;
+  service_seed: string | null;
 }
 
-const SELECT = `SELECT r.*, v.name AS village_name, v.district_code, v.district_name, v.latitude, v.longitude,
+/** Not on a shelf, not lost, not given back; one without an enrolment was set up by hand. */
+const SERVES = "COALESCE(en.life, 'active') = 'active'";
+const SELECT = `SELECT r.*, en.api_seed, en.serial, en.board,
+    COALESCE(sa.next_seed, sa.seed) AS service_seed, v.name AS village_name, v.district_code, v.district_name, v.latitude, v.longitude,
     COALESCE(hv.hours, hd.hours, hr.hours) AS opening_hours
   FROM routers r JOIN villages v ON v.code = r.village_code
+  LEFT JOIN enrolments en ON en.router_id = r.id
+  LEFT JOIN service_accounts sa ON sa.router_id = r.id
   LEFT JOIN opening_hours hv ON hv.level = 'village' AND hv.code = v.code
   LEFT JOIN opening_hours hd ON hd.level = 'district' AND hd.code = v.district_code
   LEFT JOIN opening_hours hr ON hr.level = 'regency' AND hr.code = v.regency_code`;
 
 export const routerReads = {
   async listRouters({ sql }: ReadContext): Promise<Router[]> {
-    return (await sql.all<RouterRow>(`${SELECT} ORDER BY r.name`)).map(toRouter);
+    const rows = await sql.all<RouterRow>(`${SELECT} WHERE ${SERVES} ORDER BY r.name`);
+    return rows.map(toRouter);
   },
 
   async routerByName({ sql }: ReadContext, name: string): Promise<Router | null> {
@@ -74,16 +84,19 @@ export const routerReads = {
       apiUser: row.api_user,
       apiPassword: keys.open(row.api_password, `router-api:${row.id}`),
       nasSecret: keys.open(row.nas_secret, `router-nas:${row.id}`),
+      ...(row.api_seed === null ? {} : { apiSeed: row.api_seed }),
+      ...(row.service_seed === null ? {} : { serviceSeed: row.service_seed }),
+      ...(row.serial === null ? {} : { pin: { serial: row.serial, board: row.board ?? '' } }),
     };
   },
 
   async nasByAddress({ sql, keys }: ReadContext, address: string): Promise<Nas | null> {
-    const row = await sql.get<RouterRow>(`${SELECT} WHERE r.address = ?`, address);
+    const row = await sql.get<RouterRow>(`${SELECT} WHERE r.address = ? AND ${SERVES}`, address);
     return row === undefined ? null : toNas(row, keys.open(row.nas_secret, `router-nas:${row.id}`));
   },
 
   async nasByName({ sql, keys }: ReadContext, name: string): Promise<Nas | null> {
-    const row = await sql.get<RouterRow>(`${SELECT} WHERE r.name = ?`, name);
+    const row = await sql.get<RouterRow>(`${SELECT} WHERE r.name = ? AND ${SERVES}`, name);
     return row === undefined ? null : toNas(row, keys.open(row.nas_secret, `router-nas:${row.id}`));
   },
 };
