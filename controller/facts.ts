@@ -21,7 +21,7 @@ export async function readFacts(
     read('/interface', ['name', 'type']),
     read('/interface/bridge/port', ['interface', 'comment', 'dynamic']),
     read('/interface/wifi', ['name', 'default-name', 'master-interface', 'dynamic']),
-    read('/interface/wireless', ['name', 'master-interface', 'interface-type']),
+    read('/interface/wireless', ['name', 'master-interface', 'dynamic']),
     read('/file', ['name', 'type'], ['name=flash']),
   ]);
   const foreign = new Set(ports.filter(isForeign).map((port) => port.interface));

@@ -54,6 +54,11 @@ export const MATCHERS = [
   'random',
   'nth',
 ];
+/** NAT decides at the first packet of a connection, raw before there is one. */
+const NAT_MATCHERS = MATCHERS.filter(
+  (name) => name !== 'connection-state' && name !== 'connection-nat-state',
+);
+const RAW_MATCHERS = MATCHERS.filter((name) => !name.startsWith('connection-'));
 
 export function dns(input: VillageInput): DesiredMenu[] {
   const { settings } = input;
@@ -123,7 +128,7 @@ export function firewall(input: VillageInput): DesiredMenu[] {
         redirect('nat-dnsu', 'udp'),
         redirect('nat-dnst', 'tcp'),
       ],
-      { ordered: true, matchers: MATCHERS },
+      { ordered: true, matchers: NAT_MATCHERS },
     ),
     tagged('/ip/firewall/filter', [...inputChain(input), ...forwardChain(input)], {
       ordered: true,
@@ -140,7 +145,7 @@ export function firewall(input: VillageInput): DesiredMenu[] {
           'dst-port': '53',
         }),
       ],
-      { matchers: MATCHERS },
+      { matchers: RAW_MATCHERS },
     ),
   ];
 }
