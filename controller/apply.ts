@@ -1,12 +1,16 @@
 /**
- * Performs a plan over one connection, change by change in its order. From RouterOS 7.18 it works in
- * safe mode: the router undoes a batch by itself when our connection ends before we have proved, on a
- * new connection, that the router can still be reached. Safe mode remembers about 100 actions, so a
- * batch has at most 80.
+ * Performs a plan over one connection. What does not build on each other travels together, at most eight
+ * at a time: see `apply-order.ts`. From RouterOS 7.18 it works in safe mode: the router undoes a batch by
+ * itself when our connection ends before we have proved, on a new connection, that the router can still
+ * be reached. Safe mode remembers about 100 actions, so a batch has at most 80. Where one batch is not
+ * enough, and before 7.18, a dead-man is armed before the first write and taken away after the proof.
  */
 
 import { errorCode } from '../lib/errors.ts';
+import { dependencies } from './apply-order.ts';
+import { armDeadMan, DEAD_MAN_MINUTES, type DeadMan } from './dead-man.ts';
 import { atLeast } from './desired/menu.ts';
+import { createGate } from './gate.ts';
 import type { Change, RowRef } from './plan.ts';
 import type { RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError, RouterTrap } from './routeros/errors.ts';
@@ -15,6 +19,9 @@ import type { Attributes } from './routeros/reply.ts';
 export const MAX_BATCH = 80;
 /** The longest text that one API write carries to a file; there is no way to append. */
 export const MAX_FILE_BYTES = 30_000;
+const MAX_IN_FLIGHT = 8;
+/** We stop well before the dead-man acts: a healthy apply is not to be undone halfway. */
+const LONGEST_APPLY_MS = (DEAD_MAN_MINUTES - 2) * 60_000;
 
 export interface ApplyOptions {
   readonly connection: RouterOsConnection;
@@ -24,50 +31,108 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Throws the router's trap with the change that it refused; what safe mode covers is then undone. */
+/** Where one apply stands. */
+interface Work extends ApplyOptions {
+  /** Ids of added rows, for changes that stand next to them. */
+  readonly added: Map<string, string>;
+  /** Whether something stands that safe mode does not take back. */
+  committed: boolean;
+}
+
+/**
+ * Throws the router's trap with the change that it refused; what was written is then undone: by safe
+ * mode, or by loading the backup, for which the router restarts. When the router is lost, it goes back
+ * by itself.
+ */
 export async function applyChanges(
   changes: readonly Change[],
   options: ApplyOptions,
 ): Promise<void> {
-  // Ids of added rows, for changes that stand next to them.
-  const added = new Map<string, string>();
-  const writeAll = async (batch: readonly Change[]): Promise<void> => {
-    for (const change of batch) await write(change, added, options);
-  };
-  // Files are outside of what safe mode can undo.
-  await writeAll(changes.filter((change) => change.kind === 'file'));
+  const files = changes.filter((change) => change.kind === 'file');
   const rest = changes.filter((change) => change.kind !== 'file');
-  for (let at = 0; at < rest.length; at += MAX_BATCH) {
-    const batch = rest.slice(at, at + MAX_BATCH);
-    if (atLeast(options.version, 7, 18)) await inSafeMode(options, () => writeAll(batch));
-    else await writeAll(batch);
+  const hasSafeMode = atLeast(options.version, 7, 18);
+  const needsDeadMan = rest.length > (hasSafeMode ? MAX_BATCH : 0);
+  const deadMan = needsDeadMan ? await armDeadMan(options.connection, options.signal) : null;
+  const limits = [
+    options.signal ?? [],
+    deadMan ? AbortSignal.timeout(LONGEST_APPLY_MS) : [],
+  ].flat();
+  const work: Work = {
+    ...options,
+    ...(limits.length === 0 ? {} : { signal: AbortSignal.any(limits) }),
+    added: new Map(),
+    committed: false,
+  };
+  try {
+    // Files are outside of what safe mode and backups can undo, so they come first and fit both.
+    await writeAll(files, work);
+    for (let at = 0; at < rest.length; at += MAX_BATCH) {
+      const batch = rest.slice(at, at + MAX_BATCH);
+      if (hasSafeMode) await inSafeMode(work, batch);
+      else await writeUnsafely(work, batch);
+    }
+    if (rest.length > 0 && !hasSafeMode) await work.prove();
+  } catch (error) {
+    await goBack(work, deadMan);
+    throw error;
   }
-  if (rest.length > 0 && !atLeast(options.version, 7, 18)) await options.prove();
+  await deadMan?.disarm();
 }
 
-async function inSafeMode(options: ApplyOptions, work: () => Promise<void>): Promise<void> {
-  const { connection } = options;
+async function inSafeMode(work: Work, batch: readonly Change[]): Promise<void> {
+  const { connection } = work;
   await connection.run('/safe-mode/take');
   try {
-    await work();
-    await options.prove();
+    await writeAll(batch, work);
+    await work.prove();
     await connection.run('/safe-mode/release');
+    work.committed = true;
   } catch (error) {
     // Ending the connection undoes the batch as well; asking for it is only quicker.
-    await connection.run('/safe-mode/unroll').catch((cause: unknown) => {
-      if (errorCode(cause).startsWith('ROUTER_')) return [];
-      throw cause;
-    });
-    await connection.close();
+    await quietly(connection.run('/safe-mode/unroll'));
     throw error;
   }
 }
 
-async function write(
-  change: Change,
-  added: Map<string, string>,
-  { connection, signal }: ApplyOptions,
-): Promise<void> {
+async function writeUnsafely(work: Work, batch: readonly Change[]): Promise<void> {
+  work.committed = true;
+  await writeAll(batch, work);
+}
+
+/** Back to where we began, as far as the connection still carries it. */
+async function goBack({ connection, committed }: Work, deadMan: DeadMan | null): Promise<void> {
+  if (connection.open && deadMan !== null) {
+    await quietly(committed ? deadMan.fire() : deadMan.disarm());
+  }
+  await connection.close();
+}
+
+/** For ways back that have another one behind them. */
+async function quietly(step: Promise<unknown>): Promise<void> {
+  try {
+    await step;
+  } catch (error) {
+    if (!errorCode(error).startsWith('ROUTER_')) throw error;
+  }
+}
+
+/** After the first failure nothing more is sent; what is under way is waited for. */
+async function writeAll(batch: readonly Change[], work: Work): Promise<void> {
+  const gate = createGate(MAX_IN_FLIGHT);
+  const stop = new AbortController();
+  const written: Promise<void>[] = [];
+  for (const [index, waits] of dependencies(batch).entries()) {
+    const before = waits.map((at) => written[at]!);
+    const send = (): Promise<void> => write(batch[index]!, work);
+    const one = Promise.all(before).then(() => gate.enter(send, stop.signal));
+    written.push(one);
+    one.catch((error: unknown) => stop.abort(error));
+  }
+  await Promise.allSettled(written);
+  if (stop.signal.aborted) throw stop.signal.reason;
+}
+
+async function write(change: Change, { added, connection, signal }: Work): Promise<void> {
   const { command, attributes } = commandOf(change, added);
   try {
     const { ret } = await connection.runFor(command, attributes, signal ? { signal } : {});

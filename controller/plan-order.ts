@@ -1,12 +1,18 @@
 /**
  * Where new rows go, and which rows move, so that ours stand in the desired order among themselves.
- * Foreign rows keep their places. The longest run of ours that is in order already stays; only the
- * rest moves (Fredman 1975), so that one misplaced row costs one move.
+ * Foreign rows keep their places.
+ *
+ * A chain of rules is walked from the top and the first match decides, so every state in between decides
+ * too. The rows are therefore put in place from the first to the last, each before the first of ours that
+ * is not in its place yet: above stands what will stand, below what stood, in its old order. A packet is
+ * then decided as before or as afterwards, never otherwise. Rows only ever go up, and removals run from
+ * the bottom, which keeps that true until the end. One row alone may take the shortest way, for there is
+ * no state in between.
  */
 import type { DesiredMenu } from './desired/types.ts';
 import type { Change, Match, ObservedRow, RowRef } from './plan.ts';
 
-/** The `add` changes of a menu, in desired order, and its `move` changes. */
+/** The `add` and `move` changes of a menu in their order. */
 export function orderMenu(
   menu: DesiredMenu,
   matches: readonly Match[],
@@ -16,50 +22,43 @@ export function orderMenu(
     key: want.key,
     id: have?.['.id'] ?? null,
   }));
-  // How ours will stand once the new ones are in: indices into `matches`.
+  const add = (index: number, before: RowRef | null): Change => {
+    const { want } = matches[index]!;
+    const { key, values, secrets = {} } = want;
+    return { kind: 'add', path: menu.path, key, values, secrets, before };
+  };
+  if (!menu.ordered) {
+    return matches.flatMap(({ have }, index) => (have === null ? [add(index, null)] : []));
+  }
   const place = new Map(rows.map((row, index) => [row, index]));
+  /** Indices into `matches` of rows that are not in their place yet, as they stand. */
   const standing = matches.flatMap(({ have }, index) => (have === null ? [] : [index]));
   standing.sort((a, b) => place.get(matches[a]!.have!)! - place.get(matches[b]!.have!)!);
-  const changes: Change[] = [];
-  matches.forEach(({ want, have }, index) => {
-    if (have !== null) return;
-    const next = menu.ordered ? nextStanding(matches, index) : null;
-    if (next === null) standing.push(index);
-    else standing.splice(standing.indexOf(next), 0, index);
-    changes.push({
-      kind: 'add',
-      path: menu.path,
-      key: want.key,
-      values: want.values,
-      secrets: want.secrets ?? {},
-      before: next === null ? null : refs[next]!,
-    });
+  const only = standing.length === matches.length ? onlyStray(standing) : null;
+  if (only !== null) {
+    return [move(menu.path, refs[only]!, refs[only + 1] ?? null)];
+  }
+  return matches.flatMap(({ have }, index): Change[] => {
+    const first = standing[0];
+    if (have === null) return [add(index, first === undefined ? null : refs[first]!)];
+    standing.splice(standing.indexOf(index), 1);
+    if (first === index) return [];
+    return [move(menu.path, refs[index]!, refs[first!]!)];
   });
-  return menu.ordered ? [...changes, ...moves(menu.path, refs, standing)] : changes;
 }
 
-/** The nearest later row that the router has already. */
-function nextStanding(matches: readonly Match[], index: number): number | null {
-  for (let i = index + 1; i < matches.length; i++) {
-    if (matches[i]!.have !== null) return i;
-  }
-  return null;
+function move(path: string, row: RowRef, before: RowRef | null): Change {
+  return { kind: 'move', path, key: row.key, row, before };
 }
 
-function moves(path: string, refs: readonly RowRef[], standing: readonly number[]): Change[] {
+/** The one row outside of the longest run in order; null when there is none, or more than one. */
+function onlyStray(standing: readonly number[]): number | null {
   const fixed = longestIncreasing(standing);
-  const changes: Change[] = [];
-  // From the last to the first, so that each is put before one that is in its place.
-  for (let index = refs.length - 1; index >= 0; index--) {
-    if (fixed.has(index)) continue;
-    const row = refs[index]!;
-    const before = refs[index + 1] ?? null;
-    changes.push({ kind: 'move', path, key: row.key, row, before });
-  }
-  return changes;
+  if (fixed.size !== standing.length - 1) return null;
+  return standing.find((index) => !fixed.has(index)) ?? null;
 }
 
-/** The members of one longest increasing subsequence. */
+/** The members of one longest increasing subsequence (Fredman 1975). */
 export function longestIncreasing(numbers: readonly number[]): Set<number> {
   const tails: number[] = [];
   const previous = new Map<number, number | undefined>();

@@ -1,6 +1,6 @@
 /**
  * What must change on a router, from what it should be and what it is. Pure: no clock, no network;
- * `apply.ts` performs a plan. Order: files, create, set, move, then remove (removing first would open
+ * `apply.ts` performs a plan. Order: files, create and move, set, then remove (removing first would open
  * a window in the firewall); removals run backwards, dependants before what they depend on.
  *
  * Ours are rows tagged `comment=sw:<key>`, or named `sw-…` where a menu has no comments. Rows of
@@ -103,9 +103,9 @@ export function plan(
   const all = menus.flat();
   return [
     ...files,
-    ...all.filter((change) => change.kind === 'add'),
+    // Rules are placed from the top, new and old in turn: see `plan-order.ts`.
+    ...all.filter((change) => change.kind === 'add' || change.kind === 'move'),
     ...all.filter((change) => change.kind === 'set'),
-    ...all.filter((change) => change.kind === 'move'),
     ...all.filter((change) => change.kind === 'remove').toReversed(),
   ];
 }
@@ -158,8 +158,8 @@ function matchRows(menu: DesiredMenu, rows: readonly ObservedRow[]): Match[] {
   }
   const tagged = menu.rows.map((want) => {
     const have = byOwner.get(owner === 'comment' ? TAG + want.key : want.key);
-    // Narrowed by somebody: an orphan, to be removed once its successor stands.
-    return { want, have: have !== undefined && isNarrowed(menu, want, have) ? null : take(have) };
+    // Another rule by now: an orphan, to be removed once its successor stands.
+    return { want, have: have !== undefined && isOtherRule(menu, want, have) ? null : take(have) };
   });
   return tagged.map(({ want, have }) => ({
     want,
@@ -167,10 +167,20 @@ function matchRows(menu: DesiredMenu, rows: readonly ObservedRow[]): Match[] {
   }));
 }
 
-function isNarrowed(menu: DesiredMenu, want: DesiredRow, have: ObservedRow): boolean {
-  return (menu.matchers ?? []).some(
+/** A rule that is changed where it stands could let through, for a moment, what it dropped: it is made anew. */
+function isOtherRule(menu: DesiredMenu, want: DesiredRow, have: ObservedRow): boolean {
+  if (menu.matchers === undefined) return false;
+  const narrowed = menu.matchers.some(
     (property) => want.values[property] === undefined && (have[property] ?? '') !== '',
   );
+  const changed = Object.entries(want.values).some(
+    ([property, value]) => property !== 'comment' && !isSame(property, value, have[property]),
+  );
+  return narrowed || changed || isSwitchedOff(want, have);
+}
+
+function isSame(property: string, value: string, old: string | undefined): boolean {
+  return old === value || normalise(property, value) === normalise(property, old);
 }
 
 /** A row of ours whose comment got lost but whose name says so, or a factory row that becomes ours. */
@@ -198,7 +208,7 @@ function planSet(
   const was: Record<string, string> = {};
   for (const [property, value] of Object.entries(want.values)) {
     const old = have[property];
-    if (old === value || normalise(property, value) === normalise(property, old)) continue;
+    if (isSame(property, value, old)) continue;
     values[property] = value;
     was[property] = old ?? '';
   }

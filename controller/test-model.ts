@@ -79,7 +79,7 @@ function performOn(
       return '';
     }
     case 'remove':
-      rows.splice(indexOf(id ?? ''), 1);
+      for (const one of (id ?? '').split(',')) rows.splice(indexOf(one), 1);
       return '';
     case 'move': {
       const [row] = rows.splice(indexOf(numbers ?? ''), 1);

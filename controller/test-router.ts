@@ -30,7 +30,10 @@ export async function testRouter(
     if (refusal !== null) {
       command.reply('!trap', `=message=${refusal}`);
       command.reply('!done');
-    } else if (name.startsWith('/safe-mode/') || name === '/cancel') {
+    } else if (name === '/system/backup/save') {
+      model.perform('/file/add', { name: `${attributes.name}.backup`, size: '4096' });
+      command.reply('!done');
+    } else if (/^\/(safe-mode\/|system\/backup\/load$|cancel$)/.test(name)) {
       command.reply('!done');
     } else if (name.endsWith('/print')) {
       print(model, command, name.slice(0, -6), attributes);

@@ -1,0 +1,144 @@
+/**
+ * A way back that needs nobody: a backup on the router, and schedules that load it unless we come and
+ * take them away. It covers what safe mode cannot: routers before 7.18, and plans of several batches.
+ * One schedule runs when the time is over, the other at the next start, so that a power cut counts too:
+ * a clock without battery stands in the past by then. A backup holds no files.
+ *
+ * A dead-man that is found armed keeps its backup, for that is the last configuration that was proved.
+ */
+import { printIfThere } from './facts.ts';
+import type { RouterOsConnection } from './routeros/client.ts';
+import { RouterOsError, RouterTrap } from './routeros/errors.ts';
+
+export const ROLLBACK = 'sw-rollback';
+export const ROLLBACK_AT_BOOT = 'sw-rollback-boot';
+const BACKUP = 'sw-prechange';
+/** How long a router waits for us. */
+export const DEAD_MAN_MINUTES = 10;
+const POLICY = 'read,write,policy,test,reboot,password,sensitive';
+const SCHEDULER = '/system/scheduler';
+
+export interface DeadMan {
+  /** Takes schedules and backup away: what stands now stays. */
+  disarm(): Promise<void>;
+  /** Loads the backup; the router restarts. */
+  fire(): Promise<void>;
+}
+
+interface Armed {
+  readonly schedules: readonly string[];
+  readonly backup: string | null;
+}
+
+/**
+ * Saves the configuration and arms both schedules. Throws `ROUTER_DEVICE_MODE` where schedules are not
+ * allowed, `ROUTER_TRAP` when the router refuses (full flash); then nothing is armed that was not before.
+ */
+export async function armDeadMan(
+  connection: RouterOsConnection,
+  signal?: AbortSignal,
+): Promise<DeadMan> {
+  const stop = signal === undefined ? {} : { signal };
+  const [mode, found, flash] = await Promise.all([
+    printIfThere(connection, '/system/device-mode', { proplist: ['scheduler'], ...stop }),
+    findDeadMan(connection, signal),
+    printIfThere(connection, '/file', { proplist: ['name'], queries: ['name=flash'], ...stop }),
+  ]);
+  if (['false', 'no'].includes(mode[0]?.scheduler ?? '')) {
+    throw new RouterOsError(
+      'ROUTER_DEVICE_MODE',
+      'device-mode forbids the scheduler, which takes a half written configuration back',
+    );
+  }
+  const known = found.schedules.length > 0 ? found.backup : null;
+  // Without `flash/` every file outlives a restart; with it only those below.
+  const name = known ?? (flash.length > 0 ? `flash/${BACKUP}` : BACKUP);
+  if (known === null) await saveBackup(connection, name, stop);
+  await removeAll(connection, SCHEDULER, found.schedules);
+  const event = `/system backup load name=${name} password=""`;
+  const common = { 'on-event': event, policy: POLICY };
+  await Promise.all([
+    connection.run(
+      `${SCHEDULER}/add`,
+      { name: ROLLBACK, interval: `${DEAD_MAN_MINUTES}m`, ...common },
+      stop,
+    ),
+    connection.run(
+      `${SCHEDULER}/add`,
+      { name: ROLLBACK_AT_BOOT, 'start-time': 'startup', interval: '0s', ...common },
+      stop,
+    ),
+  ]);
+  return {
+    disarm: () => disarmDeadMan(connection),
+    fire: async () => {
+      await connection.run('/system/backup/load', { name, password: '' });
+    },
+  };
+}
+
+/** Takes away what an earlier attempt has armed; does nothing when there is nothing. */
+export async function disarmDeadMan(connection: RouterOsConnection): Promise<void> {
+  const { schedules } = await findDeadMan(connection);
+  await removeAll(connection, SCHEDULER, schedules);
+  const files = await findBackups(connection);
+  await removeAll(
+    connection,
+    '/file',
+    files.map((row) => row['.id'] ?? ''),
+  );
+}
+
+/** Whether schedules of ours stand on the router. */
+export async function isArmed(
+  connection: RouterOsConnection,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { schedules } = await findDeadMan(connection, signal);
+  return schedules.length > 0;
+}
+
+async function findDeadMan(connection: RouterOsConnection, signal?: AbortSignal): Promise<Armed> {
+  const stop = signal === undefined ? {} : { signal };
+  const queries = [`name=${ROLLBACK}`, `name=${ROLLBACK_AT_BOOT}`, '#|'];
+  const [schedules, files] = await Promise.all([
+    printIfThere(connection, SCHEDULER, { proplist: ['.id'], queries, ...stop }),
+    findBackups(connection, signal),
+  ]);
+  return {
+    schedules: schedules.flatMap((row) => row['.id'] ?? []),
+    backup: files[0]?.name?.replace(/\.backup$/, '') ?? null,
+  };
+}
+
+async function findBackups(
+  connection: RouterOsConnection,
+  signal?: AbortSignal,
+): Promise<Record<string, string>[]> {
+  const queries = [`name=${BACKUP}.backup`, `name=flash/${BACKUP}.backup`, '#|'];
+  return await connection.run(
+    '/file/print',
+    {},
+    { proplist: ['.id', 'name', 'size'], queries, ...(signal === undefined ? {} : { signal }) },
+  );
+}
+
+/** What was saved is looked at: a full flash may leave an empty file behind. */
+async function saveBackup(
+  connection: RouterOsConnection,
+  name: string,
+  stop: { signal?: AbortSignal },
+): Promise<void> {
+  await connection.run('/system/backup/save', { name, 'dont-encrypt': 'yes' }, stop);
+  const saved = await findBackups(connection, stop.signal);
+  const size = Number(saved.find((row) => row.name === `${name}.backup`)?.size ?? 0);
+  if (!(size > 0)) throw new RouterTrap([`no backup could be saved as ${name}`], null);
+}
+
+async function removeAll(
+  connection: RouterOsConnection,
+  path: string,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length > 0) await connection.run(`${path}/remove`, { '.id': ids.join(',') });
+}
