@@ -75,6 +75,8 @@ export interface NetworkConfig {
   readonly portalAddress: string;
   readonly resolverAddress: string;
   readonly tunnelSubnet: string;
+  /** Where routers find our end of the tunnel from the Internet; undefined = no tunnel of ours. */
+  readonly tunnelEndpoint: HostPort | undefined;
   readonly lanPool: string;
   readonly loginHost: string;
   readonly ssid: string;
@@ -190,6 +192,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
       portalAddress,
       radiusAddress: network.radiusAddress ?? network.controllerAddress,
       radiusStandbyAddress: network.radiusStandbyAddress,
+      tunnelEndpoint: network.tunnelEndpoint,
       resolverAddress: network.resolverAddress ?? network.controllerAddress,
     },
   };
@@ -279,6 +282,7 @@ function networkSection() {
     portalAddress: field.ipv4.optional(),
     resolverAddress: field.ipv4.optional(),
     tunnelSubnet: field.network.prefault('10.255.0.0/16'),
+    tunnelEndpoint: field.hostPort.optional(),
     lanPool: field.network.prefault('172.16.0.0/12'),
     loginHost: field.hostName.prefault('login.wifi.home.arpa'),
     ssid: field.ssid.prefault('Desa Digital'),

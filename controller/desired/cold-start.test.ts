@@ -21,7 +21,7 @@ const FORWARD = { name: START.endpoint, type: 'FWD', 'forward-to': '1.1.1.3' };
 
 describe('a cold start', () => {
   it('finds endpoint and time past the tunnel, by name or by address', () => {
-    const settings = { ...SETTINGS, tunnelEndpoint: START.endpoint };
+    const settings = { ...SETTINGS, tunnelEndpoint: { host: START.endpoint, port: 51_820 } };
     const made = desired(
       input({ settings, local: local({ 'time.ntp-servers': 'id.pool.ntp.org,203.0.113.1' }) }),
     );
@@ -63,7 +63,9 @@ describe('a cold start', () => {
               facts: { ...FACTS, hasTunnel, version },
               settings: {
                 ...SETTINGS,
-                ...(endpoint === undefined ? {} : { tunnelEndpoint: endpoint }),
+                ...(endpoint === undefined
+                  ? {}
+                  : { tunnelEndpoint: { host: endpoint, port: 51_820 } }),
               },
               local: local(values),
             }),
@@ -135,7 +137,7 @@ describe('a cold start', () => {
     expect(() =>
       desired(
         input({
-          settings: { ...SETTINGS, tunnelEndpoint: 'vpn.example.go.id' },
+          settings: { ...SETTINGS, tunnelEndpoint: { host: 'vpn.example.go.id', port: 51_820 } },
           local: local({ 'outage.floor': 'go.id.example,example.go.id' }),
         }),
       ),

@@ -28,7 +28,10 @@ export function timeServers({ local, settings }: VillageInput): readonly string[
 /** Static forwards of the names that the tunnel needs, to a resolver on the way out. */
 export function pastTunnel(input: VillageInput): DesiredRow[] {
   const { tunnelEndpoint } = input.settings;
-  const needs = [...(tunnelEndpoint === undefined ? [] : [tunnelEndpoint]), ...timeServers(input)];
+  const needs = [
+    ...(tunnelEndpoint === undefined ? [] : [tunnelEndpoint.host]),
+    ...timeServers(input),
+  ];
   const names = new Set(needs.filter((host) => parseIpv4(host) === null));
   const [resolver] = outageResolvers(input);
   if (resolver === undefined) return [];
@@ -40,7 +43,7 @@ export function pastTunnel(input: VillageInput): DesiredRow[] {
 /** Throws `ROUTER_SETTINGS` that names the circle. */
 export function refuseCircles(menus: readonly DesiredMenu[], { settings }: VillageInput): void {
   const found = circles(menus, {
-    endpoint: settings.tunnelEndpoint ?? null,
+    endpoint: settings.tunnelEndpoint?.host ?? null,
     tunnelSubnet: settings.tunnelSubnet,
     behind: [settings.resolverAddress, settings.portalAddress, settings.radiusAddress],
   });

@@ -35,7 +35,7 @@ export function reservedOf(
     names: [
       new URL(settings.portalUrl).hostname,
       settings.loginHost,
-      ...(settings.tunnelEndpoint === undefined ? [] : [settings.tunnelEndpoint]),
+      ...(settings.tunnelEndpoint === undefined ? [] : [settings.tunnelEndpoint.host]),
     ],
     networks: [
       settings.tunnelSubnet,

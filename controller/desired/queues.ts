@@ -18,7 +18,7 @@ const FIRST = 'sw-first';
 const USED = 0.95;
 /** Of the link's rate: what the first are sure of; the rest may borrow it. */
 const KEPT = 0.2;
-/** WireGuard, by default; the tunnel carries management, RADIUS, DNS and the portal. */
+/** WireGuard's usual port, where the configuration names no endpoint. */
 const TUNNEL_PORT = 51_820;
 const MARK_MATCHERS = ['src-address', 'dst-address', 'connection-state', 'limit', 'time'];
 
@@ -90,7 +90,12 @@ function marks(input: VillageInput): DesiredRow[] {
   const up = { 'out-interface-list': WAN };
   const down = { 'out-interface': BRIDGE };
   return [
-    mark('mg-tunnel', 'output', { ...up, protocol: 'udp', 'dst-port': String(TUNNEL_PORT) }),
+    // The tunnel carries management, RADIUS, DNS and the portal.
+    mark('mg-tunnel', 'output', {
+      ...up,
+      protocol: 'udp',
+      'dst-port': String(settings.tunnelEndpoint?.port ?? TUNNEL_PORT),
+    }),
     // Where there is no tunnel, the server is behind the way out itself.
     mark('mg-server', 'postrouting', { ...up, 'dst-address': settings.tunnelSubnet }),
     mark('mg-service', 'postrouting', { ...up, 'dst-address-list': SERVICES }),

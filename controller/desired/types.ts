@@ -1,4 +1,5 @@
 /** What a router should be: menus with rows in the order of application, and files. */
+import type { HostPort } from '../../lib/net.ts';
 import type { Policy } from '../../store/types.ts';
 import type { OperatorPart } from '../settings/parts.ts';
 import type { Settings } from '../settings/resolve.ts';
@@ -102,8 +103,8 @@ export interface FleetSettings {
   readonly portalPort: number;
   readonly blockAddress: string;
   readonly resolverAddress: string;
-  /** Where routers find the server from the Internet, address or name; absent where there is no tunnel. */
-  readonly tunnelEndpoint?: string;
+  /** Our end of the tunnel as routers find it from the Internet: address or name, and port; absent where there is none. */
+  readonly tunnelEndpoint?: HostPort;
   readonly tunnelSubnet: string;
   readonly ntpServers: readonly string[];
   /** Our user on the routers; its name begins with `sw-`. */

@@ -31,6 +31,7 @@ export const partSet: Command = {
         loginHost: network.loginHost,
         tunnelSubnet: network.tunnelSubnet,
         lanSubnet: network.lanPool,
+        ...(network.tunnelEndpoint === undefined ? {} : { tunnelEndpoint: network.tunnelEndpoint }),
       }),
     );
     return withStore(context, async (store) => {

@@ -30,6 +30,7 @@ export function fleetSettings(config: Config, ports: BoundPorts): FleetSettings 
     blockAddress: resolver.blockAddress,
     resolverAddress: network.resolverAddress,
     tunnelSubnet: network.tunnelSubnet,
+    ...(network.tunnelEndpoint === undefined ? {} : { tunnelEndpoint: network.tunnelEndpoint }),
     ntpServers: network.ntpServers,
     apiUser: API_USER,
     sessionLeaseSeconds: LEASE_SECONDS,
