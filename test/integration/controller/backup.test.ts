@@ -1,0 +1,128 @@
+/** Backups of a twin: taken, normalised, kept once, compared, gone back to. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { applyChanges } from '../../../controller/apply.ts';
+import {
+  type BackupOutcome,
+  backUpBefore,
+  backUpRouter,
+} from '../../../controller/backup/back-up.ts';
+import { diffExports } from '../../../controller/backup/diff.ts';
+import { desiredOfBackup } from '../../../controller/backup/restore.ts';
+import { observe } from '../../../controller/observe.ts';
+import { plan } from '../../../controller/plan.ts';
+import { look, open, provisionRouter } from '../../../controller/provision.ts';
+import { factoryMenus } from '../../../controller/test-input.ts';
+import { testRouter } from '../../../controller/test-router.ts';
+import { ADMIN } from '../../../simulator/api/test-twin.ts';
+import { type TwinBench, twinBench } from './twin-bench.ts';
+
+describe('backups of a twin', () => {
+  let bench: TwinBench;
+
+  beforeEach(async () => {
+    bench = await twinBench();
+  });
+  afterEach(() => bench[Symbol.asyncDispose]());
+
+  const take = async () => {
+    const task = await bench.task();
+    await using link = await open(task);
+    return await backUpRouter(
+      task,
+      task.router,
+      { connection: link.connection, version: '7.20.8' },
+      'manual',
+    );
+  };
+  const text = async (version: number): Promise<string> =>
+    (await bench.store.backupText({ routerId: bench.routerId, version })) ?? '';
+
+  it('is one version as long as nothing changes, and leaves no file behind', async () => {
+    expect(await take()).toEqual({ version: 1, isNew: true });
+    expect(await take()).toEqual({ version: 1, isNew: false });
+
+    expect(await text(1)).toContain('/ip address\nadd ');
+    expect(await text(1)).not.toMatch(/^#/m);
+    expect(bench.twin.tree.fileBytes('sw-export.rsc')).toBeUndefined();
+  });
+
+  it('tells what was changed by hand between two of them', async () => {
+    await take();
+    bench.twin.tree.setSingle('/system/identity', new Map([['name', 'pasar é “lama”']]));
+    await take();
+
+    expect(
+      diffExports(await text(1), await text(2)).filter(({ menu }) => menu === '/system identity'),
+    ).toEqual([expect.objectContaining({ kind: 'added', line: expect.stringContaining('pasar') })]);
+  });
+
+  it('is taken before every apply, as it was before', async () => {
+    const task = await bench.task();
+    const counted: BackupOutcome[] = [];
+    const backUp = backUpBefore({ ...task, counted: (outcome) => void counted.push(outcome) });
+
+    await provisionRouter({ ...task, backUp });
+    await provisionRouter({ ...(await bench.task()), backUp });
+
+    expect(counted).toEqual(['new']);
+    const [first, ...more] = await bench.store.listBackups(bench.routerId);
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ version: 1, reason: 'apply', osVersion: '7.20.8' });
+    expect(await text(1)).not.toContain('sw:');
+  });
+
+  it('brings our rows back, and no row of anybody else', async () => {
+    await provisionRouter(await bench.task());
+    await take();
+    const { tree } = bench.twin;
+    tree.add(
+      '/ip/firewall/address-list',
+      new Map([
+        ['list', 'kantor'],
+        ['address', '192.0.2.1'],
+      ]),
+    );
+    const pool = tree.rows('/ip/pool').find(({ values }) => values.comment === 'sw:pool')!;
+    tree.set('/ip/pool', [pool.id], new Map([['ranges', '172.31.0.2-172.31.0.9']]));
+    const nat = tree
+      .rows('/ip/firewall/nat')
+      .find(({ values }) => values.comment === 'sw:nat-masq')!;
+    tree.remove('/ip/firewall/nat', [nat.id]);
+
+    const task = await bench.task();
+    await using link = await open(task);
+    const { configuration, facts } = await look(task, link);
+    const wanted = desiredOfBackup(await text(1), configuration)!;
+    const changes = plan(wanted, await observe(link.connection, wanted));
+
+    expect(changes.map(({ kind, path, key }) => [kind, path, key])).toEqual([
+      ['add', '/ip/firewall/nat', 'nat-masq'],
+      ['set', '/ip/pool', 'pool'],
+    ]);
+    await applyChanges(changes, {
+      connection: link.connection,
+      version: facts.version,
+      prove: link.prove,
+    });
+    expect(plan(wanted, await observe(link.connection, wanted))).toEqual([]);
+    expect((await look(task, link)).changes).toEqual([]);
+    expect(
+      tree.rows('/ip/firewall/address-list').some(({ values }) => values.list === 'kantor'),
+    ).toBe(true);
+  });
+
+  it('goes on with an apply when the router refuses to export', async () => {
+    const task = await bench.task();
+    const counted: BackupOutcome[] = [];
+    const backUp = backUpBefore({ ...task, counted: (outcome) => void counted.push(outcome) });
+    await using full = await testRouter(factoryMenus());
+    full.refuse = (command) => (command === '/export' ? 'failure: no space left on device' : null);
+    const router = { ...task.router, apiPort: full.port };
+    full.users.set(ADMIN.name, ADMIN.password);
+
+    const result = await provisionRouter({ ...task, router, backUp });
+
+    expect(counted).toEqual(['refused']);
+    expect(result).toMatchObject({ outcome: 'applied', empty: true });
+  });
+});
