@@ -14,12 +14,13 @@ const watches = (values: Record<string, string>): Values[] =>
     .flatMap((menu) => menu.rows.map((row) => row.values));
 
 describe('the watch over the server', () => {
-  it('asks the resolver for a name, and the portal for a connection', () => {
+  it('asks resolver and portal for a connection', () => {
     expect(watches({})).toMatchObject([
       {
         comment: 'sw:nw-dns',
-        type: 'dns',
-        'dns-server': SETTINGS.resolverAddress,
+        type: 'tcp-conn',
+        host: SETTINGS.resolverAddress,
+        port: '53',
         interval: '20s',
         timeout: '2s',
         'startup-delay': '10s',
@@ -32,7 +33,12 @@ describe('the watch over the server', () => {
     const [only, ...more] = watches({ 'link.metered-gb': '20', 'link.rtt-ms': '600' });
 
     expect(more).toEqual([]);
-    expect(only).toMatchObject({ interval: '45s', timeout: '2s200ms' });
+    expect(only).toMatchObject({
+      type: 'dns',
+      'dns-server': SETTINGS.resolverAddress,
+      interval: '45s',
+      timeout: '2s200ms',
+    });
     expect(only?.['down-script']).toContain('html-directory=sw/down');
     expect(only?.['down-script']).toContain(`servers=${FAMILY}`);
   });

@@ -7,10 +7,10 @@
  * Scripts stand on one line; each step may fail without the others. Source: RouterOS Netwatch, Scripting.
  */
 import type { Policy } from '../../store/types.ts';
-import { cadenceFor, linkOf, timeoutsFor } from '../settings/link.ts';
+import { type Cadence, cadenceFor, linkOf, timeoutsFor } from '../settings/link.ts';
 import { boardLimits } from './board.ts';
 import { milliseconds, row, TAG, tagged } from './menu.ts';
-import type { DesiredMenu, DesiredRow, VillageInput } from './types.ts';
+import type { DesiredMenu, DesiredRow, Values, VillageInput } from './types.ts';
 
 /** The watch over the resolver decides on names, that over the portal on the login page. */
 const RESOLVER_WATCH = 'nw-dns';
@@ -93,10 +93,7 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
       ...tagged('/tool/netwatch', [
         row(RESOLVER_WATCH, {
           name: 'sw-dns',
-          type: 'dns',
-          host: PROBE_NAME,
-          'record-type': 'A',
-          'dns-server': input.settings.resolverAddress,
+          ...askResolver(input.settings.resolverAddress, cadence),
           ...probe,
           ...scripts('resolver', both('down'), both('up')),
         }),
@@ -116,6 +113,16 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
       reads: ['status'],
     },
   ];
+}
+
+/**
+ * A connection is the surer question: it asks our process and nobody behind it. A DNS question costs a
+ * third of the octets, which decides where they are counted.
+ */
+function askResolver(resolver: string, { watchesPortal }: Cadence): Values {
+  return watchesPortal
+    ? { type: 'tcp-conn', host: resolver, port: '53' }
+    : { type: 'dns', host: PROBE_NAME, 'record-type': 'A', 'dns-server': resolver };
 }
 
 interface Steps {

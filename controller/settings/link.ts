@@ -38,7 +38,7 @@ export interface Cadence {
   readonly vitalsSeconds: number;
   /** Seconds between two probes of the server by the router. */
   readonly watchSeconds: number;
-  /** Whether the router probes the portal as well as the resolver. */
+  /** Whether the router probes resolver and portal by connections; else the resolver alone, by a question. */
   readonly watchesPortal: boolean;
   /** WireGuard's persistent keepalive: below the 30 s that carriers keep a UDP mapping for. */
   readonly keepaliveSeconds: number;

@@ -69,7 +69,7 @@ export function ownTraffic(cadence: Cadence, load: Load = USUAL_LOAD): OwnTraffi
   const sessions = load.sessionsPerDay * MONTH_DAYS;
   // Asked by MAC and refused, asked by token, Start, Stop, and the Interim-Updates between.
   const exchanges = 4 + Math.floor(load.sessionSeconds / load.interimSeconds);
-  const probe = DNS_PROBE + (cadence.watchesPortal ? TCP_PROBE : 0);
+  const probe = cadence.watchesPortal ? 2 * TCP_PROBE : DNS_PROBE;
   const parts: Record<TrafficPart, number> = {
     keepalive: every(cadence.keepaliveSeconds) * 2 * (UDP_IP + 32),
     handshake: every(HANDSHAKE_SECONDS) * (148 + 92 + 32 + 3 * UDP_IP),
