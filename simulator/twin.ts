@@ -94,6 +94,7 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
     loseTime: () => {
       faults.clockOffsetMs = -lostTimeMs;
     },
+    forget: tree.forget,
   });
   const apiPort = await power.on(options.apiPort);
   await plane.settled();
@@ -129,6 +130,8 @@ interface PowerOptions {
   readonly startApi: (port: number) => Promise<AsyncDisposable & { readonly port: number }>;
   readonly failed: (error: unknown) => void;
   readonly loseTime: () => void;
+  /** What lies in memory is lost, once nothing writes there any more. */
+  readonly forget: () => void;
 }
 
 interface Power {
@@ -142,7 +145,7 @@ interface Power {
 }
 
 /** The API server, the data plane and what runs by itself go on and off together. */
-function createPower({ plane, system, startApi, failed, loseTime }: PowerOptions): Power {
+function createPower({ plane, system, startApi, failed, loseTime, forget }: PowerOptions): Power {
   let api: (AsyncDisposable & { readonly port: number }) | null = null;
   let lastPort = 0;
 
@@ -162,6 +165,7 @@ function createPower({ plane, system, startApi, failed, loseTime }: PowerOptions
     system.powerCut();
     loseTime();
     await running[Symbol.asyncDispose]();
+    forget();
   };
   /** An orderly end: Stops are sent and, for a while, waited for. */
   const shutDown = async (again: boolean): Promise<void> => {

@@ -15,6 +15,8 @@ export interface FactoryOptions {
   readonly version?: string;
   /** Default `hap-ax2`. */
   readonly board?: string;
+  /** The other of a board's two drivers, `wireless` on an hAP ac²; each board has its own when absent. */
+  readonly radioPackage?: Board['radioPackage'];
   /** Default `MikroTik`. */
   readonly identity?: string;
   readonly adminPassword?: string;
@@ -30,23 +32,36 @@ export interface FactoryOptions {
 
 export function factoryTree(options: FactoryOptions = {}): WritableTree {
   const { version = '7.20.8', serial = 'HEZ0000TWIN', identity = 'MikroTik' } = options;
-  const board = boardOf(options.board ?? 'hap-ax2');
+  const board = boardOf(options.board ?? 'hap-ax2', options.radioPackage);
   const packages = ['routeros', board.radioPackage];
-  const tree = createTree({ version, packages, ...(options.now && { now: options.now }) });
+  const tree = createTree({
+    version,
+    packages,
+    space: board,
+    ...(options.now && { now: options.now }),
+  });
   describeHardware(tree, board, version, serial, packages);
   tree.assign('/system/device-mode', '', deviceModeValues(options.deviceMode ?? 'advanced'));
   addBuiltins(tree, options.adminPassword ?? '');
+  if (board.flashFolder)
+    seed(tree, '/file', { name: 'flash', type: 'directory' }, { type: 'disk' });
   addDefaultConfiguration(tree, board, macsOf(serial));
   if (options.modem === true) addModem(tree);
   tree.setSingle('/system/identity', new Map([['name', identity]]));
   return tree;
 }
 
-function boardOf(name: string): Board {
+function boardOf(name: string, driver: Board['radioPackage'] | undefined): Board {
   if (!(name in BOARDS)) {
     throw new SmartWifiError('SIMULATOR_BOARD', `no such board: ${name}`);
   }
-  return BOARDS[name as BoardName];
+  const board: Board = BOARDS[name as BoardName];
+  if (driver === undefined || driver === board.radioPackage) return board;
+  const { otherPackage } = board;
+  if (otherPackage?.name !== driver) {
+    throw new SmartWifiError('SIMULATOR_BOARD', `${driver} drives no radio of ${name}`);
+  }
+  return { ...board, radioPackage: driver, diskUsedOctets: otherPackage.diskUsedOctets };
 }
 
 /** The `index`th MAC address of the device, under one of MikroTik's prefixes. */
@@ -72,13 +87,11 @@ function describeHardware(
     version: `${version} (stable)`,
     'build-time': buildTime,
     'factory-software': '7.12.1',
-    'free-memory': String(Math.round(board.memoryOctets * 0.7)),
     'total-memory': String(board.memoryOctets),
     cpu: board.cpu,
     'cpu-count': String(board.cpuCount),
     'cpu-frequency': String(board.cpuMegahertz),
     'cpu-load': '1',
-    'free-hdd-space': String(Math.round(board.diskOctets * 0.6)),
     'total-hdd-space': String(board.diskOctets),
     'write-sect-since-reboot': '0',
     'write-sect-total': '0',

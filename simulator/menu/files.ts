@@ -4,6 +4,7 @@
  */
 import { formatDateTime } from './clock-text.ts';
 import { MENUS } from './schema.ts';
+import { isKept, refuseFull } from './storage.ts';
 import { failure } from './trap.ts';
 import {
   emitChange,
@@ -29,9 +30,10 @@ export function prepareFile(
   values.name = name;
   const given = values.contents;
   delete values.contents;
+  refuseFull(state.storage, rowsOf(state, '/file'), name, Buffer.byteLength(given ?? ''));
   makeParents(state, name);
   values['last-modified'] = formatDateTime(state.now());
-  if (values.type === 'directory') {
+  if (isFolder(values)) {
     if (given !== undefined) throw failure('can not write to a directory');
     return {};
   }
@@ -44,6 +46,7 @@ export function prepareFile(
 export function writeFile(state: TreeState, name: string, content: Buffer): void {
   const old = fileRow(state, name);
   const values: Values = { ...old?.values, name };
+  refuseFull(state.storage, rowsOf(state, '/file'), name, content.length);
   prepareFile(state, values, old);
   values.size = String(content.length);
   const row: StoredRow = {
@@ -64,11 +67,21 @@ export function fileRow(state: TreeState, name: string): StoredRow | undefined {
 
 /** The row and, for a folder, everything in it. */
 export function removeFileTree(state: TreeState, row: StoredRow): StoredRow[] {
-  if (row.values.type !== 'directory') return [row];
+  if (!isFolder(row.values)) return [row];
   const inside = `${row.values.name}/`;
   return rowsOf(state, '/file').filter(
     ({ id, values }) => id === row.id || values.name?.startsWith(inside),
   );
+}
+
+/** Files that lie in memory only. */
+export function forgetFiles(state: TreeState): void {
+  const files = rowsOf(state, '/file');
+  const kept = files.filter(({ values }) => isKept(state.storage.space, values.name ?? ''));
+  if (kept.length === files.length) return;
+  state.rows.set('/file', kept);
+  for (const row of files) if (!kept.includes(row)) emitRow(state, '/file', row, true);
+  emitChange(state, '/file');
 }
 
 function makeParents(state: TreeState, name: string): void {
@@ -76,7 +89,7 @@ function makeParents(state: TreeState, name: string): void {
   for (let depth = 1; depth <= parts.length; depth += 1) {
     const folder = parts.slice(0, depth).join('/');
     const existing = fileRow(state, folder);
-    if (existing !== undefined && existing.values.type !== 'directory') {
+    if (existing !== undefined && !isFolder(existing.values)) {
       throw failure('not a directory');
     }
     if (existing === undefined) {
@@ -90,6 +103,11 @@ function makeParents(state: TreeState, name: string): void {
       emitRow(state, '/file', row);
     }
   }
+}
+
+/** `flash` itself is of type disk. */
+function isFolder({ type }: Values): boolean {
+  return type === 'directory' || type === 'disk';
 }
 
 function typeOf(name: string): string {

@@ -1,6 +1,7 @@
 /** What a twin's tree holds, and the richer interface that the API server writes through. */
 import type { MenuTree, Row } from './contract.ts';
 import type { Menu } from './schema-parse.ts';
+import type { Claim, Free, Storage } from './storage.ts';
 
 /** Properties of one command by name; `!name` unsets. */
 export type Attributes = ReadonlyMap<string, string>;
@@ -43,6 +44,7 @@ export interface WritableTree extends MenuTree {
   move(path: string, ids: readonly string[], destination?: string): void;
   /** All properties as print gives them, live values included; file contents only on request. */
   printed(path: string, row: Row, contents?: boolean): Record<string, string>;
+  /** Throws a Trap when the flash, or the memory that stands for it, is full. */
   writeFile(name: string, content: Buffer): void;
   fileBytes(name: string): Buffer | undefined;
   /** The write-only password of a row (`/user`). */
@@ -50,6 +52,12 @@ export interface WritableTree extends MenuTree {
   /** Values that clients cannot write: radios, serial number, device mode. */
   assign(path: string, id: string, values: Readonly<Record<string, string>>): void;
   log(topics: string, message: string): void;
+  /** Octets of flash and memory that are left. */
+  free(): Free;
+  /** Takes flash or memory under a name, in the place of what that name held; whether it fitted is for {@link free}. */
+  claim(name: string, octets: Claim): void;
+  /** The power is gone: the log in memory and the files that lie there are lost. */
+  forget(): void;
   snapshot(): Snapshot;
   /** What `/system/reset-configuration` goes back to: with MikroTik's default configuration, or without. */
   readonly resets: Map<'defaults' | 'no-defaults', Snapshot>;
@@ -73,6 +81,7 @@ export interface TreeState {
   readonly version: string;
   readonly versionNumber: number;
   readonly packages: ReadonlySet<string>;
+  readonly storage: Storage;
   readonly rows: Map<string, readonly StoredRow[]>;
   /** Last id given in each id space; ids are never given again. */
   readonly lastIds: Map<string, number>;

@@ -109,7 +109,14 @@ export function removeRows(state: TreeState, menu: Menu, rows: readonly StoredRo
     if (row.dynamic && !menu.evictable) throw failure('can not remove dynamic item');
     const { values } = row;
     const physical = menu.interfaceType !== null && values['default-name'] !== undefined;
-    if (physical || row.own === true || values.default === 'true' || values.builtin === 'true') {
+    const disk = menu.path === '/file' && values.type === 'disk';
+    if (
+      physical ||
+      disk ||
+      row.own === true ||
+      values.default === 'true' ||
+      values.builtin === 'true'
+    ) {
       throw failure('not allowed to remove');
     }
   }

@@ -2,10 +2,11 @@
 
 import { formatDateTime, formatOffset } from './clock-text.ts';
 import type { MenuTree, Row } from './contract.ts';
-import { fileRow, writeFile } from './files.ts';
+import { fileRow, forgetFiles, writeFile } from './files.ts';
 import { findInterface, interfaceRows } from './interfaces.ts';
 import { INTERFACE_PATHS, MENUS } from './schema.ts';
 import { existsIn, type Menu, versionNumber } from './schema-parse.ts';
+import { freeSpace, type Space } from './storage.ts';
 import { noSuchCommand, noSuchItem } from './trap.ts';
 import { replaceDynamic, restoreRows, syncFasttrackRow } from './tree-dynamic.ts';
 import {
@@ -40,9 +41,19 @@ export interface TreeOptions {
   readonly version: string;
   /** Beside `routeros`: `wifi-qcom`, `wifi-qcom-ac` or `wireless`. */
   readonly packages: readonly string[];
+  /** Flash and memory; without limit when absent. */
+  readonly space?: Space;
   /** Epoch ms; the machine's clock by default. */
   readonly now?: () => number;
 }
+
+const UNLIMITED: Space = {
+  diskOctets: Number.MAX_SAFE_INTEGER,
+  diskUsedOctets: 0,
+  memoryOctets: Number.MAX_SAFE_INTEGER,
+  memoryUsedOctets: 0,
+  flashFolder: false,
+};
 
 /** A tree without rows but for its singletons at their defaults. */
 export function createTree(options: TreeOptions): WritableTree {
@@ -51,6 +62,7 @@ export function createTree(options: TreeOptions): WritableTree {
     ...reading(state),
     ...writing(state),
     ...observing(state),
+    ...storing(state),
     now: () => state.now(),
     useClock: (now) => {
       state.now = now;
@@ -66,6 +78,7 @@ function createState(options: TreeOptions): TreeState {
     version: options.version,
     versionNumber: versionNumber(options.version),
     packages: new Set(options.packages.map((name) => name.replace(/^wifi-.*/, 'wifi'))),
+    storage: { space: options.space ?? UNLIMITED, claims: new Map() },
     rows: new Map(),
     lastIds: new Map(),
     live: new Map(),
@@ -142,6 +155,11 @@ function printedRow(
       values.contents = content.toString();
     }
   }
+  if (path === '/system/resource') {
+    const free = freeSpace(state.storage, rowsOf(state, '/file'));
+    values['free-hdd-space'] = String(free.disk);
+    values['free-memory'] = String(free.memory);
+  }
   const live = state.live.get(path);
   return live === undefined ? values : Object.assign(values, live(row));
 }
@@ -202,6 +220,17 @@ function observing(
     onRow(listener) {
       state.rowListeners.add(listener);
       return () => void state.rowListeners.delete(listener);
+    },
+  };
+}
+
+function storing(state: TreeState): Pick<WritableTree, 'free' | 'claim' | 'forget'> {
+  return {
+    free: () => freeSpace(state.storage, rowsOf(state, '/file')),
+    claim: (name, octets) => void state.storage.claims.set(name, octets),
+    forget() {
+      forgetFiles(state);
+      state.rows.set('/log', []);
     },
   };
 }
