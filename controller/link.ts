@@ -7,6 +7,7 @@ import type { Store } from '../store/contract.ts';
 import type { Router } from '../store/types.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
+import type { LinkTimeouts } from './settings/link.ts';
 import { apiPasswordOf } from './village.ts';
 
 export interface LinkOptions {
@@ -16,6 +17,8 @@ export interface LinkOptions {
   readonly apiUser: string;
   readonly signal?: AbortSignal;
   readonly connect?: typeof connectRouter;
+  /** By the village's link; default: those of the client. */
+  readonly timeouts?: Pick<LinkTimeouts, 'connectMs' | 'commandMs'>;
 }
 
 export interface RouterLink extends AsyncDisposable {
@@ -37,7 +40,7 @@ interface Who {
 
 /** Throws what `connectRouter` throws, and `ROUTER_LOGIN` for a router that the store does not know. */
 export async function openLink(options: LinkOptions): Promise<RouterLink> {
-  const { store, router, signal } = options;
+  const { store, router, signal, timeouts } = options;
   const credentials = await store.routerCredentials(router.id);
   if (credentials === null)
     throw new RouterOsError('ROUTER_LOGIN', `unknown router ${router.name}`);
@@ -49,6 +52,9 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
       port: router.apiPort,
       user: apiUser,
       password: apiPassword,
+      ...(timeouts === undefined
+        ? {}
+        : { connectTimeoutMs: timeouts.connectMs, commandTimeoutMs: timeouts.commandMs }),
       ...(signal === undefined ? {} : { signal }),
     });
   const dialEither = async (): Promise<RouterOsConnection> => {

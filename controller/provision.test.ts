@@ -4,6 +4,7 @@ import { createLogger } from '../lib/log.ts';
 import type { Router } from '../store/types.ts';
 import { MAX_BATCH } from './apply.ts';
 import { type ProvisionStore, planRouter, provisionRouter, type RouterTask } from './provision.ts';
+import { connectRouter } from './routeros/client.ts';
 import { factoryMenus, ROUTER, SETTINGS } from './test-input.ts';
 import { type TestRouter, testRouter } from './test-router.ts';
 
@@ -98,6 +99,23 @@ describe('provisionRouter', { timeout: 30_000 }, () => {
     for (const batch of batches) {
       expect(batch.split(' ').filter((step) => step === 'w').length).toBeLessThanOrEqual(MAX_BATCH);
     }
+  });
+
+  it('waits for a slow link as long as its village says', async () => {
+    const { task } = await bench();
+    const waits: (number | undefined)[][] = [];
+    const rtt = { level: 'district', code: '16.06.01', name: 'link.rtt-ms', value: '600' } as const;
+
+    await planRouter({
+      ...task,
+      store: { ...task.store, openSettings: async () => [{ ...rtt, secret: false, setAt: 0 }] },
+      connect: (options) => {
+        waits.push([options.connectTimeoutMs, options.commandTimeoutMs]);
+        return connectRouter(options);
+      },
+    });
+
+    expect(waits).toEqual([[5600, 17_000]]);
   });
 
   it('undoes and reports what the router refuses', async () => {

@@ -18,8 +18,10 @@ import { type Change, type Observed, plan } from './plan.ts';
 import { renderPlan } from './render-plan.ts';
 import type { connectRouter } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
+import { timeoutsFor } from './settings/link.ts';
 import {
   desiredForRouter,
+  linkProfileOf,
   longestSessionSeconds,
   readSources,
   type SourceStore,
@@ -168,9 +170,10 @@ export interface Look {
 }
 
 /** Logged in to the router of a task. */
-export function open(task: RouterTask): Promise<RouterLink> {
+export async function open(task: RouterTask): Promise<RouterLink> {
   const { store, router, settings, signal, connect } = task;
-  return openLink({
+  return await openLink({
+    timeouts: timeoutsFor(linkProfileOf(await readSources(store), router)),
     store,
     router,
     apiUser: settings.apiUser,

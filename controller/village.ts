@@ -6,6 +6,7 @@ import type { Part, Policy, Router } from '../store/types.ts';
 import { desired } from './desired/desired.ts';
 import { reservedOf } from './desired/operator.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
+import { type LinkProfile, linkOf } from './settings/link.ts';
 import { type OperatorPart, parsePart } from './settings/parts.ts';
 import { nearestByName, placeOf, resolveSettings, type SettingRow } from './settings/resolve.ts';
 
@@ -56,6 +57,14 @@ export async function readSources(store: SourceStore): Promise<VillageSources> {
   }));
   const text = JSON.stringify([settings, policies, parts]);
   return { settings, policies, parts, digest: createHash('sha256').update(text).digest('hex') };
+}
+
+/** What is known of a router's way to us: for time-outs and for how often we look. */
+export function linkProfileOf(
+  { settings }: Pick<VillageSources, 'settings'>,
+  router: Pick<Router, 'id' | 'villageCode' | 'districtCode'>,
+): LinkProfile {
+  return linkOf(resolveSettings(settings, placeOf(router)));
 }
 
 export interface DesiredForRouter {
