@@ -1,11 +1,13 @@
 /** The controller's own metrics; per-router series are in `router-metrics.ts`. */
 import type { Metrics } from '../lib/metrics.ts';
+import type { BackupOutcome } from './backup/back-up.ts';
 import type { ProvisionOutcome } from './provision.ts';
 
 export interface ControllerMetrics {
   cycle(args: { seconds: number; finishedAt: number }): void;
   queueDepth(waiting: number): void;
   provisioned(outcome: ProvisionOutcome): void;
+  backedUp(outcome: BackupOutcome): void;
 }
 
 export function controllerMetrics(metrics: Metrics): ControllerMetrics {
@@ -26,6 +28,11 @@ export function controllerMetrics(metrics: Metrics): ControllerMetrics {
     'Routers planned and applied, by outcome.',
     ['outcome'],
   );
+  const backups = metrics.counter(
+    'smartwifi_controller_backups_total',
+    'Exports of routers taken, by outcome.',
+    ['outcome'],
+  );
   return {
     cycle: ({ seconds, finishedAt }) => {
       duration.set(seconds);
@@ -33,5 +40,6 @@ export function controllerMetrics(metrics: Metrics): ControllerMetrics {
     },
     queueDepth: (waiting) => depth.set(waiting),
     provisioned: (outcome) => provisionings.inc({ outcome }),
+    backedUp: (outcome) => backups.inc({ outcome }),
   };
 }

@@ -46,7 +46,12 @@ function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
     log: createLogger('test', 'silent'),
     random: () => 0,
     pollSeconds: POLL_SECONDS,
-    metrics: { cycle: () => undefined, queueDepth: () => undefined, provisioned: () => undefined },
+    metrics: {
+      cycle: () => undefined,
+      queueDepth: () => undefined,
+      provisioned: () => undefined,
+      backedUp: () => undefined,
+    },
     store: {
       routerCredentials: async () => ({ apiUser: 'u', apiPassword: 'p', nasSecret: 's' }),
       recordState: async ({ routerId, state, cause, at }) => {

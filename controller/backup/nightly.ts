@@ -1,0 +1,157 @@
+/**
+ * A backup of every router every night: each at its own minute between one and three o'clock where it
+ * stands, or as soon as it can be reached again. Survives a restart, since the store says when it was last.
+ */
+import type { Clock } from '../../lib/clock.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
+import type { Logger } from '../../lib/log.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Router } from '../../store/types.ts';
+import { createGate } from '../gate.ts';
+import { type LinkOptions, openLink } from '../link.ts';
+import { type BackupDeps, backUpRouter } from './back-up.ts';
+
+export type NightlyStore = BackupDeps['store'] &
+  LinkOptions['store'] &
+  Pick<Store, 'latestBackups'>;
+
+export interface NightlyOptions {
+  readonly store: NightlyStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Name of our user on the routers. */
+  readonly apiUser: string;
+  /** Of routers whose village does not tell. */
+  readonly timeZone: string;
+  readonly isUp: (routerId: string) => boolean;
+  readonly counted: NonNullable<BackupDeps['counted']>;
+  readonly connect?: LinkOptions['connect'];
+}
+
+export interface NightlyBackups extends AsyncDisposable {
+  /** Starts what is due; resolves before it is done. */
+  pass(routers: readonly Router[]): Promise<void>;
+}
+
+const START_HOUR = 1;
+const SPREAD_MS = 2 * 3_600_000;
+const DAY_MS = 86_400_000;
+/** After a failure. */
+const AGAIN_MS = 3_600_000;
+/** Exports take the CPU of small boards and, over a satellite, a while. */
+const AT_ONCE = 4;
+
+export function createNightlyBackups(options: NightlyOptions): NightlyBackups {
+  const { store, clock, log, isUp } = options;
+  const stop = new AbortController();
+  const gate = createGate(AT_ONCE);
+  const running = new Map<string, Promise<void>>();
+  const notBefore = new Map<string, number>();
+
+  const start = (router: Router): void => {
+    const work = gate
+      .enter(() => backUp(options, router, stop.signal), stop.signal)
+      .then(() => void notBefore.delete(router.id))
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        notBefore.set(router.id, clock.now() + AGAIN_MS);
+        options.counted('refused');
+        const [code, detail] = [errorCode(error), errorMessage(error)];
+        log.warn({ router: router.name, code, detail }, 'no nightly backup');
+      })
+      .finally(() => running.delete(router.id));
+    running.set(router.id, work);
+  };
+
+  return {
+    pass: async (routers) => {
+      const now = clock.now();
+      const latest = new Map(
+        (await store.latestBackups()).map((one) => [one.routerId, one.checkedAt]),
+      );
+      if (stop.signal.aborted) return;
+      for (const router of routers) {
+        if (running.has(router.id) || !isUp(router.id)) continue;
+        if (now < (notBefore.get(router.id) ?? 0)) continue;
+        const timeZone = router.timeZone ?? options.timeZone;
+        if (isBackupDue({ ...router, timeZone }, latest.get(router.id) ?? null, now)) start(router);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** Pure. A router without any backup waits for its first apply, which takes one; then the nights count. */
+export function isBackupDue(
+  router: Pick<Router, 'id' | 'createdAt'> & { readonly timeZone: string },
+  checkedAt: number | null,
+  now: number,
+): boolean {
+  return (checkedAt ?? router.createdAt) < lastTurn(router, now);
+}
+
+/** The router's minute of this night, or of the last one when that is still to come. */
+function lastTurn({ id, timeZone }: { id: string; timeZone: string }, now: number): number {
+  const local = now + offsetMs(timeZone, now);
+  const turn = local - (local % DAY_MS) + START_HOUR * 3_600_000 + phaseOf(id);
+  return (turn <= local ? turn : turn - DAY_MS) - (local - now);
+}
+
+/** Milliseconds into the spread, the same every night. */
+function phaseOf(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % SPREAD_MS;
+  return sum;
+}
+
+/** Of a zone to UTC at an instant; Indonesia's three do not change. */
+export function offsetMs(timeZone: string, at: number): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at);
+  const of = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((part) => part.type === type)?.value);
+  const wall = Date.UTC(
+    of('year'),
+    of('month') - 1,
+    of('day'),
+    of('hour'),
+    of('minute'),
+    of('second'),
+  );
+  return wall - Math.floor(at / 1000) * 1000;
+}
+
+async function backUp(options: NightlyOptions, router: Router, signal: AbortSignal): Promise<void> {
+  const { store, clock, log, apiUser, counted, connect } = options;
+  await using link = await openLink({
+    store,
+    router,
+    apiUser,
+    signal,
+    ...(connect === undefined ? {} : { connect }),
+  });
+  const { connection } = link;
+  const [resource] = await connection.run(
+    '/system/resource/print',
+    {},
+    { proplist: ['version'], signal },
+  );
+  const version = resource?.version?.split(' ')[0] ?? '';
+  await backUpRouter(
+    { store, clock, log, signal, counted },
+    router,
+    { connection, version },
+    'nightly',
+  );
+}
