@@ -1,0 +1,232 @@
+/**
+ * The way between a controller and a router: a relay on loopback with delay, rate and loss, that can be
+ * cut at an exact place. It passes octets on as they are and knows nothing of what they mean, but for
+ * counting commands.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { createLane, type Lane, type Path } from './shape.ts';
+import { type Asked, createTally, type LinkCounts, type Talk } from './tally.ts';
+
+/** `reset`: RST to both ends. `close`: FIN to both. `silence`: half-open, nothing passes, nothing ends. `none`: only told. */
+export type CutKind = 'reset' | 'close' | 'silence' | 'none';
+
+export interface Cut {
+  readonly kind: CutKind;
+  /** The place: at this write, counted from 1 over all connections … */
+  readonly atWrite?: number;
+  /** … or after so many octets from the router, which may be in the middle of a sentence. */
+  readonly afterOctets?: number;
+  /** Whether the router still gets the write; its answer is lost either way. Default: no. */
+  readonly delivered?: boolean;
+}
+
+export interface LinkOptions {
+  readonly target: { readonly host: string; readonly port: number };
+  /** Where the link listens, on a free port. */
+  readonly host: string;
+  /** Source address towards the router. */
+  readonly from?: string;
+  readonly random?: () => number;
+  /** Called once, when the cut has happened. */
+  readonly onCut?: () => void;
+}
+
+export interface Link extends AsyncDisposable {
+  readonly port: number;
+  /** May be changed at any time. */
+  readonly path: Path;
+  readonly counts: LinkCounts;
+  /** Arms a cut. After it new connections meet the same fate until {@link restore}. */
+  cut(cut: Cut): void;
+  readonly isCut: boolean;
+  restore(): void;
+}
+
+interface Side {
+  readonly client: Socket;
+  readonly router: Socket;
+}
+
+interface State {
+  readonly options: LinkOptions;
+  readonly path: Path;
+  readonly tally: ReturnType<typeof createTally>;
+  readonly lanes: { readonly up: Lane; readonly down: Lane };
+  readonly sides: Set<Side>;
+  armed: Cut | null;
+  /** The cut that has happened. */
+  done: Cut | null;
+  writes: number;
+  octets: number;
+}
+
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const path: Path = {};
+  const random = options.random ?? Math.random;
+  const state: State = {
+    options,
+    path,
+    tally: createTally(),
+    lanes: { up: createLane(path, random), down: createLane(path, random) },
+    sides: new Set(),
+    armed: null,
+    done: null,
+    writes: 0,
+    octets: 0,
+  };
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) =>
+    accept(state, client),
+  );
+  server.listen(0, options.host);
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: address !== null && typeof address === 'object' ? address.port : 0,
+    path,
+    get counts() {
+      return state.tally.counts;
+    },
+    cut: (cut) => {
+      state.armed = cut;
+      state.writes = 0;
+      state.octets = 0;
+    },
+    get isCut() {
+      return state.done !== null;
+    },
+    restore: () => {
+      // What hung half-open is gone for good by now.
+      for (const side of state.sides) end(side, 'reset');
+      state.done = null;
+      state.armed = null;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      for (const side of state.sides) end(side, 'reset');
+      await closed;
+    },
+  };
+}
+
+function accept(state: State, client: Socket): void {
+  const { target, from } = state.options;
+  const gone = state.done;
+  const router = connect({
+    ...target,
+    noDelay: true,
+    allowHalfOpen: true,
+    ...(from === undefined ? {} : { localAddress: from }),
+  });
+  const side = { client, router };
+  state.sides.add(side);
+  for (const socket of [client, router]) {
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      const other = socket === client ? router : client;
+      // A half-open end learns nothing of the other.
+      if (state.done?.kind !== 'silence') other.destroy();
+      if (client.destroyed && router.destroyed) state.sides.delete(side);
+    });
+  }
+  if (gone !== null) {
+    end(side, gone.kind);
+    if (gone.kind === 'silence') router.destroy();
+    client.resume();
+    return;
+  }
+  const talk = state.tally.connected();
+  upwards(state, side, talk);
+  downwards(state, side, talk);
+}
+
+function upwards(state: State, side: Side, talk: Talk): void {
+  const handshake = performance.now() + (state.path.rttMs ?? 0);
+  const pass = inOrder(state.lanes.up, handshake);
+  side.client.on('data', (octets: Buffer) => {
+    if (state.done !== null) return;
+    const writes = talk.up(octets).filter((asked) => asked.isWrite);
+    const { armed } = state;
+    const at = (armed?.atWrite ?? Number.POSITIVE_INFINITY) - state.writes;
+    state.writes += writes.length;
+    const reached = armed !== null && at <= writes.length;
+    if (reached && armed.kind !== 'none') {
+      cutAtWrite(state, { armed, side, octets, write: writes[at - 1]! });
+      return;
+    }
+    if (reached) {
+      state.armed = null;
+      state.options.onCut?.();
+    }
+    pass(octets, () => write(state, side.router, octets));
+  });
+  side.client.on('end', () => pass(Buffer.alloc(0), () => side.router.end()));
+}
+
+function downwards(state: State, side: Side, talk: Talk): void {
+  const pass = inOrder(state.lanes.down, 0);
+  side.router.on('data', (octets: Buffer) => {
+    if (state.done !== null) return;
+    const { armed } = state;
+    const room = (armed?.afterOctets ?? Number.POSITIVE_INFINITY) - state.octets;
+    state.octets += octets.length;
+    const passing = octets.subarray(0, Math.min(octets.length, room));
+    pass(passing, () => {
+      talk.down(passing);
+      write(state, side.client, passing);
+      if (armed !== null && passing.length < octets.length) happen(state, armed);
+    });
+  });
+  side.router.on('end', () => pass(Buffer.alloc(0), () => side.client.end()));
+}
+
+interface AtWrite {
+  readonly armed: Cut;
+  readonly side: Side;
+  readonly octets: Buffer;
+  readonly write: Asked;
+}
+
+/** The router gets all that was sent before the write, and the write itself if it is to be delivered. */
+function cutAtWrite(state: State, { armed, side, octets, write: asked }: AtWrite): void {
+  if (armed.delivered !== true) {
+    happen(state, armed);
+    return;
+  }
+  // It is performed and answered; nobody hears the answer.
+  side.router.removeAllListeners('data');
+  side.router.once('data', () => happen(state, armed));
+  side.router.write(octets.subarray(0, asked.end));
+}
+
+function happen(state: State, cut: Cut): void {
+  if (state.done !== null) return;
+  state.done = cut;
+  state.armed = null;
+  for (const side of state.sides) end(side, cut.kind);
+  state.options.onCut?.();
+}
+
+function end({ client, router }: Side, kind: CutKind): void {
+  if (kind === 'silence' || kind === 'none') return;
+  for (const socket of [client, router]) {
+    if (kind === 'close') socket.end(() => socket.destroy());
+    else socket.resetAndDestroy();
+  }
+}
+
+function write(state: State, socket: Socket, octets: Buffer): void {
+  if (state.done === null && !socket.destroyed) socket.write(octets);
+}
+
+/** Each after the one before it, whatever its own delay. */
+function inOrder(lane: Lane, notBefore: number): (octets: Buffer, act: () => void) => void {
+  let last = notBefore;
+  return (octets, act) => {
+    const now = performance.now();
+    last = Math.max(last, lane.arrival(octets.length, now));
+    if (last <= now) act();
+    else setTimeout(act, last - now);
+  };
+}
