@@ -134,13 +134,5 @@ describe('a cold start', () => {
     expect(() => desired(input({ local: local({ 'time.ntp-servers': '10.255.0.1' }) }))).toThrow(
       expect.objectContaining({ code: 'ROUTER_SETTINGS' }),
     );
-    expect(() =>
-      desired(
-        input({
-          settings: { ...SETTINGS, tunnelEndpoint: { host: 'vpn.example.go.id', port: 51_820 } },
-          local: local({ 'outage.floor': 'go.id.example,example.go.id' }),
-        }),
-      ),
-    ).toThrow(expect.objectContaining({ message: expect.stringContaining('vpn.example.go.id') }));
   });
 });

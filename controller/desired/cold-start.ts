@@ -10,7 +10,7 @@ import { SmartWifiError } from '../../lib/errors.ts';
 import { cidrContains, parseCidr, parseIpv4 } from '../../lib/net.ts';
 import { row } from './menu.ts';
 import { TUNNEL } from './network.ts';
-import { outageResolvers } from './outage.ts';
+import { outageResolvers, timeServers } from './outage.ts';
 import type { DesiredMenu, DesiredRow, Values, VillageInput } from './types.ts';
 
 /** Servers that must be reached without the tunnel, and the addresses that lie behind it. */
@@ -19,10 +19,6 @@ export interface ColdStart {
   readonly tunnelSubnet: string;
   /** The server's addresses, in the tunnel even where their subnet is another. */
   readonly behind: readonly string[];
-}
-
-export function timeServers({ local, settings }: VillageInput): readonly string[] {
-  return local.get('time.ntp-servers') ?? settings.ntpServers;
 }
 
 /** Static forwards of the names that the tunnel needs, to a resolver on the way out. */

@@ -1,8 +1,8 @@
 /** Services closed, time, and the note that tells the next person who is in charge here. */
 import { cidrContains, parseCidr, parseIpv4 } from '../../lib/net.ts';
-import { timeServers } from './cold-start.ts';
 import { fixed, row, single, tagged } from './menu.ts';
 import { MGMT } from './network.ts';
+import { timeServers } from './outage.ts';
 import type { DesiredMenu, FleetSettings, VillageInput } from './types.ts';
 
 export function hardening(input: VillageInput): DesiredMenu[] {

@@ -87,19 +87,40 @@ describe('the watch over the server', () => {
 
 describe('the floor', () => {
   const policy = { deny: ['judi.example'], allow: ['ok.example'] };
+  const fit = (limit: number) => ({ needed: [], limit });
 
   it('is what is listed and what the policy denies, less what it allows', () => {
-    expect(floorNames(policy, ['a.example', 'ok.example', 'judi.example'], 9)).toEqual([
+    expect(floorNames(policy, ['a.example', 'ok.example', 'judi.example'], fit(9))).toEqual([
       'judi.example',
       'a.example',
     ]);
   });
 
   it('keeps what the village itself denies when the board is small', () => {
-    expect(floorNames(policy, ['a.example', 'b.example'], 2)).toEqual([
+    expect(floorNames(policy, ['a.example', 'b.example'], fit(2))).toEqual([
       'judi.example',
       'a.example',
     ]);
+  });
+});
+
+describe('the floor of a village', () => {
+  it('spares the portal, the login page, the tunnel and the time', () => {
+    const made = desired(
+      input({
+        settings: { ...SETTINGS, tunnelEndpoint: { host: 'vpn.go.example', port: 51_820 } },
+        policy: { allow: [], deny: ['go.example', 'wifi.test', 'ntp.example', 'judi.example'] },
+        local: local({
+          'time.ntp-servers': 'a.ntp.example',
+          'outage.floor': 'example.test,b.co.id',
+        }),
+      }),
+    );
+    const floor = made.menus
+      .find((menu) => menu.path === '/ip/dns/static')!
+      .rows.filter((row) => row.key.startsWith('floor-'));
+
+    expect(floor.map((row) => row.values.name)).toEqual(['judi.example', 'b.co.id']);
   });
 });
 

@@ -46,29 +46,46 @@ export function loginMethods(input: VillageInput): { normal: string; during: str
 
 /**
  * Names that no phone may resolve while the server is away: the settings' list and what the village's
- * policy denies, less what it allows; the policy's first, as many as the board takes.
+ * policy denies, less what it allows and what `needed` lies in; the policy's first, as many as fit.
  */
 export function floorNames(
   policy: Pick<Policy, 'allow' | 'deny'>,
   listed: readonly string[],
-  limit: number,
+  { needed, limit }: { readonly needed: readonly string[]; readonly limit: number },
 ): string[] {
   const allowed = new Set(policy.allow);
-  const names = new Set([...policy.deny, ...listed].filter((name) => !allowed.has(name)));
+  const covers = (name: string): boolean =>
+    needed.some((host) => host === name || host.endsWith(`.${name}`));
+  const names = new Set(
+    [...policy.deny, ...listed].filter((name) => !allowed.has(name) && !covers(name)),
+  );
   return [...names].slice(0, limit);
 }
 
 /** Refused with all below them, but only while the server is away: with it, its block page answers. */
 export function floorRows(input: VillageInput): DesiredRow[] {
-  const listed = input.local.get('outage.floor') ?? [];
+  const { local, policy, router, settings } = input;
+  const listed = local.get('outage.floor') ?? [];
+  // The tunnel and the way back to the portal are needed all the more.
+  const needed = [
+    new URL(settings.portalUrl).hostname,
+    router.loginHost,
+    ...(settings.tunnelEndpoint === undefined ? [] : [settings.tunnelEndpoint.host]),
+    ...timeServers(input),
+  ];
   const during = { watch: RESOLVER_WATCH, values: { disabled: 'no' } };
-  return floorNames(input.policy, listed, boardLimits(input).floorNames).map((name) =>
+  return floorNames(policy, listed, { needed, limit: boardLimits(input).floorNames }).map((name) =>
     row(
       FLOOR + name,
       { name, type: 'NXDOMAIN', 'match-subdomain': 'yes', disabled: 'yes' },
       { during },
     ),
   );
+}
+
+/** Where routers get the time, addresses or names. */
+export function timeServers({ local, settings }: VillageInput): readonly string[] {
+  return local.get('time.ntp-servers') ?? settings.ntpServers;
 }
 
 export function outageResolvers({ local }: VillageInput): readonly string[] {
