@@ -1,18 +1,25 @@
 /**
  * Keeps routers as they should be: notices by digest that what a router should be differs from what
- * was last applied, looks for drift on a slow timer, and provisions. Serial per router, a few at once
- * overall, backing off with jitter; a router that is offline waits until the poller sees it.
+ * was last applied, looks for drift on a slow timer, and asks for a job; `fleet/queue.ts` says when it runs,
+ * and has it performed here.
  */
 import type { Clock } from '../lib/clock.ts';
-import { errorCode, errorMessage } from '../lib/errors.ts';
+import { errorCode } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import { backoffMs } from '../lib/retry.ts';
-import type { Router } from '../store/types.ts';
+import type { Store } from '../store/contract.ts';
+import type { Job, Router } from '../store/types.ts';
 import type { FleetSettings, Page, RouterFacts } from './desired/types.ts';
 import { withOverrides } from './drift/overrides.ts';
-import { createGate } from './gate.ts';
+import { linkKey } from './fleet/link-key.ts';
+import type { JobResult } from './fleet/queue.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { type ProvisionStore, planRouter, provisionRouter, type RouterTask } from './provision.ts';
+import {
+  type ProvisionResult,
+  type ProvisionStore,
+  planRouter,
+  provisionRouter,
+  type RouterTask,
+} from './provision.ts';
 import { renderPlan } from './render-plan.ts';
 import {
   apiPasswordOf,
@@ -22,18 +29,18 @@ import {
   type VillageSources,
 } from './village.ts';
 
+export type ReconcilerStore = ProvisionStore &
+  Pick<Store, 'listJobs' | 'listRouters' | 'requestJobs' | 'routerByName'>;
+
 export interface ReconcilerOptions {
-  readonly store: ProvisionStore;
+  readonly store: ReconcilerStore;
   readonly settings: FleetSettings;
   readonly pages: readonly Page[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
-  readonly random: () => number;
   /** Whether to write; without it, drift is only reported. */
   readonly autoApply: boolean;
-  /** Routers worked on at once. */
-  readonly concurrency: number;
   /** Seconds of the clock between two readings of a router that has not changed. */
   readonly driftSeconds: number;
   readonly isUp: (routerId: string) => boolean;
@@ -41,9 +48,11 @@ export interface ReconcilerOptions {
   readonly backUp?: RouterTask['backUp'];
 }
 
-export interface Reconciler extends AsyncDisposable {
-  /** Looks at the routers whose time has come and starts work on them; resolves before it is done. */
-  pass(routers: readonly Router[]): Promise<void>;
+export interface Reconciler {
+  /** Asks for jobs on the routers whose time has come; true when there are new ones. */
+  pass(routers: readonly Router[]): Promise<boolean>;
+  /** Does a job. Throws what only a fault of ours throws, such as a store that cannot be read. */
+  perform(job: Job, signal: AbortSignal): Promise<JobResult>;
   /** Whether the router differs, as far as is known, from what it should be; null when it was never read. */
   drift(router: Router): boolean | null;
 }
@@ -54,100 +63,102 @@ interface Memory {
   digest: string | null;
   /** What that digest was worked out from, so that it is worked out once. */
   digestOf: string;
-  busy: boolean;
-  attempts: number;
-  /** Not before this instant. */
+  /** Not before this instant: it has just failed in a rollout, which tries nothing again. */
   notBefore: number;
   checkedAt: number | null;
 }
 
 /** What is set cannot be a configuration. */
 const REFUSALS: ReadonlySet<string> = new Set(['ROUTER_SETTINGS', 'ROUTER_PART']);
-const BACKOFF = { firstMs: 60_000, maxMs: 1_800_000 };
+const AFTER_FAILURE_MS = 1_800_000;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { clock, isUp } = options;
+  const { store, clock, isUp } = options;
   const memories = new Map<string, Memory>();
-  const gate = createGate(options.concurrency);
-  const stop = new AbortController();
-  const running = new Set<Promise<void>>();
+  const names = new Map<string, string>();
 
   const memoryOf = (id: string): Memory => {
     const known = memories.get(id);
     if (known !== undefined) return known;
-    const fresh = newMemory();
+    const fresh: Memory = {
+      facts: null,
+      digest: null,
+      digestOf: '',
+      notBefore: 0,
+      checkedAt: null,
+    };
     memories.set(id, fresh);
     return fresh;
   };
 
   const isDue = (router: Router, memory: Memory): boolean => {
     const now = clock.now();
-    if (memory.busy || now < memory.notBefore || !isUp(router.id)) return false;
+    if (now < memory.notBefore || !isUp(router.id)) return false;
     if (memory.checkedAt === null || memory.digest === null) return true;
     if (now - memory.checkedAt >= options.driftSeconds * 1000) return true;
     return options.autoApply && memory.digest !== router.appliedDigest;
   };
 
-  const start = (router: Router, memory: Memory): void => {
-    memory.busy = true;
-    const work = gate
-      .enter(() => workOn(options, router, memory, stop.signal), stop.signal)
-      .catch((error: unknown) => {
-        if (stop.signal.aborted) return;
-        postpone(options, memory);
-        options.log.error({ router: router.name, err: errorMessage(error) }, 'reconciling failed');
-      })
-      .finally(() => {
-        memory.busy = false;
-        running.delete(work);
-      });
-    running.add(work);
-  };
-
   return {
     pass: async (routers) => {
-      const leaseSeconds = await longestSessionSeconds(options.store, options.settings);
-      const sources = await readSources(options.store);
-      const ids = new Set(routers.map((router) => router.id));
-      for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id);
+      const leaseSeconds = await longestSessionSeconds(store, options.settings);
+      const sources = await readSources(store);
+      const spokenFor = new Set(
+        (await store.listJobs({})).filter(isOpen).map((job) => job.routerId),
+      );
+      names.clear();
+      for (const { id, name } of routers) names.set(id, name);
+      for (const id of memories.keys()) if (!names.has(id)) memories.delete(id);
+      const due: Router[] = [];
       for (const router of routers) {
         const memory = memoryOf(router.id);
-        if (memory.facts !== null && !memory.busy) {
+        if (spokenFor.has(router.id)) continue;
+        if (memory.facts !== null) {
           await refreshDigest(options, router, memory, { leaseSeconds, sources });
         }
-        if (!stop.signal.aborted && isDue(router, memory)) start(router, memory);
+        if (isDue(router, memory)) due.push(router);
       }
+      if (due.length === 0) return false;
+      const kind: Job['kind'] = options.autoApply ? 'apply' : 'check';
+      const jobs = due.map((router) => ({
+        routerId: router.id,
+        kind,
+        link: linkKey(router, sources.settings),
+        urgent: false,
+      }));
+      return (await store.requestJobs({ jobs, at: clock.now() })) > 0;
+    },
+    perform: async (job, signal) => {
+      const name = names.get(job.routerId) ?? (await nameOf(store, job.routerId));
+      const router = name === null ? null : await store.routerByName(name);
+      // Removed since: its jobs went with it.
+      if (router === null || router.id !== job.routerId) return { outcome: 'done', detail: null };
+      return performOn(options, router, memoryOf(router.id), { job, signal });
     },
     drift: (router) => {
       if (router.provisioning === 'drifted') return true;
       const digest = memories.get(router.id)?.digest ?? null;
       return digest === null ? null : digest !== router.appliedDigest;
     },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await Promise.all(running);
-    },
   };
 }
 
-function newMemory(): Memory {
-  return {
-    facts: null,
-    digest: null,
-    digestOf: '',
-    busy: false,
-    attempts: 0,
-    notBefore: 0,
-    checkedAt: null,
-  };
+function isOpen({ state }: Job): boolean {
+  return state === 'held' || state === 'waiting' || state === 'running';
 }
 
-async function workOn(
+/** Added since the last pass, by a rollout that was quick. */
+async function nameOf(store: ReconcilerStore, routerId: string): Promise<string | null> {
+  const routers = await store.listRouters();
+  return routers.find((router) => router.id === routerId)?.name ?? null;
+}
+
+async function performOn(
   options: ReconcilerOptions,
   router: Router,
   memory: Memory,
-  signal: AbortSignal,
-): Promise<void> {
+  { job, signal }: { job: Job; signal: AbortSignal },
+): Promise<JobResult> {
   const { store, settings, log, clock, pages, connect, backUp } = options;
   const task: RouterTask = {
     store,
@@ -160,12 +171,24 @@ async function workOn(
     ...(connect === undefined ? {} : { connect }),
     ...(backUp === undefined ? {} : { backUp }),
   };
-  if (!options.autoApply) return await check(options, task, memory);
+  if (job.kind === 'check') {
+    await check(options, task, memory);
+    return { outcome: 'done', detail: null };
+  }
   const result = await provisionRouter(task);
   options.metrics.provisioned(result.outcome);
   if (result.facts !== null) memory.facts = result.facts;
-  if (result.empty) settle(options, memory, result.digest);
-  else postpone(options, memory);
+  if (result.empty) {
+    settle(options, memory, result.digest);
+    return { outcome: 'done', detail: null };
+  }
+  if (job.rolloutId !== null) memory.notBefore = clock.now() + AFTER_FAILURE_MS;
+  return { outcome: outcomeOf(job, result), detail: result.detail };
+}
+
+/** In a rollout, what the router refused or did otherwise is told at once: the next may fare no better. */
+function outcomeOf(job: Job, { outcome }: ProvisionResult): JobResult['outcome'] {
+  return job.rolloutId === null || outcome === 'unreachable' ? 'retry' : 'failed';
 }
 
 /** Reads only: says what differs, or that nothing does any more. */
@@ -188,17 +211,9 @@ async function check(options: ReconcilerOptions, task: RouterTask, memory: Memor
 }
 
 function settle({ clock }: ReconcilerOptions, memory: Memory, digest: string | null): void {
-  memory.attempts = 0;
   memory.notBefore = 0;
   memory.digest = digest;
   memory.checkedAt = clock.now();
-}
-
-function postpone({ clock, random }: ReconcilerOptions, memory: Memory): void {
-  // Never at once: jitter lies between half of the wait and all of it.
-  const wait = backoffMs(BACKOFF, memory.attempts, () => 0.5 + random() / 2);
-  memory.notBefore = clock.now() + wait;
-  memory.attempts += 1;
 }
 
 async function refreshDigest(

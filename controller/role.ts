@@ -8,6 +8,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { FleetSettings } from './desired/types.ts';
+import { createQueue } from './fleet/queue.ts';
 import { controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
 import { createPoller } from './poller.ts';
@@ -27,8 +28,12 @@ export interface ControllerOptions {
   readonly random?: () => number;
   /** Write to routers by itself; default true. */
   readonly autoApply?: boolean;
-  /** Routers provisioned at once; default 8. */
+  /** Routers provisioned at once, by all controllers together; default 8. */
   readonly applyConcurrency?: number;
+  /** Of those, on one link that several share; default 2. */
+  readonly linkConcurrency?: number;
+  /** Whether the hours of a maintenance window hold at an instant. Throws for hours that cannot be read. */
+  readonly within: (hours: string, at: number) => boolean;
   /** Seconds of the clock between two readings in search of drift; default 3600. */
   readonly driftSeconds?: number;
   /** Changes of rows are gathered for this long (real time), so that a bulk change costs one pass; default 1000. */
@@ -47,6 +52,10 @@ export interface Controller extends AsyncDisposable {
 const HEARTBEAT_MS = 10_000;
 /** Rows that the configuration of routers is made of. */
 const CHANGES: ReadonlySet<string> = new Set(['router', 'tariff', 'village', 'policy']);
+/** How often it is looked whether another process has asked for work, real time. */
+const QUEUE_MS = 1000;
+/** What ends together is looked at together. */
+const QUEUE_GATHER_MS = 20;
 /** After a fault of our own, real time. */
 const STUMBLE_MS = 1000;
 
@@ -67,12 +76,22 @@ export async function startController(options: ControllerOptions): Promise<Contr
     clock,
     log,
     metrics,
-    random,
     autoApply: options.autoApply ?? true,
-    concurrency: options.applyConcurrency ?? 8,
     driftSeconds: options.driftSeconds ?? 3600,
     isUp: poller.isUp,
     ...connect,
+  });
+  const work = createSignal(QUEUE_GATHER_MS);
+  const queue = createQueue({
+    store,
+    clock,
+    log,
+    random,
+    limits: { atOnce: options.applyConcurrency ?? 8, perLink: options.linkConcurrency ?? 2 },
+    isUp: poller.isUp,
+    within: options.within,
+    perform: reconciler.perform,
+    onEnd: work.raise,
   });
   const changes = createSignal(options.gatherMs ?? 1000);
   const unsubscribe = store.onInvalidate((kind) => {
@@ -88,11 +107,16 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const reconcile = async (): Promise<void> => {
     const routers = await store.listRouters();
     poller.sync(routers);
-    await reconciler.pass(routers);
+    if (await reconciler.pass(routers)) work.raise();
     stop.signal.throwIfAborted();
     await changes.wait((signal) => clock.sleep(pollSeconds * 1000, signal), stop.signal);
   };
-  const loops = [forever(beat, log, stop.signal), forever(reconcile, log, stop.signal)];
+  const attend = async (): Promise<void> => {
+    await queue.look();
+    stop.signal.throwIfAborted();
+    await work.wait((signal) => pause(QUEUE_MS, signal), stop.signal);
+  };
+  const loops = [beat, reconcile, attend].map((loop) => forever(loop, log, stop.signal));
 
   return {
     renderRouterMetrics: async () =>
@@ -102,7 +126,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       unsubscribe();
       stop.abort();
       await Promise.all(loops);
-      await reconciler[Symbol.asyncDispose]();
+      await queue[Symbol.asyncDispose]();
       await poller[Symbol.asyncDispose]();
     },
   };

@@ -56,8 +56,6 @@ export interface Rollout {
   readonly waves: number;
   /** One more stops it. */
   readonly maxFailures: number;
-  /** Failures that an operator has seen and gone on after. */
-  readonly forgiven: number;
   /** Maintenance window, as opening hours are written; null: at any time. */
   readonly hours: string | null;
   readonly createdAt: number;
@@ -120,13 +118,14 @@ export interface JobStore {
   /** Lets the jobs of `wave` out. False unless the rollout runs and `wave` is its next. */
   openWave(args: { rolloutId: string; wave: number }): Promise<boolean>;
   /**
-   * `pause` and `abort` let what runs end. `resume` forgives the failures so far. Null when the rollout's state
-   * does not allow it, or there is none.
+   * `pause` and `abort` let what runs end. `resume` tries what failed again, and may change the budget. Null when
+   * the rollout's state does not allow it, or there is none.
    */
   changeRollout(args: {
     id: string;
     to: 'pause' | 'resume' | 'abort' | 'stop' | 'finish';
     reason?: string;
+    maxFailures?: number;
     at: number;
   }): Promise<Rollout | null>;
   /** All of one rollout, or all that have not ended and those of rollouts that have not. */

@@ -51,7 +51,7 @@ export function judge(rollout: Rollout, jobs: readonly Job[], sight: Sight): Ver
   const wave = jobs.filter((job) => job.wave === rollout.wave);
   const done = wave.filter((job) => job.state === 'done');
   const lost = done.filter((job) => !sight.isUp(job.routerId));
-  const failed = jobs.filter((job) => job.state === 'failed').length - rollout.forgiven;
+  const failed = jobs.filter((job) => job.state === 'failed').length;
   const watched = done.every((job) => sight.now - (job.endedAt ?? sight.now) >= WATCH_MS);
   if (failed + (watched ? lost.length : 0) > rollout.maxFailures) {
     return { kind: 'stop', reason: reasonOf(failed, watched ? lost.length : 0, rollout) };

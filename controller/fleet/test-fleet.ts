@@ -12,7 +12,6 @@ export const ROLLOUT: Rollout = {
   wave: -1,
   waves: 1,
   maxFailures: 0,
-  forgiven: 0,
   hours: null,
   createdAt: 0,
   endedAt: null,

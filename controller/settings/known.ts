@@ -54,6 +54,12 @@ export const SETTINGS = {
     null,
   ),
 
+  'link.name': setting(
+    'name of a link that several routers share, so that few of them are worked on at once',
+    line(32),
+    null,
+  ),
+
   'wifi.ssid': setting('name of the network', line(32), null),
   'wifi.clients': setting('phones on one radio at once', whole('phones', 1, 250), null),
   'time.ntp-servers': setting(

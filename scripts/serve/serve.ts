@@ -21,7 +21,7 @@ import { portalRadiusClient, startRadiusThreads } from './radius-role.ts';
 import type { RadiusThreadReady } from './radius-thread.ts';
 import type { ResolverThreadData, ResolverThreadReady } from './resolver-thread.ts';
 import { ROLES, type Role } from './roles.ts';
-import { dialFrom, fleetSettings } from './settings.ts';
+import { dialFrom, fleetSettings, hoursIn } from './settings.ts';
 import { type RoleThread, startThread } from './thread.ts';
 
 export interface ServeOptions {
@@ -222,6 +222,7 @@ async function controllerRole(
       pollSeconds: config.controller.pollSeconds,
       autoApply: config.controller.autoApply,
       connect: dialFrom(config),
+      within: hoursIn(config.timeZone),
     }),
   );
 }

@@ -2,6 +2,8 @@
 import type { Config } from '../../config/schema.ts';
 import type { FleetSettings } from '../../controller/desired/types.ts';
 import { connectRouter } from '../../controller/routeros/client.ts';
+import { openAt, parseHours } from '../../radius/hours.ts';
+import { localTimeIn } from '../../radius/local-time.ts';
 
 export interface BoundPorts {
   readonly authPort: number;
@@ -42,4 +44,10 @@ export function fleetSettings(config: Config, ports: BoundPorts): FleetSettings 
 /** Opens API connections from the controller's own address, the only one that routers answer. */
 export function dialFrom(config: Config): typeof connectRouter {
   return (options) => connectRouter({ ...options, localAddress: config.network.controllerAddress });
+}
+
+/** Whether hours, written as opening hours are, hold at an instant. Throws `RADIUS_HOURS`. */
+export function hoursIn(timeZone: string): (hours: string, at: number) => boolean {
+  const local = localTimeIn(timeZone);
+  return (hours, at) => openAt(parseHours(hours), local(at).minuteOfWeek).open;
 }

@@ -13,7 +13,7 @@ type ChangeRollout = Parameters<Store['changeRollout']>[0];
 const JOB = `id, router_id AS "routerId", kind, rollout_id AS "rolloutId", wave, link, urgent, state,
   attempts, not_before AS "notBefore", lease_owner AS "leaseOwner", lease_until AS "leaseUntil", detail,
   requested_at AS "requestedAt", started_at AS "startedAt", ended_at AS "endedAt"`;
-const ROLLOUT = `id, kind, note, state, reason, wave, waves, max_failures AS "maxFailures", forgiven, hours,
+const ROLLOUT = `id, kind, note, state, reason, wave, waves, max_failures AS "maxFailures", hours,
   created_at AS "createdAt", ended_at AS "endedAt"`;
 const OPEN_ROLLOUT = `state IN ('running', 'paused', 'stopped')`;
 /**
@@ -179,14 +179,7 @@ export const jobWrites = {
       args.id,
     );
     if (changed === 0) return null;
-    if (args.to === 'resume') {
-      await ctx.sql.run(
-        `UPDATE rollouts SET forgiven = (SELECT COUNT(*) FROM jobs WHERE rollout_id = ?
-           AND state = 'failed') WHERE id = ?`,
-        args.id,
-        args.id,
-      );
-    }
+    if (args.to === 'resume') await retryFailed(ctx, args);
     if (args.to === 'abort') {
       // Kept back: nothing but another rollout, or an urgent request, brings them what was not wanted.
       await ctx.sql.run(
@@ -320,6 +313,31 @@ async function retryJob(ctx: WriteContext, job: Job, args: Finish): Promise<void
       job.attempts,
       next.urgent ? next.notBefore : notBefore,
       next.id,
+    );
+  }
+}
+
+/** A router that was asked to be worked on since does that as a member again; one that went over is let go. */
+async function retryFailed(ctx: WriteContext, args: ChangeRollout): Promise<void> {
+  const { sql } = ctx;
+  if (args.maxFailures !== undefined) {
+    await sql.run('UPDATE rollouts SET max_failures = ? WHERE id = ?', args.maxFailures, args.id);
+  }
+  const failed = await sql.all<JobColumns>(
+    `SELECT ${JOB} FROM jobs WHERE rollout_id = ? AND state = 'failed'`,
+    args.id,
+  );
+  for (const job of failed.map(toJob)) {
+    const next = await waitingJob(ctx, job);
+    if (next !== undefined) await sql.run('DELETE FROM jobs WHERE id = ?', job.id);
+    if (next !== undefined && next.rolloutId !== null) continue;
+    await sql.run(
+      `UPDATE jobs SET rollout_id = ?, wave = ?, state = 'waiting', attempts = 0, not_before = ?,
+         ended_at = NULL WHERE id = ?`,
+      job.rolloutId,
+      job.wave,
+      args.at,
+      next?.id ?? job.id,
     );
   }
 }

@@ -9,7 +9,6 @@ CREATE TABLE rollouts (
   wave BIGINT NOT NULL,
   waves BIGINT NOT NULL,
   max_failures BIGINT NOT NULL,
-  forgiven BIGINT NOT NULL DEFAULT 0,
   hours TEXT,
   created_at BIGINT NOT NULL,
   ended_at BIGINT

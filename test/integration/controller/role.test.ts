@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ControllerOptions, startController } from '../../../controller/role.ts';
 import { factoryMenus, ROUTER, SETTINGS } from '../../../controller/test-input.ts';
@@ -6,7 +9,9 @@ import { realClock } from '../../../lib/clock.ts';
 import { createLogger } from '../../../lib/log.ts';
 import { createMetrics } from '../../../lib/metrics.ts';
 import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
 import type { InvalidationKind, Router } from '../../../store/types.ts';
+import { AT, newRouter, village } from '../../fixtures/rows.ts';
 
 const open: AsyncDisposable[] = [];
 
@@ -16,7 +21,16 @@ afterEach(async () => {
 
 type UsedStore = Pick<
   Store,
+  | 'changeRollout'
+  | 'claimJobs'
+  | 'finishJob'
   | 'heartbeat'
+  | 'listJobs'
+  | 'listRollouts'
+  | 'openWave'
+  | 'renewLease'
+  | 'requestJobs'
+  | 'routerByName'
   | 'listRouters'
   | 'listTariffs'
   | 'openSettings'
@@ -53,12 +67,15 @@ async function bench(): Promise<Bench> {
   open.push(router);
   const calls: string[] = [];
   const listeners = new Set<(kind: InvalidationKind, id: string) => void>();
-  let row: Router = { ...ROUTER, address: '127.0.0.1', apiPort: router.port };
+  const jobs = await jobStore();
+  let row: Router = { ...ROUTER, id: jobs.routerId, address: '127.0.0.1', apiPort: router.port };
   let password = 'admin-pw';
   const tell = (kind: InvalidationKind): void => {
     for (const listener of listeners) listener(kind, row.id);
   };
   const used: UsedStore = {
+    ...jobs.methods,
+    routerByName: async (name) => (name === row.name ? row : null),
     heartbeat: async () => void calls.push('heartbeat'),
     recordBlindness: async () => void calls.push('blindness'),
     recordState: async ({ state }) => calls.push(state) > 0,
@@ -115,6 +132,7 @@ async function bench(): Promise<Bench> {
         pollSeconds: 0.05,
         random: () => 0,
         gatherMs: 5,
+        within: () => true,
         ...options,
       });
       open.push(controller);
@@ -122,6 +140,32 @@ async function bench(): Promise<Bench> {
     },
   };
 }
+
+/** Jobs in a store of their own, for one router. */
+async function jobStore(): Promise<{
+  readonly routerId: string;
+  readonly methods: Pick<Store, (typeof JOB_METHODS)[number]>;
+}> {
+  const directory = await mkdtemp(join(tmpdir(), 'smartwifi-jobs-'));
+  const at = { store: `sqlite:${join(directory, 'store.db')}`, keyFile: join(directory, 'key') };
+  const { store } = await openStore(at);
+  open.push({ [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) }, store);
+  await store.importVillages({ villages: [village], at: AT });
+  const { id } = await store.addRouter(newRouter);
+  const methods = Object.fromEntries(JOB_METHODS.map((name) => [name, store[name]]));
+  return { routerId: id, methods: methods as Pick<Store, (typeof JOB_METHODS)[number]> };
+}
+
+const JOB_METHODS = [
+  'changeRollout',
+  'claimJobs',
+  'finishJob',
+  'listJobs',
+  'listRollouts',
+  'openWave',
+  'renewLease',
+  'requestJobs',
+] as const;
 
 /** The machine may be busy: what must come has time to. */
 const SOON = { timeout: 20_000, interval: 5 };
