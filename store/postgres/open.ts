@@ -16,6 +16,7 @@ import { type Batcher, createBatcher } from './batcher.ts';
 import { type ConnectionPool, openPool, type PoolLimits, readingSql } from './connection.ts';
 import { prepareDatabase } from './database.ts';
 import { isPoisoned } from './failure.ts';
+import { gathering } from './gather.ts';
 import { createStatements, type Statements } from './statements.ts';
 import { createTransaction, type Transaction } from './transaction.ts';
 
@@ -69,7 +70,7 @@ function connect({ url, key }: PostgresTicket): { store: Store; changes: Announc
   const changes = listenForChanges(url, (what) => assembled?.invalidated(what));
   const writer = createWriter(writing, keys, statements, changes);
   assembled = assembleStore({
-    sql: readingSql(reading, statements),
+    sql: gathering(readingSql(reading, statements)),
     keys,
     submit: writer.submit,
     usageTold: false,

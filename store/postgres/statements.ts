@@ -34,8 +34,13 @@ export function createStatements(): Statements {
 
 /** `a = ? AND b = ?` → `a = $1 AND b = $2`. */
 export function numberPlaceholders(sql: string): string {
+  return replacePlaceholders(sql, (number) => `$${number}`);
+}
+
+/** Counted from 1; a `?` in a literal or a quoted name is none. */
+export function replacePlaceholders(sql: string, by: (number: number) => string): string {
   let count = 0;
-  return sql.replaceAll(PLACEHOLDER, (found) => (found === '?' ? `$${++count}` : found));
+  return sql.replaceAll(PLACEHOLDER, (found) => (found === '?' ? by(++count) : found));
 }
 
 /** int8 and numeric as numbers, bytea as bytes. `STORE_FAILED` for what a number cannot hold exactly. */
