@@ -9,7 +9,9 @@ import { createDataPlane, type DataPlane } from './hotspot/data-plane.ts';
 import type { PhoneLease } from './hotspot/hosts.ts';
 import type { SessionRecord } from './hotspot/sessions.ts';
 import type { WritableTree } from './menu/tree-state.ts';
+import { surroundingsOf } from './system/surroundings.ts';
 import { createSystem, type System } from './system/system.ts';
+import type { WireguardServer } from './system/wireguard-server.ts';
 
 export type TwinSession = SessionRecord;
 
@@ -21,6 +23,8 @@ export interface TwinFaults {
   accountingOff: boolean;
   /** Reported octets stay as they are, of sessions and of interfaces. */
   freezeCounters: boolean;
+  /** Nothing gets through the tunnel, in either direction. */
+  tunnelDown: boolean;
   /** Added to the router's clock; a power cut sets it to the past. */
   clockOffsetMs: number;
 }
@@ -38,6 +42,10 @@ export interface TwinOptions {
   readonly tunnel: readonly string[];
   /** Where well-known addresses really listen: `ip:port` → `ip:port`, `*:port` for all of the WAN. */
   readonly portMap: Readonly<Record<string, string>>;
+  /** `ip` → `ip:port`: what must take connections for this address to answer a ping of netwatch. */
+  readonly liveness?: Readonly<Record<string, string>>;
+  /** WireGuard servers by `ip:port` of the WAN; without any the tunnel is up as soon as it is configured. */
+  readonly wireguard?: ReadonlyMap<string, WireguardServer>;
   /** The machine's own when absent. */
   readonly clock?: Clock;
   readonly log?: Logger;
@@ -72,34 +80,18 @@ const LOST_TIME_MS = 86_400_000;
 const REBOOT_GRACE_MS = 2000;
 
 export async function createTwin(options: TwinOptions): Promise<Twin> {
-  const { address, tree, clock = realClock, lostTimeMs = LOST_TIME_MS } = options;
-  const log = options.log ?? createLogger('twin', 'silent');
   const faults: TwinFaults = {
     dropAccountingStop: false,
     accountingOff: false,
     freezeCounters: false,
+    tunnelDown: false,
     clockOffsetMs: 0,
   };
-  const routerNow = (): number => clock.now() + faults.clockOffsetMs;
-  tree.useClock(routerNow);
-  const plane = createDataPlane({ ...options, clock, log, faults, routerNow });
-  const onPower = (kind: 'reboot' | 'shutdown'): void => power.press(kind);
-  const system = createSystem({ tree, clock, log, onPower });
-  const power = createPower({
-    plane,
-    system,
-    startApi: (port) =>
-      startApiServer({ tree, host: address, port, clock, onPower, system: system.commands }),
-    failed: (error) => log.error({ err: error, router: address }, 'twin could not restart'),
-    loseTime: () => {
-      faults.clockOffsetMs = -lostTimeMs;
-    },
-    forget: tree.forget,
-  });
+  const { plane, power } = assemble(options, faults);
   const apiPort = await power.on(options.apiPort);
   await plane.settled();
   return {
-    address,
+    address: options.address,
     apiPort,
     faults,
     attach: ({ mac }) => (power.isOn() ? plane.hosts.attach(mac) : null),
@@ -122,6 +114,34 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
       plane[Symbol.dispose]();
     },
   };
+}
+
+/** The parts of a router around its configuration. */
+function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane; power: Power } {
+  const { address, tree, clock = realClock, lostTimeMs = LOST_TIME_MS } = options;
+  const log = options.log ?? createLogger('twin', 'silent');
+  const routerNow = (): number => clock.now() + faults.clockOffsetMs;
+  tree.useClock(routerNow);
+  const tunnelUp = (): boolean => !faults.tunnelDown && system.tunnelUp();
+  const plane = createDataPlane({ ...options, clock, log, faults, routerNow, tunnelUp });
+  const onPower = (kind: 'reboot' | 'shutdown'): void => power.press(kind);
+  const surroundings = surroundingsOf(options, { plane, tunnelUp, faults });
+  const system: System = createSystem({ tree, clock, log, surroundings, onPower });
+  // Phones of the LAN still reach the router when its tunnel is down.
+  const unreachable = (source: string): boolean =>
+    !tunnelUp() && plane.hosts.byAddress(source) === null;
+  const api = { tree, host: address, clock, onPower, unreachable, system: system.commands };
+  const power = createPower({
+    plane,
+    system,
+    startApi: (port) => startApiServer({ ...api, port }),
+    failed: (error) => log.error({ err: error, router: address }, 'twin could not restart'),
+    loseTime: () => {
+      faults.clockOffsetMs = -lostTimeMs;
+    },
+    forget: tree.forget,
+  });
+  return { plane, power };
 }
 
 interface PowerOptions {

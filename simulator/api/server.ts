@@ -30,6 +30,8 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   /** Commands beyond those of menus. */
   readonly system?: SystemCommands;
+  /** Nothing from this address gets to the router at the moment: its tunnel is down. */
+  readonly unreachable?: (source: string) => boolean;
   /** Instead of `/ip/service max-sessions`. */
   readonly maxSessions?: number;
   /** Hears of every command after its answer. */
@@ -63,6 +65,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     clock,
     safeMode: createSafeMode(tree),
     system: options.system,
+    unreachable: options.unreachable,
     faults,
     onPower,
     onCommand,
@@ -134,6 +137,7 @@ function pendingMode(): PendingMode {
 
 /** A disabled service, a foreign source and a full house all look the same: accepted, then closed. */
 function admits(options: ApiServerOptions, source: string, open: number): boolean {
+  if (options.unreachable?.(source) === true) return false;
   const service = options.tree
     .rows('/ip/service')
     .find(({ values, dynamic }) => values.name === 'api' && !dynamic);

@@ -34,6 +34,8 @@ export interface SessionDeps {
   readonly safeMode: SafeMode;
   readonly system?: SystemCommands | undefined;
   readonly faults: Readonly<ApiFaults>;
+  /** Nothing from this address gets to the router at the moment. */
+  readonly unreachable?: ((source: string) => boolean) | undefined;
   readonly onPower: (kind: 'reboot' | 'shutdown') => void;
   readonly pendingDeviceMode: (mode: DeviceMode, until: AbortSignal) => void;
   readonly onCommand?: ((event: CommandEvent) => void) | undefined;
@@ -88,6 +90,7 @@ export function createSession(socket: Socket, source: string, deps: SessionDeps)
 /** Throws a FrameError when the octets are no sentences. */
 export function receive(session: Session, chunk: Buffer): void {
   if (session.deps.faults.halfOpen === true || session.closed) return;
+  if (session.deps.unreachable?.(session.source) === true) return;
   session.batch = [];
   for (const sentence of session.parser.push(chunk)) {
     if (!session.closed) dispatch(session, sentence);

@@ -32,6 +32,8 @@ export interface Names {
   ask(phone: string, server: string, query: Buffer): Promise<Buffer | null>;
   /** Addresses of a name as this phone's own resolver gives them; empty for none. */
   resolve(host: Host, name: string): Promise<readonly string[]>;
+  /** Address of a name for the router itself; null for none. */
+  lookup(name: string): Promise<string | null>;
   listen(address: string | null): void;
   bound(): Promise<void>;
   flush(): void;
@@ -86,6 +88,11 @@ export function createNames(options: NamesOptions): Names {
       const server = host.dns ?? snapshot.lan()?.address ?? '';
       const reply = await ask(host.ip, server, encodeQuery(nextId, name, TYPE.a));
       return reply === null ? [] : answerAddresses(reply);
+    },
+    lookup: async (name) => {
+      nextId = (nextId + 1) & 0xff_ff;
+      const reply = await resolver.answer(encodeQuery(nextId, name, TYPE.a));
+      return reply === null ? null : (answerAddresses(reply)[0] ?? null);
     },
     listen: (on) => {
       if (on === listening) return;

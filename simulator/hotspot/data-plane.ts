@@ -5,6 +5,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import { createNames, type Names } from '../dns/names.ts';
+import type { Endpoint } from '../dns/sockets.ts';
 import type { MenuTree } from '../menu/contract.ts';
 import { createRadiusClient, type RadiusClient } from '../nas/client.ts';
 import { createIncoming, type Incoming } from '../nas/incoming.ts';
@@ -26,6 +27,7 @@ export interface DataPlaneOptions {
   readonly httpPort: number;
   readonly dnsPort: number;
   readonly tunnel: readonly string[];
+  readonly tunnelUp?: () => boolean;
   readonly portMap: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly routerNow: () => number;
@@ -40,6 +42,12 @@ export interface DataPlane extends Disposable {
   detach(mac: string): void;
   /** A DNS query of a phone to a server of its choice, as it leaves the phone. */
   askDns(phone: string, server: string, query: Buffer): Promise<Buffer | null>;
+  /** Address of a name by the router's own resolver; null: none. */
+  lookup(name: string): Promise<string | null>;
+  /** Where a port of the world outside really is; null: no way there. */
+  locate(address: string, port: number): Endpoint | null;
+  /** The router's own: its address, and those of its interfaces. */
+  owns(address: string): boolean;
   /** Resolves when the listeners that the configuration asks for are bound. */
   settled(): Promise<void>;
   /** Resolves when every report that was begun has been answered or given up. */
@@ -110,6 +118,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       if (core.hosts.detach(mac) !== null) core.sessions.reconsider();
     },
     askDns: front.names.ask,
+    lookup: front.names.lookup,
+    locate: core.uplink.locate,
+    owns: core.owns,
     settled: async () => {
       while (applying) await new Promise((resolve) => setImmediate(resolve));
       await Promise.all([front.gateway.bound(), front.names.bound()]);

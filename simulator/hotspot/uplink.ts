@@ -11,6 +11,8 @@ import { isLoopback } from './values.ts';
 export interface UplinkOptions {
   /** Server addresses that are reached through the WireGuard interface. */
   readonly tunnel: readonly string[];
+  /** Whether anything gets through the tunnel at this moment; always, when absent. */
+  readonly tunnelUp?: () => boolean;
   /** `ip:port` → `ip:port`; `*:port` stands for every address outside the tunnel. */
   readonly portMap: Readonly<Record<string, string>>;
   /** How long a connection may take to come about, machine time. */
@@ -34,7 +36,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   const open = new Set<Socket>();
 
   const locate = (address: string, port: number): Endpoint | null => {
-    const { portMap } = options;
+    const { portMap, tunnelUp } = options;
+    if (tunnel.has(address) && tunnelUp?.() === false) return null;
     const named = portMap[`${address}:${port}`];
     const mapped = named ?? (tunnel.has(address) ? undefined : portMap[`*:${port}`]);
     if (mapped !== undefined) return parseHostPort(mapped);

@@ -5,17 +5,49 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import { hasCommand, isCommandFolder, runCommand } from '../api/commands.ts';
+import type { Endpoint } from '../dns/sockets.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
 import type { SystemCommand, SystemCommands } from './commands.ts';
 import { importFile, resetConfiguration } from './import.ts';
 import { createJobs, type Jobs } from './jobs.ts';
+import { createNetwatch } from './netwatch.ts';
+import { createNtpClient } from './ntp-client.ts';
+import type { RowTasks } from './row-tasks.ts';
 import { createScheduler } from './scheduler.ts';
-import { createScripts } from './scripts.ts';
+import { createScripts, type Scripts } from './scripts.ts';
+import { createWireguard } from './wireguard.ts';
+import type { WireguardServer } from './wireguard-server.ts';
+
+/** What a router meets outside; the twin gives it. */
+export interface Surroundings {
+  /** The router's own address. */
+  readonly address: string;
+  /** Whether a host answers; with a port, whether it takes a connection there. */
+  answers(host: string, port: number | null): Promise<boolean>;
+  /** Address of a name by the router's own resolver, an address as it is; null: none. */
+  lookup(host: string): Promise<string | null>;
+  locate(address: string, port: number): Endpoint | null;
+  /** WireGuard servers by `ip:port` of the WAN; null: tunnels are up without any. */
+  readonly wireguard: ReadonlyMap<string, WireguardServer> | null;
+  /** Adds to the router's clock. */
+  adjustClock(offsetMs: number): void;
+}
+
+const ALONE: Surroundings = {
+  address: '127.0.0.1',
+  answers: async () => false,
+  lookup: async () => null,
+  locate: () => null,
+  wireguard: null,
+  adjustClock: () => undefined,
+};
 
 export interface SystemOptions {
   readonly tree: WritableTree;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Without any the router is alone: nobody answers. */
+  readonly surroundings?: Surroundings;
   readonly onPower: (kind: 'reboot' | 'shutdown') => void;
 }
 
@@ -24,8 +56,8 @@ export interface System {
   readonly jobs: Jobs;
   powerOn(): void;
   powerCut(): void;
-  /** The router's wall clock was set. */
-  clockMoved(): void;
+  /** Data gets through the tunnel. */
+  tunnelUp(): boolean;
 }
 
 export function createSystem(options: SystemOptions): System {
@@ -53,18 +85,58 @@ export function createSystem(options: SystemOptions): System {
       afterReset = { file, rights };
     }),
   );
+  const parts = livingParts(options, { scripts, clockMoved: scheduler.clockMoved, failed });
   return {
     commands,
     jobs,
     powerOn: () => {
       scheduler.start();
+      for (const part of parts.all) part.start();
       if (afterReset !== null) scripts.boot(afterReset.file, afterReset.rights);
       afterReset = null;
     },
     powerCut: () => {
       scheduler.cut();
+      for (const part of parts.all) part.cut();
       jobs.cut();
     },
-    clockMoved: scheduler.clockMoved,
+    tunnelUp: parts.tunnelUp,
   };
+}
+
+interface Hooks {
+  readonly scripts: Scripts;
+  readonly clockMoved: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What watches, dials and asks by itself. */
+function livingParts(
+  { tree, clock, surroundings = ALONE }: SystemOptions,
+  { scripts, clockMoved, failed }: Hooks,
+): { all: readonly RowTasks[]; tunnelUp: () => boolean } {
+  const { address, lookup, wireguard: servers } = surroundings;
+  const netwatch = createNetwatch({
+    tree,
+    clock,
+    failed,
+    answers: surroundings.answers,
+    run: scripts.netwatch,
+  });
+  const ntp = createNtpClient({
+    tree,
+    clock,
+    address,
+    lookup,
+    failed,
+    locate: (server) => surroundings.locate(server, 123),
+    adjust: (offsetMs) => {
+      surroundings.adjustClock(offsetMs);
+      clockMoved();
+    },
+  });
+  if (servers === null) return { all: [netwatch, ntp], tunnelUp: () => true };
+  const serverAt = (endpoint: string): WireguardServer | undefined => servers.get(endpoint);
+  const tunnels = createWireguard({ tree, clock, serverAt, lookup, failed });
+  return { all: [netwatch, ntp, tunnels], tunnelUp: tunnels.isUp };
 }

@@ -4,12 +4,14 @@ import { createLogger } from '../../lib/log.ts';
 import { type FactoryOptions, factoryTree } from '../menu/factory.ts';
 import type { Trap } from '../menu/trap.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
-import { createSystem, type System, type SystemOptions } from './system.ts';
+import { createSystem, type Surroundings, type System } from './system.ts';
 
 export interface LivingRouter {
   readonly tree: WritableTree;
   readonly clock: SteppedClock;
   readonly system: System;
+  /** Sets the router's clock wrong by so much, without its knowing. */
+  misset(offsetMs: number): void;
   /** What it was told to do with its power. */
   readonly power: string[];
   /** Runs a script as the administrator; null, or what stopped it. */
@@ -24,17 +26,29 @@ const EVERYTHING = 'ftp,reboot,read,write,policy,test,password,sniff,sensitive,r
 
 export function livingRouter(
   factory: FactoryOptions = {},
-  options: Partial<SystemOptions> = {},
+  outside: Partial<Surroundings> = {},
 ): LivingRouter {
   const clock = steppedClock();
   const tree = factoryTree({ now: clock.now, ...factory });
+  let offset = 0;
+  tree.useClock(() => clock.now() + offset);
   const power: string[] = [];
   const system = createSystem({
     tree,
     clock,
     log: createLogger('twin', 'silent'),
     onPower: (kind) => void power.push(kind),
-    ...options,
+    surroundings: {
+      address: '127.0.0.1',
+      answers: async () => true,
+      lookup: async (host) => host,
+      locate: () => null,
+      wireguard: null,
+      adjustClock: (ms) => {
+        offset += ms;
+      },
+      ...outside,
+    },
   });
   system.powerOn();
   const user = { name: 'admin', group: 'full', rights: new Set(EVERYTHING.split(',')) };
@@ -43,6 +57,9 @@ export function livingRouter(
     clock,
     system,
     power,
+    misset: (ms) => {
+      offset = ms;
+    },
     script: async (source) => (await system.jobs.run({ source, user }))?.trap ?? null,
     advance: async (ms) => {
       await turns();
