@@ -118,15 +118,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         }
         if (isDue(router, memory)) due.push(router);
       }
-      if (due.length === 0) return false;
-      const kind: Job['kind'] = options.autoApply ? 'apply' : 'check';
-      const jobs = due.map((router) => ({
-        routerId: router.id,
-        kind,
-        link: linkKey(router, sources.settings),
-        urgent: false,
-      }));
-      return (await store.requestJobs({ jobs, at: clock.now() })) > 0;
+      return due.length > 0 && (await request(options, due, sources));
     },
     perform: async (job, signal) => {
       const name = names.get(job.routerId) ?? (await nameOf(store, job.routerId));
@@ -141,6 +133,21 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return digest === null ? null : digest !== router.appliedDigest;
     },
   };
+}
+
+async function request(
+  { store, clock, autoApply }: ReconcilerOptions,
+  due: readonly Router[],
+  { settings }: VillageSources,
+): Promise<boolean> {
+  const kind: Job['kind'] = autoApply ? 'apply' : 'check';
+  const jobs = due.map((router) => ({
+    routerId: router.id,
+    kind,
+    link: linkKey(router, settings),
+    urgent: false,
+  }));
+  return (await store.requestJobs({ jobs, at: clock.now() })) > 0;
 }
 
 function isOpen({ state }: Job): boolean {
@@ -233,7 +240,7 @@ async function refreshDigest(
     [sources.digest, overrides],
   ]);
   if (from === memory.digestOf && memory.digest !== null) return;
-  const apiPassword = apiPasswordOf(store, router.id);
+  const apiPassword = apiPasswordOf(store, credentials.apiSeed ?? router.id);
   const shared = { settings, pages, leaseSeconds, sources };
   memory.digestOf = from;
   try {

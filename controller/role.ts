@@ -8,12 +8,12 @@ import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { FleetSettings } from './desired/types.ts';
-import { createQueue } from './fleet/queue.ts';
+import { createQueue, type Queue, type QueueOptions } from './fleet/queue.ts';
 import { controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
 import { createPoller } from './poller.ts';
 import type { RouterTask } from './provision.ts';
-import { createReconciler } from './reconcile.ts';
+import { createReconciler, type Reconciler } from './reconcile.ts';
 import { renderRouterMetrics } from './router-metrics.ts';
 
 export interface ControllerOptions {
@@ -82,17 +82,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     ...connect,
   });
   const work = createSignal(QUEUE_GATHER_MS);
-  const queue = createQueue({
-    store,
-    clock,
-    log,
-    random,
-    limits: { atOnce: options.applyConcurrency ?? 8, perLink: options.linkConcurrency ?? 2 },
-    isUp: poller.isUp,
-    within: options.within,
-    perform: reconciler.perform,
-    onEnd: work.raise,
-  });
+  const queue = queueFor(options, { random, isUp: poller.isUp, reconciler, onEnd: work.raise });
   const changes = createSignal(options.gatherMs ?? 1000);
   const unsubscribe = store.onInvalidate((kind) => {
     if (CHANGES.has(kind)) changes.raise();
@@ -130,6 +120,23 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await poller[Symbol.asyncDispose]();
     },
   };
+}
+
+function queueFor(
+  options: ControllerOptions,
+  parts: Pick<QueueOptions, 'random' | 'isUp' | 'onEnd'> & { readonly reconciler: Reconciler },
+): Queue {
+  const { store, clock, log, within } = options;
+  const { reconciler, ...rest } = parts;
+  return createQueue({
+    store,
+    clock,
+    log,
+    within,
+    limits: { atOnce: options.applyConcurrency ?? 8, perLink: options.linkConcurrency ?? 2 },
+    perform: reconciler.perform,
+    ...rest,
+  });
 }
 
 /** Runs `work` again and again; a fault is logged and waited out, never the end. */
