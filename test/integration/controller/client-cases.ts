@@ -9,10 +9,12 @@ import {
   type ConnectOptions,
   connectRouter,
   type RouterOsConnection,
+  type RouterTls,
 } from '../../../controller/routeros/client.ts';
 
 export interface Scene {
   readonly port: number;
+  readonly tls?: RouterTls;
   /** From now on the peer is as bad as the situation says; a script of bytes is so by itself. */
   hurt(): void;
   /** And well again. */
@@ -30,9 +32,12 @@ export interface ContractCase {
 
 export const USER = { user: 'admin', password: 'rahasia' };
 
-export function connector(scene: Pick<Scene, 'port'>, opened: AsyncDisposable[]): Connect {
+export function connector(
+  { port, tls }: Pick<Scene, 'port' | 'tls'>,
+  opened: AsyncDisposable[],
+): Connect {
   return async (options = {}) => {
-    const at = { host: '127.0.0.1', port: scene.port };
+    const at = { host: '127.0.0.1', port, ...(tls === undefined ? {} : { tls }) };
     const connection = await connectRouter({ ...at, ...USER, ...options });
     opened.push(connection);
     return connection;

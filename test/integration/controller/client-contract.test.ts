@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ADMIN, startTwin } from '../../../simulator/api/test-twin.ts';
+import { startApiSsl } from '../../../simulator/fleet/api-ssl.ts';
 import { playBytes } from '../../fixtures/routeros-bytes.ts';
 import { connector, type Scene, SIXTEEN, USER } from './client-cases.ts';
 import { MORE } from './client-cases-more.ts';
@@ -46,15 +47,26 @@ const NOT_THE_TWIN = [
   'split',
 ];
 
-describe('the client against the twin', () => {
-  it.each(CASES.filter(({ id }) => !NOT_THE_TWIN.includes(id)))(
-    '$title [$id]',
-    async ({ id, run }) => {
-      const scene = await twinIn(id);
+const OF_THE_TWIN = CASES.filter(({ id }) => !NOT_THE_TWIN.includes(id));
 
-      await expect(run(connector(scene, opened), scene)).resolves.toBeUndefined();
-    },
-  );
+describe('the client against the twin', () => {
+  it.each(OF_THE_TWIN)('$title [$id]', async ({ id, run }) => {
+    const scene = await twinIn(id);
+
+    await expect(run(connector(scene, opened), scene)).resolves.toBeUndefined();
+  });
+});
+
+describe('the client against the twin over API-SSL without a certificate', () => {
+  it.each(OF_THE_TWIN)('$title [$id]', async ({ id, run }) => {
+    const plain = await twinIn(id);
+    const address = '127.0.0.1';
+    const ssl = await startApiSsl({ address, port: 0, apiPort: plain.port });
+    opened.push(ssl);
+    const scene: Scene = { ...plain, port: ssl.port, tls: { kind: 'anonymous' } };
+
+    await expect(run(connector(scene, opened), scene)).resolves.toBeUndefined();
+  });
 });
 
 type Twin = Awaited<ReturnType<typeof startTwin>>;
