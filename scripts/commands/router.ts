@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { backUpBefore } from '../../controller/backup/back-up.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
 import { renderPlan } from '../../controller/render-plan.ts';
 import { realClock } from '../../lib/clock.ts';
@@ -220,8 +221,13 @@ export const routerRemove: Command = {
     }),
 };
 
-function taskOf(context: CommandContext, store: Store, router: Router): RouterTask {
+export function taskOf(
+  context: CommandContext,
+  store: Store,
+  router: Router,
+): RouterTask & { readonly store: Store } {
   const { config } = context;
+  const log = createLogger('controller', context.json ? 'silent' : 'error');
   return {
     store,
     router,
@@ -230,14 +236,15 @@ function taskOf(context: CommandContext, store: Store, router: Router): RouterTa
       acctPort: config.radius.acct.port,
       portalPort: config.portal.listen.port,
     }),
-    log: createLogger('controller', context.json ? 'silent' : 'error'),
+    log,
     clock: realClock,
     signal: context.signal,
     connect: dialFrom(config),
+    backUp: backUpBefore({ store, clock: realClock, log, signal: context.signal }),
   };
 }
 
-async function chosenRouters(context: CommandContext, store: Store): Promise<Router[]> {
+export async function chosenRouters(context: CommandContext, store: Store): Promise<Router[]> {
   const { village, district, all } = context.options;
   const routers = await store.listRouters();
   const chosen =
@@ -258,7 +265,7 @@ async function chosenRouters(context: CommandContext, store: Store): Promise<Rou
   return chosen;
 }
 
-async function requireRouter(store: Store, name: string): Promise<Router> {
+export async function requireRouter(store: Store, name: string): Promise<Router> {
   const router = await store.routerByName(name);
   if (router === null)
     throw new UsageError(`there is no router ${name}: see smartwifi router list`);
