@@ -87,17 +87,17 @@ describe('the watch over the server', () => {
 
 describe('the floor', () => {
   const policy = { deny: ['judi.example'], allow: ['ok.example'] };
-  const fit = (limit: number) => ({ needed: [], limit });
+  const room = (limit: number) => ({ needed: [], limit });
 
   it('is what is listed and what the policy denies, less what it allows', () => {
-    expect(floorNames(policy, ['a.example', 'ok.example', 'judi.example'], fit(9))).toEqual([
+    expect(floorNames(policy, ['a.example', 'ok.example', 'judi.example'], room(9))).toEqual([
       'judi.example',
       'a.example',
     ]);
   });
 
   it('keeps what the village itself denies when the board is small', () => {
-    expect(floorNames(policy, ['a.example', 'b.example'], fit(2))).toEqual([
+    expect(floorNames(policy, ['a.example', 'b.example'], room(2))).toEqual([
       'judi.example',
       'a.example',
     ]);
