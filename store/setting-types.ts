@@ -1,0 +1,79 @@
+/** Settings of places and routers, and operators' own rows. Part of the contract: {@link ./types.ts}. */
+export type SettingLevel = 'router' | 'village' | 'district' | 'regency';
+
+export interface SettingKey {
+  readonly level: SettingLevel;
+  /** Kemendagri code, or a router's id. */
+  readonly code: string;
+  readonly name: string;
+}
+
+/** One value at one level, as it was typed. */
+export interface StoredSetting extends SettingKey {
+  /** Null when it is sealed and was not opened. */
+  readonly value: string | null;
+  readonly secret: boolean;
+  readonly setAt: number;
+}
+
+export interface NewSetting extends SettingKey {
+  readonly value: string;
+  /** Kept sealed. */
+  readonly secret: boolean;
+  readonly at: number;
+}
+
+/** Rows that an operator adds to routers: a JSON document that the controller checks. */
+export interface Part extends SettingKey {
+  readonly document: string;
+  readonly setAt: number;
+}
+
+export type BackupReason = 'manual' | 'apply' | 'nightly' | 'upgrade';
+
+/** One version of a router's exported configuration. */
+export interface Backup {
+  readonly routerId: string;
+  /** From 1, without gaps until retention makes some. */
+  readonly version: number;
+  /** Keyed; equal for equal texts of one store. */
+  readonly hash: string;
+  readonly reason: BackupReason;
+  /** RouterOS that wrote it. */
+  readonly osVersion: string;
+  readonly takenAt: number;
+  /** When the router was last seen to be still like this. */
+  readonly checkedAt: number;
+  readonly octets: number;
+}
+
+export interface SavedBackup {
+  readonly version: number;
+  readonly isNew: boolean;
+}
+
+export interface RowOverrideKey {
+  readonly routerId: string;
+  readonly path: string;
+  readonly key: string;
+}
+
+/** Something of one of our rows that was changed on the router and shall stay so. */
+export interface RowOverride extends RowOverrideKey {
+  /** `*`: the whole row, which is not wanted on this router. */
+  readonly property: string;
+  /** Null: not ours to say any more. */
+  readonly value: string | null;
+  readonly setAt: number;
+}
+
+/** What an upgrade has come to; the document is the controller's. */
+export interface RouterUpgrade {
+  readonly routerId: string;
+  readonly campaign: string;
+  /** From 0, the canary. */
+  readonly wave: number;
+  readonly phase: string;
+  readonly phaseAt: number;
+  readonly document: string;
+}
