@@ -59,6 +59,13 @@ export const regency = text("a regency code in quotes such as '16.06'", (value) 
   REGENCY.test(value) ? value : null,
 );
 
+/** What `wg pubkey` prints: 32 octets as base64 (RFC 4648 §4). */
+export const wireguardKey = text('a WireGuard public key, 44 characters of base64', (value) =>
+  /^[0-9A-Za-z+/]{43}=$/.test(value) && Buffer.from(value, 'base64').toString('base64') === value
+    ? value
+    : null,
+);
+
 /** Network name: 1 to 32 octets (IEEE 802.11). */
 export const ssid = text('a network name of 1 to 32 octets', (value) => {
   const octets = Buffer.byteLength(value);

@@ -84,6 +84,14 @@ export interface NetworkConfig {
   readonly hotspotPort: number;
 }
 
+/** Our end of the management tunnel, whose peers the controller keeps. */
+export interface WireguardConfig {
+  /** Of the server's interface, base64; undefined = routers are set up by hand. */
+  readonly publicKey: string | undefined;
+  /** Written by us, read by the helper that runs as root. */
+  readonly peersFile: string;
+}
+
 /** How long what is told of people is kept, in days. */
 export interface RetentionConfig {
   /** Closed sessions: who, when, from which address. */
@@ -109,6 +117,7 @@ export interface Config {
   readonly radius: RadiusConfig;
   readonly resolver: ResolverConfig;
   readonly network: NetworkConfig;
+  readonly wireguard: WireguardConfig;
   readonly retention: RetentionConfig;
   readonly controller: { readonly pollSeconds: number; readonly autoApply: boolean };
   readonly log: { readonly level: LogLevel };
@@ -135,6 +144,10 @@ export function sectionSchemas(base: string) {
     radius: radiusSection(base),
     resolver: resolverSection(base),
     network: networkSection(),
+    wireguard: z.strictObject({
+      publicKey: field.wireguardKey.optional(),
+      peersFile: field.path(base).prefault('./var/wireguard/peers.conf'),
+    }),
     controller: z.strictObject({
       pollSeconds: field.whole('seconds', 5, 3600).prefault(30),
       autoApply: field.yesNo.prefault(true),
@@ -195,6 +208,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
       tunnelEndpoint: network.tunnelEndpoint,
       resolverAddress: network.resolverAddress ?? network.controllerAddress,
     },
+    wireguard: { ...sections.wireguard, publicKey: sections.wireguard.publicKey },
   };
 }
 

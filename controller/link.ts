@@ -4,7 +4,8 @@
  */
 import { errorCode } from '../lib/errors.ts';
 import type { Store } from '../store/contract.ts';
-import type { Router } from '../store/types.ts';
+import type { Router, RouterCredentials } from '../store/types.ts';
+import { readBoard } from './enrol/board.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
 import type { LinkTimeouts } from './settings/link.ts';
@@ -44,7 +45,8 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
   const credentials = await store.routerCredentials(router.id);
   if (credentials === null)
     throw new RouterOsError('ROUTER_LOGIN', `unknown router ${router.name}`);
-  const ours: Who = { apiUser: options.apiUser, apiPassword: apiPasswordOf(store, router.id) };
+  const seed = credentials.apiSeed ?? router.id;
+  const ours: Who = { apiUser: options.apiUser, apiPassword: apiPasswordOf(store, seed) };
   let who: Who = credentials;
   const dial = ({ apiUser, apiPassword }: Who): Promise<RouterOsConnection> =>
     (options.connect ?? connectRouter)({
@@ -70,6 +72,7 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
   };
 
   let connection = await dialEither();
+  await refuseAnotherBoard(connection, router, credentials);
   return {
     get connection() {
       return connection;
@@ -94,6 +97,27 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
+}
+
+/** Closes the connection and throws `ROUTER_IDENTITY` when the board is not the one that enrolled. */
+async function refuseAnotherBoard(
+  connection: RouterOsConnection,
+  { name }: Router,
+  { pin }: RouterCredentials,
+): Promise<void> {
+  if (pin === undefined) return;
+  try {
+    const { serial } = await readBoard(connection);
+    if (serial === pin.serial) return;
+    const is = serial === null ? 'a board without a serial number' : `board ${serial}`;
+    throw new RouterOsError(
+      'ROUTER_IDENTITY',
+      `${name} is board ${pin.serial} (${pin.board}), and ${is} answers`,
+    );
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
 function isSame(a: Who, b: Who): boolean {

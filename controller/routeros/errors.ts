@@ -23,7 +23,9 @@ export type RouterErrorCode =
   /** More commands wait on one connection than it will hold. */
   | 'ROUTER_BUSY'
   /** The router's device-mode forbids what we need; a person must press its button. */
-  | 'ROUTER_DEVICE_MODE';
+  | 'ROUTER_DEVICE_MODE'
+  /** Another board answers than the one that this router is. */
+  | 'ROUTER_IDENTITY';
 
 export class RouterOsError extends SmartWifiError {
   declare readonly code: RouterErrorCode;
