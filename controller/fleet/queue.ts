@@ -130,7 +130,7 @@ interface Run extends QueueOptions {
 
 async function runJob(run: Run, job: Job): Promise<void> {
   const { store, clock, owner, stop } = run;
-  const lease = keepLease(run, job.id);
+  const lease = leaseOf(run, job.id);
   const result = await perform(run, job, AbortSignal.any([stop, lease.lost]));
   await lease[Symbol.asyncDispose]();
   // Somebody else works on it now, and what became of ours is not the last word.
@@ -160,12 +160,22 @@ function waitMs({ random }: Run, attempts: number): number {
   return backoffMs(BACKOFF, Math.max(0, attempts - 1), () => 0.5 + random() / 2);
 }
 
-interface Lease extends AsyncDisposable {
+export interface Lease extends AsyncDisposable {
+  /** Aborted when the job is somebody else's. */
   readonly lost: AbortSignal;
 }
 
 /** Renews at a third of the lease; when it could not for the whole of it, it is lost. */
-function keepLease({ store, owner, leaseMs, log }: Run, id: string): Lease {
+export function leaseOf(
+  holder: {
+    readonly store: Pick<Store, 'renewLease'>;
+    readonly owner: string;
+    readonly leaseMs: number;
+    readonly log: Logger;
+  },
+  id: string,
+): Lease {
+  const { store, owner, leaseMs, log } = holder;
   const lost = new AbortController();
   let until = Date.now() + leaseMs;
   let renewing: Promise<void> = Promise.resolve();

@@ -1,0 +1,42 @@
+/** How a rollout stands, for people and for programs. Pure. */
+import type { Job, Rollout } from '../../store/types.ts';
+import { type Tally, tally } from './rollout.ts';
+
+export interface Progress extends Rollout {
+  readonly total: Tally;
+  readonly byWave: readonly Tally[];
+  /** Routers that failed, or wait for another attempt, and why. */
+  readonly troubles: readonly { readonly routerId: string; readonly detail: string }[];
+}
+
+const BAR = 24;
+
+export function progressOf(
+  rollout: Rollout,
+  jobs: readonly Job[],
+  isUp: (routerId: string) => boolean,
+): Progress {
+  const byWave = Array.from({ length: rollout.waves }, (_, wave) =>
+    tally(
+      jobs.filter((job) => job.wave === wave),
+      isUp,
+    ),
+  );
+  const troubles = jobs.flatMap(({ routerId, state, detail }) =>
+    detail === null || state === 'done' ? [] : [{ routerId, detail }],
+  );
+  return { ...rollout, total: tally(jobs, isUp), byWave, troubles };
+}
+
+/** `[#####.....] wave 2 of 5: 17 of 242 done, 3 running, 1 offline` */
+export function progressLine({ wave, waves, total, state, reason }: Progress): string {
+  const filled = total.members === 0 ? BAR : Math.floor((BAR * total.done) / total.members);
+  const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}]`;
+  const place = wave < 0 ? `before the first of ${waves} waves` : `wave ${wave + 1} of ${waves}`;
+  const counts = (['running', 'waiting', 'offline', 'failed'] as const)
+    .filter((name) => total[name] > 0)
+    .map((name) => `${total[name]} ${name}`);
+  const said = [`${total.done} of ${total.members} done`, ...counts].join(', ');
+  const why = state === 'running' ? '' : `; ${state}${reason === null ? '' : `: ${reason}`}`;
+  return `${bar} ${place}: ${said}${why}`;
+}
