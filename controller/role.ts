@@ -7,9 +7,11 @@ import { errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
+import { backUpBefore } from './backup/back-up.ts';
+import { createNightlyBackups, type NightlyBackups } from './backup/nightly.ts';
 import type { FleetSettings } from './desired/types.ts';
 import { createQueue, type Queue, type QueueOptions } from './fleet/queue.ts';
-import { controllerMetrics } from './metrics.ts';
+import { type ControllerMetrics, controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
 import { createPoller } from './poller.ts';
 import type { RouterTask } from './provision.ts';
@@ -79,8 +81,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
     autoApply: options.autoApply ?? true,
     driftSeconds: options.driftSeconds ?? 3600,
     isUp: poller.isUp,
+    backUp: backUpBefore({ store, clock, log, counted: metrics.backedUp, signal: stop.signal }),
     ...connect,
   });
+  const nightly = nightlyFor(options, metrics, poller.isUp);
   const work = createSignal(QUEUE_GATHER_MS);
   const queue = queueFor(options, { random, isUp: poller.isUp, reconciler, onEnd: work.raise });
   const changes = createSignal(options.gatherMs ?? 1000);
@@ -89,15 +93,12 @@ export async function startController(options: ControllerOptions): Promise<Contr
   });
   poller.sync(await store.listRouters());
 
-  const beat = async (): Promise<void> => {
-    await store.heartbeat({ at: clock.now() });
-    stop.signal.throwIfAborted();
-    await clock.sleep(HEARTBEAT_MS, stop.signal);
-  };
+  const beat = (): Promise<void> => heartbeat(options, stop.signal);
   const reconcile = async (): Promise<void> => {
     const routers = await store.listRouters();
     poller.sync(routers);
     if (await reconciler.pass(routers)) work.raise();
+    await nightly.pass(routers);
     stop.signal.throwIfAborted();
     await changes.wait((signal) => clock.sleep(pollSeconds * 1000, signal), stop.signal);
   };
@@ -117,9 +118,31 @@ export async function startController(options: ControllerOptions): Promise<Contr
       stop.abort();
       await Promise.all(loops);
       await queue[Symbol.asyncDispose]();
+      await nightly[Symbol.asyncDispose]();
       await poller[Symbol.asyncDispose]();
     },
   };
+}
+
+async function heartbeat(
+  { store, clock }: Pick<ControllerOptions, 'store' | 'clock'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await store.heartbeat({ at: clock.now() });
+  signal.throwIfAborted();
+  await clock.sleep(HEARTBEAT_MS, signal);
+}
+
+function nightlyFor(
+  { store, clock, log, settings, connect }: ControllerOptions,
+  metrics: ControllerMetrics,
+  isUp: (routerId: string) => boolean,
+): NightlyBackups {
+  const { apiUser, timeZone } = settings;
+  return createNightlyBackups({
+    ...{ store, clock, log, apiUser, timeZone, isUp, counted: metrics.backedUp },
+    ...(connect === undefined ? {} : { connect }),
+  });
 }
 
 function queueFor(
