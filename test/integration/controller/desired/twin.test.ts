@@ -75,12 +75,6 @@ async function runScript({ twin }: TwinBench, watch: string, script: string): Pr
   return jobs.run({ source: row.values[script] ?? '', user: NETWATCH });
 }
 
-const told = ({ twin }: TwinBench, status: string): void => {
-  for (const { id } of twin.tree.rows('/tool/netwatch')) {
-    twin.tree.assign('/tool/netwatch', id, { status });
-  }
-};
-
 const state = ({ twin }: TwinBench) =>
   SWITCHED.map((path) => twin.tree.rows(path).map((row) => twin.tree.printed(path, row)));
 
@@ -112,11 +106,9 @@ describe('while the server is away, a twin', () => {
     async (_what, settings, watches) => {
       const made = await bench({ version: '7.20.8', board: 'hap-ax2' }, settings);
       await provisionRouter(await made.task());
-      told(made, 'up');
       const before = state(made);
 
       for (const watch of watches) expect(await runScript(made, watch, 'down-script')).toBeNull();
-      told(made, 'down');
 
       const dns = made.twin.tree.single('/ip/dns');
       const floor = made.twin.tree
@@ -134,25 +126,11 @@ describe('while the server is away, a twin', () => {
       expect(await planned(made)).toEqual([]);
 
       for (const watch of watches) expect(await runScript(made, watch, 'up-script')).toBeNull();
-      told(made, 'up');
 
       expect(state(made)).toEqual(before);
       expect(await planned(made)).toEqual([]);
     },
   );
-
-  it('that has stayed behind is mended by the next plan', async () => {
-    const made = await bench({ version: '7.20.8', board: 'hap-ax2' }, {});
-    await provisionRouter(await made.task());
-    const before = state(made);
-    await runScript(made, 'sw-dns', 'down-script');
-    told(made, 'up');
-
-    expect(await planned(made)).toContain('set /ip/dns ');
-    await provisionRouter(await made.task());
-
-    expect(state(made)).toEqual(before);
-  });
 });
 
 describe('operators', () => {
