@@ -53,6 +53,7 @@ export function openConnection(socket: Socket, commandTimeoutMs: number): Router
   });
   const lost = Promise.withResolvers<RouterOsError>();
   let open = true;
+  let closing = false;
 
   const end = (error: RouterOsError): void => {
     if (!open) return;
@@ -61,11 +62,18 @@ export function openConnection(socket: Socket, commandTimeoutMs: number): Router
     pipeline.end(error);
     lost.resolve(error);
   };
+  const closed = (): void => {
+    const why = closing ? 'closed by us' : 'the router closed the connection';
+    end(new RouterOsError('ROUTER_LOST', why));
+  };
   readReplies(socket, pipeline, end);
+  socket.on('end', closed);
+  socket.on('close', closed);
 
   const close = async (): Promise<void> => {
+    closing = true;
     if (open) await closeSocket(socket);
-    end(new RouterOsError('ROUTER_LOST', 'closed by us'));
+    closed();
   };
 
   const onSilence = (): void =>
@@ -109,8 +117,6 @@ function readReplies(
   end: (error: RouterOsError) => void,
 ): void {
   const parser = createSentenceParser();
-  const closed = (): void =>
-    end(new RouterOsError('ROUTER_LOST', 'the router closed the connection'));
   socket.on('data', (chunk: Buffer) => {
     try {
       for (const sentence of parser.push(chunk)) {
@@ -130,8 +136,6 @@ function readReplies(
   socket.on('error', (cause) =>
     end(new RouterOsError('ROUTER_LOST', `connection failed: ${cause.message}`, { cause })),
   );
-  socket.on('end', closed);
-  socket.on('close', closed);
 }
 
 async function closeSocket(socket: Socket): Promise<void> {

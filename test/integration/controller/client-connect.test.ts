@@ -232,6 +232,18 @@ describe('commands side by side', () => {
     expect(most).toBe(8);
   });
 
+  it('are rejected when we close, and told so', async () => {
+    const peer = await peerWith(() => undefined);
+    const connection = await connect(peer);
+
+    const settled = Promise.allSettled([connection.run('/x')]);
+    await connection.close();
+
+    const reason = { code: 'ROUTER_LOST', message: 'closed by us' };
+    expect(await settled).toMatchObject([{ status: 'rejected', reason }]);
+    await expect(connection.lost).resolves.toMatchObject(reason);
+  });
+
   it('are refused with ROUTER_BUSY when too many wait', async () => {
     const peer = await peerWith(() => undefined);
     const connection = await connect(peer);
