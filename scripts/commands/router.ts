@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { backUpBefore } from '../../controller/backup/back-up.ts';
+import { inLane } from '../../controller/fleet/lane.ts';
+import { linkKey } from '../../controller/fleet/link-key.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
 import { renderPlan } from '../../controller/render-plan.ts';
+import type { SettingRow } from '../../controller/settings/resolve.ts';
 import { realClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { parseIpv4 } from '../../lib/net.ts';
@@ -190,13 +193,13 @@ export const routerApply: Command = {
       const routers = await chosenRouters(context, store);
       const results: { router: string; outcome: string; changes: number; detail: string | null }[] =
         [];
+      const settings = (await store.listSettings()).map((s) => ({ ...s, value: s.value ?? '' }));
       await forEachLimited(routers, AT_ONCE, async (router) => {
-        const result = await provisionRouter(taskOf(context, store, router));
-        await audit(store, 'router.apply', router.name, result.outcome);
-        const { outcome, changes, detail } = result;
-        results.push({ router: router.name, outcome, changes: changes.length, detail });
+        const { outcome, changes, detail } = await applyInLane(context, store, router, settings);
+        await audit(store, 'router.apply', router.name, outcome);
+        results.push({ router: router.name, outcome, changes, detail });
         context.progress(
-          `${router.name}: ${outcome}, ${changes.length} changes${detail === null ? '' : `\n${detail}`}`,
+          `${router.name}: ${outcome}, ${changes} changes${detail === null ? '' : `\n${detail}`}`,
         );
       });
       const good = results.filter(
@@ -220,6 +223,35 @@ export const routerRemove: Command = {
       return 0;
     }),
 };
+
+interface Applied {
+  readonly outcome: string;
+  readonly changes: number;
+  readonly detail: string | null;
+}
+
+/** In the router's place in the queue, so that no controller works on it at the same time. */
+async function applyInLane(
+  context: CommandContext,
+  store: Store,
+  router: Router,
+  settings: readonly SettingRow[],
+): Promise<Applied> {
+  const { clock, log } = taskOf(context, store, router);
+  const link = linkKey(router, settings);
+  const at = { store, clock, log, router, link, signal: context.signal };
+  const ours = await inLane(at, async (signal) => {
+    // As it is now that it is ours: a controller may have worked on it until then.
+    const fresh = (await store.routerByName(router.name)) ?? router;
+    const result = await provisionRouter({ ...taskOf(context, store, fresh), signal });
+    const { outcome, changes, detail } = result;
+    const value = { outcome, changes: changes.length, detail };
+    return { value, result: { outcome: result.empty ? 'done' : 'failed', detail } };
+  });
+  if (ours !== null) return ours;
+  const now = (await store.routerByName(router.name)) ?? router;
+  return { outcome: now.provisioning, changes: 0, detail: now.provisioningDetail };
+}
 
 export function taskOf(
   context: CommandContext,
