@@ -52,7 +52,15 @@ function isSequence(earlier: Change, later: Change): boolean {
   if (earlier.kind === 'file') return earlier.contents === null;
   if (RULES.test(later.path) && NAMED_BY_RULES.test(earlier.path)) return true;
   if (RULES.test(earlier.path) && NAMED_BY_RULES.test(later.path)) return true;
-  return earlier.path === later.path && !UNORDERED.has(later.path);
+  if (earlier.path !== later.path || UNORDERED.has(later.path)) return false;
+  const [one, other] = [chainOf(earlier), chainOf(later)];
+  return one === null || other === null || one === other;
+}
+
+/** Null when it is not told. */
+function chainOf(change: Change): string | null {
+  if (change.kind === 'add') return change.values.chain ?? null;
+  return change.kind === 'remove' ? (change.was.chain ?? null) : null;
 }
 
 /** Names under which other rows may speak of this one. */

@@ -189,8 +189,13 @@ describe('applyChanges from RouterOS 7.18', () => {
     expect(most).toBeLessThanOrEqual(8);
     const filter = router.model.menus.get('/ip/firewall/filter')!;
     const wanted = changes.flatMap((change) =>
-      change.kind === 'add' && change.path === '/ip/firewall/filter' ? [change.values.comment] : [],
+      change.kind === 'add' && change.path === '/ip/firewall/filter' ? [change.values] : [],
     );
-    expect(filter.map((row) => row.comment)).toEqual(wanted);
+    expect(wanted.length).toBeGreaterThan(15);
+    for (const chain of ['input', 'forward']) {
+      const of = (rows: readonly Readonly<Record<string, string>>[]) =>
+        rows.filter((row) => row.chain === chain).map((row) => row.comment);
+      expect(of(filter)).toEqual(of(wanted));
+    }
   });
 });

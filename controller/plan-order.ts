@@ -9,7 +9,7 @@
  * the bottom, which keeps that true until the end. One row alone may take the shortest way, for there is
  * no state in between.
  */
-import type { DesiredMenu } from './desired/types.ts';
+import type { DesiredMenu, DesiredRow } from './desired/types.ts';
 import type { Change, Match, ObservedRow, RowRef } from './plan.ts';
 
 /** The `add` and `move` changes of a menu in their order. */
@@ -18,19 +18,24 @@ export function orderMenu(
   matches: readonly Match[],
   rows: readonly ObservedRow[],
 ): Change[] {
+  if (!menu.ordered) {
+    return matches.flatMap(({ want, have }) => (have === null ? [add(menu, want, null)] : []));
+  }
+  const place = new Map(rows.map((row, index) => [row, index]));
+  // Chains know nothing of each other's order.
+  const chains = Map.groupBy(matches, ({ want }) => want.values.chain ?? '');
+  return [...chains.values()].flatMap((chain) => orderChain(menu, chain, place));
+}
+
+function orderChain(
+  menu: DesiredMenu,
+  matches: readonly Match[],
+  place: ReadonlyMap<ObservedRow, number>,
+): Change[] {
   const refs: RowRef[] = matches.map(({ want, have }) => ({
     key: want.key,
     id: have?.['.id'] ?? null,
   }));
-  const add = (index: number, before: RowRef | null): Change => {
-    const { want } = matches[index]!;
-    const { key, values, secrets = {} } = want;
-    return { kind: 'add', path: menu.path, key, values, secrets, before };
-  };
-  if (!menu.ordered) {
-    return matches.flatMap(({ have }, index) => (have === null ? [add(index, null)] : []));
-  }
-  const place = new Map(rows.map((row, index) => [row, index]));
   /** Indices into `matches` of rows that are not in their place yet, as they stand. */
   const standing = matches.flatMap(({ have }, index) => (have === null ? [] : [index]));
   standing.sort((a, b) => place.get(matches[a]!.have!)! - place.get(matches[b]!.have!)!);
@@ -38,13 +43,18 @@ export function orderMenu(
   if (only !== null) {
     return [move(menu.path, refs[only]!, refs[only + 1] ?? null)];
   }
-  return matches.flatMap(({ have }, index): Change[] => {
+  return matches.flatMap(({ want, have }, index): Change[] => {
     const first = standing[0];
-    if (have === null) return [add(index, first === undefined ? null : refs[first]!)];
+    if (have === null) return [add(menu, want, first === undefined ? null : refs[first]!)];
     standing.splice(standing.indexOf(index), 1);
     if (first === index) return [];
     return [move(menu.path, refs[index]!, refs[first!]!)];
   });
+}
+
+function add({ path }: DesiredMenu, want: DesiredRow, before: RowRef | null): Change {
+  const { key, values, secrets = {} } = want;
+  return { kind: 'add', path, key, values, secrets, before };
 }
 
 function move(path: string, row: RowRef, before: RowRef | null): Change {

@@ -235,10 +235,13 @@ describe('plan, as properties', { timeout: 30_000 }, () => {
         model.apply(plan(CONFIGURATION, model.observed()));
 
         const menu = CONFIGURATION.menus.find((one) => one.path === '/ip/firewall/filter')!;
-        const ours = model.menus
-          .get(menu.path)!
-          .flatMap((row) => (row.comment?.startsWith('sw:') ? [row.comment] : []));
-        expect(ours).toEqual(menu.rows.map((row) => row.values.comment));
+        const ours = model.menus.get(menu.path)!.filter((row) => row.comment?.startsWith('sw:'));
+        for (const chain of ['input', 'forward']) {
+          const wanted = menu.rows.map(({ values }) => values).filter((row) => row.chain === chain);
+          expect(ours.filter((row) => row.chain === chain).map((row) => row.comment)).toEqual(
+            wanted.map((row) => row.comment),
+          );
+        }
       }),
       { numRuns: 60, seed: 12 },
     );

@@ -163,7 +163,7 @@ function matchRows(menu: DesiredMenu, rows: readonly ObservedRow[]): Match[] {
   });
   return tagged.map(({ want, have }) => ({
     want,
-    have: have ?? (menu.kind === 'rows' ? take(findUntagged(want, free)) : null),
+    have: have ?? (menu.kind === 'rows' ? take(findOther(menu, want, free)) : null),
   }));
 }
 
@@ -183,14 +183,28 @@ function isSame(property: string, value: string, old: string | undefined): boole
   return old === value || normalise(property, value) === normalise(property, old);
 }
 
-/** A row of ours whose comment got lost but whose name says so, or a factory row that becomes ours. */
-function findUntagged(want: DesiredRow, free: ReadonlySet<ObservedRow>): ObservedRow | undefined {
+/**
+ * A row of ours whose comment got lost but whose name says so, a factory row that becomes ours, or one of
+ * ours under a key of the past: where rows must differ, a second one would be refused.
+ */
+function findOther(
+  menu: DesiredMenu,
+  want: DesiredRow,
+  free: ReadonlySet<ObservedRow>,
+): ObservedRow | undefined {
   const name = want.values.name ?? '';
   for (const row of free) {
     if (name.startsWith(NAME_PREFIX) && row.name === name) return row;
     if (want.adopt !== undefined && isMatch(row, want.adopt) && isFactory(row)) return row;
+    if (menu.matchers === undefined && isOurs(menu, row) && isAlike(want, row)) return row;
   }
   return undefined;
+}
+
+function isAlike(want: DesiredRow, row: ObservedRow): boolean {
+  return Object.entries(want.values).every(
+    ([property, value]) => property === 'comment' || isSame(property, value, row[property]),
+  );
 }
 
 /** Never a row that somebody has written a comment of his own on. */

@@ -118,7 +118,8 @@ export function firewall(input: VillageInput): DesiredMenu[] {
     });
   return [
     tagged('/ip/firewall/address-list', [
-      ...services.map((address, i) => row(`svc${i + 1}`, { list: SERVICES, address })),
+      // By address, not by number: an entry that another one holds already is refused.
+      ...services.map((address) => row(`svc-${address}`, { list: SERVICES, address })),
       ...DOH_HOSTS.map((address, i) => row(`doh${i + 1}`, { list: DOH, address })),
     ]),
     tagged(

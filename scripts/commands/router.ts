@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { wantsColour } from '../../config/terminal.ts';
 import { backUpBefore } from '../../controller/backup/back-up.ts';
 import { inLane } from '../../controller/fleet/lane.ts';
 import { linkKey } from '../../controller/fleet/link-key.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
-import { renderPlan } from '../../controller/render-plan.ts';
+import { planDocument, renderPlan, summarisePlan } from '../../controller/render-plan.ts';
 import type { SettingRow } from '../../controller/settings/resolve.ts';
 import { realClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
@@ -177,8 +178,10 @@ export const routerPlan: Command = {
       const router = await requireRouter(store, operand(context, 'the name of the router'));
       const { changes, digest } = await planRouter(taskOf(context, store, router));
       context.print(
-        { router: router.name, digest, changes },
-        changes.length === 0 ? `${router.name} is as it should be` : renderPlan(changes).trimEnd(),
+        { router: router.name, digest, changes: planDocument(changes) },
+        changes.length === 0
+          ? `${router.name} is as it should be`
+          : `${renderPlan(changes, { colour: wantsColour(process.stdout) })}${router.name}: ${summarisePlan(changes)}`,
       );
       return 0;
     }),
