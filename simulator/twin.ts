@@ -9,6 +9,7 @@ import { createDataPlane, type DataPlane } from './hotspot/data-plane.ts';
 import type { PhoneLease } from './hotspot/hosts.ts';
 import type { SessionRecord } from './hotspot/sessions.ts';
 import type { WritableTree } from './menu/tree-state.ts';
+import type { Releases } from './system/packages.ts';
 import { surroundingsOf } from './system/surroundings.ts';
 import { createSystem, type System } from './system/system.ts';
 import type { WireguardServer } from './system/wireguard-server.ts';
@@ -46,6 +47,8 @@ export interface TwinOptions {
   readonly liveness?: Readonly<Record<string, string>>;
   /** WireGuard servers by `ip:port` of the WAN; without any the tunnel is up as soon as it is configured. */
   readonly wireguard?: ReadonlyMap<string, WireguardServer>;
+  /** Newest RouterOS of each channel, as MikroTik's server tells it; without any it can not be reached. */
+  readonly releases?: Releases;
   /** The machine's own when absent. */
   readonly clock?: Clock;
   readonly log?: Logger;
@@ -171,6 +174,7 @@ function createPower({ plane, system, startApi, failed, loseTime, forget }: Powe
 
   const on = async (port: number): Promise<number> => {
     if (api !== null) return api.port;
+    system.boot();
     api = await startApi(port);
     lastPort = api.port;
     plane.powerOn();
@@ -189,6 +193,7 @@ function createPower({ plane, system, startApi, failed, loseTime, forget }: Powe
   };
   /** An orderly end: Stops are sent and, for a while, waited for. */
   const shutDown = async (again: boolean): Promise<void> => {
+    system.goingDown();
     for (const session of plane.sessions.running()) plane.sessions.end(session, 'NAS-Reboot');
     const grace = Promise.withResolvers<void>();
     const timer = setTimeout(grace.resolve, REBOOT_GRACE_MS);

@@ -35,6 +35,13 @@ export const SYSTEM_MENUS: readonly Menu[] = [
     'name,version,build-time,scheduled,size,available,disabled,bundle ro',
   ),
   menu(
+    '/system/package/update',
+    'single',
+    `
+    channel |development|long-term|stable|testing =stable
+    installed-version,latest-version,status ro`,
+  ),
+  menu(
     '/system/device-mode',
     'single',
     `

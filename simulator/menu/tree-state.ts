@@ -67,6 +67,8 @@ export interface WritableTree extends MenuTree {
   onRow(listener: (event: RowEvent) => void): () => void;
   /** The tree's own clock, epoch ms. */
   now(): number;
+  /** Another RouterOS on the same router, with its configuration. */
+  changeVersion(version: string): void;
   /** From now on the tree's instants are those of this clock, the router's. */
   useClock(now: () => number): void;
 }
@@ -78,8 +80,8 @@ export interface AddOptions {
 }
 
 export interface TreeState {
-  readonly version: string;
-  readonly versionNumber: number;
+  version: string;
+  versionNumber: number;
   readonly packages: ReadonlySet<string>;
   readonly storage: Storage;
   readonly rows: Map<string, readonly StoredRow[]>;

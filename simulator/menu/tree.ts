@@ -21,6 +21,7 @@ import {
   type WritableTree,
   type Writer,
 } from './tree-state.ts';
+import { changeVersion } from './tree-version.ts';
 import {
   addRow,
   announce,
@@ -63,6 +64,10 @@ export function createTree(options: TreeOptions): WritableTree {
     ...writing(state),
     ...observing(state),
     ...storing(state),
+    get version() {
+      return state.version;
+    },
+    changeVersion: (version) => changeVersion(state, version),
     now: () => state.now(),
     useClock: (now) => {
       state.now = now;

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { parseHostPort, parseIpv4 } from '../../lib/net.ts';
 import type { Endpoint } from '../dns/sockets.ts';
 import type { DataPlane } from '../hotspot/data-plane.ts';
+import type { Releases } from './packages.ts';
 import type { Surroundings } from './system.ts';
 import type { WireguardServer } from './wireguard-server.ts';
 
@@ -11,6 +12,7 @@ export interface SurroundingsOptions {
   readonly tunnel: readonly string[];
   readonly liveness?: Readonly<Record<string, string>>;
   readonly wireguard?: ReadonlyMap<string, WireguardServer>;
+  readonly releases?: Releases;
 }
 
 interface Inside {
@@ -34,6 +36,7 @@ export function surroundingsOf(
     lookup,
     locate: plane.locate,
     wireguard: options.wireguard ?? null,
+    releases: options.releases ?? (() => null),
     adjustClock: (ms) => {
       faults.clockOffsetMs += ms;
     },

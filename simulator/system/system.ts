@@ -12,6 +12,7 @@ import { importFile, resetConfiguration } from './import.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { createNetwatch } from './netwatch.ts';
 import { createNtpClient } from './ntp-client.ts';
+import { createPackages, type Releases } from './packages.ts';
 import type { RowTasks } from './row-tasks.ts';
 import { createScheduler } from './scheduler.ts';
 import { createScripts, type Scripts } from './scripts.ts';
@@ -29,6 +30,8 @@ export interface Surroundings {
   locate(address: string, port: number): Endpoint | null;
   /** WireGuard servers by `ip:port` of the WAN; null: tunnels are up without any. */
   readonly wireguard: ReadonlyMap<string, WireguardServer> | null;
+  /** Newest version of each channel; null: the server of packages can not be reached. */
+  readonly releases: Releases;
   /** Adds to the router's clock. */
   adjustClock(offsetMs: number): void;
 }
@@ -39,6 +42,7 @@ const ALONE: Surroundings = {
   lookup: async () => null,
   locate: () => null,
   wireguard: null,
+  releases: () => null,
   adjustClock: () => undefined,
 };
 
@@ -54,6 +58,10 @@ export interface SystemOptions {
 export interface System {
   readonly commands: SystemCommands;
   readonly jobs: Jobs;
+  /** Before anything else of a boot: what was downloaded is installed. */
+  boot(): void;
+  /** The power will go in order. */
+  goingDown(): void;
   powerOn(): void;
   powerCut(): void;
   /** Data gets through the tunnel. */
@@ -85,10 +93,18 @@ export function createSystem(options: SystemOptions): System {
       afterReset = { file, rights };
     }),
   );
+  const { releases } = options.surroundings ?? ALONE;
+  const packages = createPackages({ tree, releases, onPower });
+  add('/system/package/update/check-for-updates', 'read', packages.check);
+  add('/system/package/update/download', 'policy', packages.download);
+  add('/system/package/update/install', 'reboot', packages.install);
+  add('/system/routerboard/upgrade', 'policy', packages.upgradeFirmware);
   const parts = livingParts(options, { scripts, clockMoved: scheduler.clockMoved, failed });
   return {
     commands,
     jobs,
+    boot: packages.boot,
+    goingDown: packages.goingDown,
     powerOn: () => {
       scheduler.start();
       for (const part of parts.all) part.start();
@@ -99,6 +115,7 @@ export function createSystem(options: SystemOptions): System {
       scheduler.cut();
       for (const part of parts.all) part.cut();
       jobs.cut();
+      packages.cut();
     },
     tunnelUp: parts.tunnelUp,
   };

@@ -44,6 +44,7 @@ export function livingRouter(
       lookup: async (host) => host,
       locate: () => null,
       wireguard: null,
+      releases: () => null,
       adjustClock: (ms) => {
         offset += ms;
       },
