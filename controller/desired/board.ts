@@ -14,17 +14,59 @@ export interface BoardLimits {
   readonly floorNames: number;
   /** Whether an adlist fits beside everything else. */
   readonly adlist: boolean;
+  /** Whether CAKE fits, which keeps megabytes of queue a tree. */
+  readonly cake: boolean;
 }
 
 const CLASSES: readonly (readonly [upToMb: number, limits: BoardLimits])[] = [
   // hAP lite
-  [32, { cacheKib: 1024, concurrentQueries: 50, clients: 25, floorNames: 50, adlist: false }],
+  [
+    32,
+    {
+      cacheKib: 1024,
+      concurrentQueries: 50,
+      clients: 25,
+      floorNames: 50,
+      adlist: false,
+      cake: false,
+    },
+  ],
   // hAP ac lite, mAP, wAP
-  [64, { cacheKib: 2048, concurrentQueries: 100, clients: 30, floorNames: 100, adlist: false }],
+  [
+    64,
+    {
+      cacheKib: 2048,
+      concurrentQueries: 100,
+      clients: 30,
+      floorNames: 100,
+      adlist: false,
+      cake: true,
+    },
+  ],
   // hAP ac2, cAP ac
-  [128, { cacheKib: 4096, concurrentQueries: 150, clients: 40, floorNames: 200, adlist: true }],
+  [
+    128,
+    {
+      cacheKib: 4096,
+      concurrentQueries: 150,
+      clients: 40,
+      floorNames: 200,
+      adlist: true,
+      cake: true,
+    },
+  ],
   // hEX, hAP ax lite
-  [256, { cacheKib: 8192, concurrentQueries: 200, clients: 60, floorNames: 300, adlist: true }],
+  [
+    256,
+    {
+      cacheKib: 8192,
+      concurrentQueries: 200,
+      clients: 60,
+      floorNames: 300,
+      adlist: true,
+      cake: true,
+    },
+  ],
 ];
 /** hAP ax2 and above, and boards that do not say. */
 const LARGE: BoardLimits = {
@@ -33,6 +75,7 @@ const LARGE: BoardLimits = {
   clients: 100,
   floorNames: 300,
   adlist: true,
+  cake: true,
 };
 const UNKNOWN: BoardLimits = { ...LARGE, cacheKib: 8192, concurrentQueries: 200, clients: 60 };
 

@@ -67,6 +67,18 @@ describe('queues', () => {
     expect(marks).toContainEqual(expect.objectContaining({ 'dst-port': '51820', protocol: 'udp' }));
   });
 
+  it('do with less on a board that has no memory for CAKE', () => {
+    const facts = { ...FACTS, memoryMb: 32 };
+    const types = desired(input({ facts, local: local(VSAT) }))
+      .menus.filter((menu) => menu.path === '/queue/type')
+      .flatMap((menu) => menu.rows.map((row) => [row.key, row.values.kind]));
+
+    expect(types).toEqual([
+      ['sw-fair-up', 'sfq'],
+      ['sw-fair-down', 'pcq'],
+    ]);
+  });
+
   it('shape each of two ways out', () => {
     const tree = byName({ ...VSAT, 'wan2.kind': 'lte' });
 

@@ -8,12 +8,15 @@
  * bulk needs no rule. Rates that RADIUS gives a phone are dynamic simple queues and hold as well.
  */
 import { linkOf } from '../settings/link.ts';
+import { boardLimits } from './board.ts';
 import { milliseconds, row, tagged } from './menu.ts';
 import { BRIDGE, SERVICES, WAN } from './network.ts';
 import type { DesiredMenu, DesiredRow, VillageInput } from './types.ts';
 import { wanLinks } from './wan.ts';
 
 const FIRST = 'sw-first';
+const FAIR_UP = 'sw-fair-up';
+const FAIR_DOWN = 'sw-fair-down';
 /** Of the link's rate: what we hand out, so that the provider's own queue stays empty. */
 const USED = 0.95;
 /** Of the link's rate: what the first are sure of; the rest may borrow it. */
@@ -26,6 +29,24 @@ export function queues(input: VillageInput): DesiredMenu[] {
   const { downKbps, upKbps, rttMs } = linkOf(input.local);
   const known = downKbps !== null || upKbps !== null;
   const ways = wanLinks(input).map((link) => ({ key: `up-${link.prefix}`, on: link.interface }));
+  return [
+    {
+      ...tagged('/queue/type', []),
+      ownedBy: 'name',
+      rows: known ? (boardLimits(input).cake ? cakes(rttMs) : plain()) : [],
+    },
+    tagged('/ip/firewall/mangle', known ? marks(input) : [], {
+      ordered: true,
+      matchers: MARK_MATCHERS,
+    }),
+    tagged('/queue/tree', [
+      ...(upKbps === null ? [] : ways.flatMap(({ key, on }) => tree(key, on, upKbps, FAIR_UP))),
+      ...(downKbps === null ? [] : tree('down', BRIDGE, downKbps, FAIR_DOWN)),
+    ]),
+  ];
+}
+
+function cakes(rttMs: number): DesiredRow[] {
   const cake = (name: string, flowmode: string, nat: string): DesiredRow =>
     row(name, {
       name,
@@ -36,24 +57,21 @@ export function queues(input: VillageInput): DesiredMenu[] {
       // Below 100 ms CAKE's own default serves better.
       'cake-rtt': milliseconds(Math.max(100, rttMs)),
     });
+  return [cake(FAIR_UP, 'dual-srchost', 'yes'), cake(FAIR_DOWN, 'dual-dsthost', 'no')];
+}
+
+/** For the smallest boards: by phone downwards, by connection upwards, where phones look alike. */
+function plain(): DesiredRow[] {
   return [
-    {
-      ...tagged('/queue/type', []),
-      ownedBy: 'name',
-      rows: known
-        ? [cake('sw-fair-up', 'dual-srchost', 'yes'), cake('sw-fair-down', 'dual-dsthost', 'no')]
-        : [],
-    },
-    tagged('/ip/firewall/mangle', known ? marks(input) : [], {
-      ordered: true,
-      matchers: MARK_MATCHERS,
+    row(FAIR_UP, { name: FAIR_UP, kind: 'sfq', 'sfq-perturb': '5', 'sfq-allot': '1514' }),
+    row(FAIR_DOWN, {
+      name: FAIR_DOWN,
+      kind: 'pcq',
+      'pcq-classifier': 'dst-address',
+      'pcq-rate': '0',
+      'pcq-limit': '20',
+      'pcq-total-limit': '500',
     }),
-    tagged('/queue/tree', [
-      ...(upKbps === null
-        ? []
-        : ways.flatMap(({ key, on }) => tree(key, on, upKbps, 'sw-fair-up'))),
-      ...(downKbps === null ? [] : tree('down', BRIDGE, downKbps, 'sw-fair-down')),
-    ]),
   ];
 }
 

@@ -82,6 +82,7 @@ describe('a twin takes, to the last property,', () => {
   it.each([
     ['a satellite', '7.20.8', 'hap-ax2', VSAT],
     ['a satellite with an old version', '7.16.2', 'hap-ac2', VSAT],
+    ['a satellite on the smallest board', '7.18.2', 'hap-lite', VSAT],
     ['PPPoE on a VLAN', '7.18.2', 'hap-ax2', PPPOE],
     ['two ways out', '7.24', 'hap-ax2', FAILOVER],
     ['two ways out on a small board', '7.16.2', 'hap-lite', FAILOVER],
