@@ -1,0 +1,204 @@
+/** A router's life as operators type it, with twins that run the scripts they are given. */
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realClock } from '../../../lib/clock.ts';
+import { type ApiServer, startApiServer } from '../../../simulator/api/server.ts';
+import { livingRouter } from '../../../simulator/system/test-system.ts';
+import { type Cli, cliIn } from './cli.fixture.ts';
+
+const VILLAGE = '16.06.01.2001';
+const KEY = Buffer.alloc(32, 7).toString('base64');
+/** A tunnel of this process alone. */
+const NET = `127.${30 + (process.pid % 60)}.${(process.pid >> 6) % 250}`;
+
+let directory = '';
+let cli: Cli;
+const running: ApiServer[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'smartwifi-life-'));
+  cli = cliIn(directory);
+  await writeFile(
+    join(directory, 'smartwifi.yaml'),
+    `network: { controllerAddress: 127.0.0.1, tunnelSubnet: ${NET}.0/24, tunnelEndpoint: 'vpn.example.go.id:51820' }
+wireguard: { publicKey: '${KEY}' }
+`,
+  );
+  await writeFile(join(directory, 'v.csv'), `code,village,district\n${VILLAGE},Teladan,Sekayu\n`);
+  await cli.json('village', 'import', '--csv', join(directory, 'v.csv'));
+});
+afterEach(async () => {
+  for (const api of running.splice(0)) await api[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+const add = (name: string) => cli.json('router', 'add', name, '--village', VILLAGE);
+const peers = (): Promise<string> =>
+  readFile(join(directory, 'var/wireguard/peers.conf'), 'utf8').catch(() => '');
+const actions = async (): Promise<string[]> =>
+  (await cli.json('audit', 'list')).map((entry: { action: string }) => entry.action);
+
+/** A board that ran the script: its line, and its API at the address that the script gave it. */
+async function board(script: string, address: string, serial: string) {
+  const router = livingRouter({ serial });
+  expect(await router.script(script)).toBeNull();
+  const { tree } = router;
+  const api = await startApiServer({ tree, host: address, port: 8728, clock: realClock });
+  running.push(api);
+  return { line: router.logged('script,info').at(-1) ?? '', tree, api };
+}
+
+async function enrolled(name: string, serial: string) {
+  const router = await add(name);
+  const made = await board(router.script, router.address, serial);
+  const { contact } = await cli.json('router', 'enrol', '--line', made.line, '--wait', '0');
+  return { ...router, ...made, contact, publicKey: made.line.split(' ').at(-1) ?? '' };
+}
+
+describe('a router', () => {
+  it('comes in by one paste and one line, is pinned, and has its peer in the file', async () => {
+    const router = await enrolled('rt-1', 'HEX1');
+
+    expect(router).toMatchObject({
+      address: `${NET}.2`,
+      contact: { serial: 'HEX1', isFirst: true },
+    });
+    expect(await peers()).toContain(`PublicKey = ${router.publicKey}\n`);
+    expect(await peers()).toContain(`AllowedIPs = ${NET}.2/32, ${router.lanSubnet}\n`);
+    expect(await actions()).toEqual(
+      expect.arrayContaining(['router.add', 'router.script', 'router.enrol', 'router.pin']),
+    );
+    // What opens doors is in no audit entry.
+    const audit = JSON.stringify(await cli.json('audit', 'list'));
+    expect(audit).not.toContain(router.line.split(' ')[2]);
+    const plan = await cli.json('router', 'plan', 'rt-1');
+    const factory = JSON.stringify(plan.changes);
+    expect(factory).toContain('defconf');
+    expect(factory).toContain('sw:enrol');
+  });
+
+  it('comes in once: neither the line again nor an older script is taken', async () => {
+    const first = await add('rt-1');
+    const again = await cli.json('router', 'script', 'rt-1');
+    const old = await board(first.script, `${NET}.200`, 'HEX1');
+    const fresh = await board(again.script, first.address, 'HEX1');
+    const enrol = (line: string) => cli.run('router', 'enrol', '--line', line, '--wait', '0');
+
+    expect(await enrol(old.line)).toMatchObject({ code: 1, err: expect.stringContaining('last') });
+    expect(await enrol(fresh.line)).toMatchObject({ code: 0 });
+    expect(await enrol(fresh.line)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('used'),
+    });
+    expect(await actions()).toContain('router.enrol.refused');
+  });
+
+  it('is refused when another board answers as it', async () => {
+    const router = await enrolled('rt-1', 'HEX1');
+    router.tree.assign('/system/routerboard', '', { 'serial-number': 'HEX2' });
+
+    const said = await cli.run('router', 'plan', 'rt-1');
+    expect(said).toMatchObject({ code: 1, err: expect.stringContaining('HEX2 answers') });
+    expect(await cli.run('router', 'enrol', 'rt-1', '--wait', '0')).toMatchObject({ code: 1 });
+    expect(await actions()).toContain('router.identity');
+  });
+
+  it('can be vouched for by its key alone while its script is out', async () => {
+    const router = await add('rt-1');
+    const { line } = await board(router.script, router.address, 'HEX1');
+    const key = line.split(' ').at(-1) ?? '';
+    const enrol = () => cli.run('router', 'enrol', 'rt-1', '--public-key', key, '--no-contact');
+
+    expect(await enrol()).toMatchObject({ code: 0 });
+    expect(await enrol()).toMatchObject({ code: 1 });
+    expect(await peers()).toContain(key);
+  });
+
+  it('that is lost is revoked at once, and its peer leaves the file', async () => {
+    const router = await enrolled('rt-1', 'HEX1');
+    await cli.json('router', 'lost', 'rt-1', '--reason', 'stolen at night');
+
+    expect(await peers()).not.toContain(router.publicKey);
+    expect(await peers()).toContain('# end 0');
+    expect(await cli.run('router', 'plan', 'rt-1')).toMatchObject({ code: 1 });
+    expect(await cli.run('router', 'script', 'rt-1')).toMatchObject({ code: 1 });
+    const [entry] = await cli.json('audit', 'list');
+    expect(entry).toMatchObject({ action: 'router.lost', subject: 'rt-1' });
+    expect(entry.detail).toContain('HEX1');
+    expect(entry.detail).toContain('stolen at night');
+  });
+
+  it('is replaced by a spare, which goes on under its name', async () => {
+    const old = await enrolled('rt-1', 'HEX1');
+    const spare = await enrolled('spare-1', 'HEX2');
+    expect(await cli.run('router', 'replace', 'rt-1', 'spare-1')).toMatchObject({ code: 2 });
+    await cli.json('router', 'spare', 'spare-1');
+    expect(await peers()).toContain(`AllowedIPs = ${spare.address}/32\n`);
+
+    const { router } = await cli.json('router', 'replace', 'rt-1', 'spare-1');
+
+    expect(router).toMatchObject({ id: old.id, name: 'rt-1', address: spare.address });
+    expect(await peers()).not.toContain(old.publicKey);
+    expect(await peers()).toContain(`AllowedIPs = ${spare.address}/32, ${old.lanSubnet}\n`);
+    const plan = await cli.json('router', 'plan', 'rt-1');
+    expect(plan.changes.length).toBeGreaterThan(50);
+    expect(await cli.run('router', 'show', 'spare-1')).toMatchObject({ code: 2 });
+    const { holds } = await cli.json('audit', 'verify');
+    expect(holds).toBe(true);
+  });
+
+  it('shows its service account to whoever gives a reason, in the audit first', async () => {
+    await add('rt-1');
+    expect(await cli.run('router', 'service-account', 'rt-1')).toMatchObject({ code: 2 });
+    const shown = await cli.json('router', 'service-account', 'rt-1', '--reason', 'fibre cut');
+
+    expect(shown.user).toBe('sw-service');
+    expect(shown.password).toMatch(/^([a-z2-9]{4}-){3}[a-z2-9]{4}$/);
+    const [entry] = await cli.json('audit', 'list');
+    expect(entry).toMatchObject({ action: 'router.service-account', detail: 'fibre cut' });
+    expect(JSON.stringify(entry)).not.toContain(shown.password);
+  });
+});
+
+describe('router import', () => {
+  const file = (text: string) => writeFile(join(directory, 'r.csv'), text);
+  const load = (...more: string[]) =>
+    cli.run('router', 'import', '--csv', join(directory, 'r.csv'), ...more);
+
+  it('adds all of a file, each with its script, for nobody else to read', async () => {
+    await file(`name,village,address\nrt-1,${VILLAGE},\nrt-2,${VILLAGE},${NET}.77\n`);
+    const scripts = join(directory, 'scripts');
+
+    expect(await load('--scripts', scripts)).toMatchObject({ code: 0 });
+    const script = await readFile(join(scripts, 'rt-2.rsc'), 'utf8');
+    expect(script).toContain(`address=${NET}.77/32`);
+    expect((await stat(join(scripts, 'rt-2.rsc'))).mode & 0o777).toBe(0o600);
+    const { line } = await board(script, `${NET}.77`, 'HEX7');
+    expect(await cli.run('router', 'enrol', '--line', line, '--wait', '0')).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it('adds none when any line is wrong, and names every one of them', async () => {
+    await add('rt-9');
+    await file(
+      `name,village,address\nrt-1,${VILLAGE},\nrt 2,${VILLAGE},\nrt-3,16.06.01.9999,\nrt-4,${VILLAGE},10.0.0\nrt-1,${VILLAGE},\nrt-9,${VILLAGE},\n`,
+    );
+    const said = await load();
+
+    expect(said.code).toBe(1);
+    for (const line of [3, 4, 5, 6, 7]) expect(said.err).toContain(`line ${line}:`);
+    expect(said.err).not.toContain('line 2:');
+    expect(await cli.json('router', 'list')).toHaveLength(1);
+  });
+});
+
+it('needs an address where no tunnel is configured', async () => {
+  await writeFile(join(directory, 'smartwifi.yaml'), 'regency: "16.06"\n');
+
+  expect(await cli.run('router', 'add', 'rt-1', '--village', VILLAGE)).toMatchObject({ code: 2 });
+  const byHand = ['--village', VILLAGE, '--address', '10.255.1.7'];
+  expect(await cli.json('router', 'add', 'rt-1', ...byHand)).toMatchObject({ apiUser: 'admin' });
+});
