@@ -23,6 +23,7 @@ describe('the watch over the server', () => {
         port: '53',
         interval: '20s',
         timeout: '2s',
+        'thr-tcp-conn-time': '2s',
         'startup-delay': '10s',
       },
       { comment: 'sw:nw-portal', type: 'tcp-conn', host: SETTINGS.portalAddress, port: '443' },

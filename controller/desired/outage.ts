@@ -95,9 +95,12 @@ export function outageResolvers({ local }: VillageInput): readonly string[] {
 export function netwatch(input: VillageInput): DesiredMenu[] {
   const link = linkOf(input.local);
   const cadence = cadenceFor(link);
+  const timeout = milliseconds(timeoutsFor(link).watchMs);
+  // RouterOS takes a connection that needs more than a second for a failed one.
+  const patience = { 'thr-tcp-conn-time': timeout };
   const probe = {
     interval: `${cadence.watchSeconds}s`,
-    timeout: milliseconds(timeoutsFor(link).watchMs),
+    timeout,
     // RouterOS waits five minutes after a start by default; phones do not.
     'startup-delay': '10s',
   };
@@ -111,6 +114,7 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
         row(RESOLVER_WATCH, {
           name: 'sw-dns',
           ...askResolver(input.settings.resolverAddress, cadence),
+          ...(cadence.watchesPortal ? patience : {}),
           ...probe,
           ...scripts('resolver', both('down'), both('up')),
         }),
@@ -121,6 +125,7 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
                 type: 'tcp-conn',
                 host: input.settings.portalAddress,
                 port: portalPort(input),
+                ...patience,
                 ...probe,
                 ...scripts('portal', page.down, page.up),
               }),
