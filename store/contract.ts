@@ -177,6 +177,16 @@ export interface SessionStore {
   }): Promise<number>;
   /** Closes (reversibly, cause `Stale`) open sessions not heard of since `before`, and stale reservations. */
   closeStaleSessions(args: { before: number; openingBefore: number; at: number }): Promise<number>;
+  /**
+   * Closes (reversibly, cause `Stale`) open sessions of a router that it does not have any more: of phones that
+   * are not in `present` (canonical MACs), unless they were heard of at `before` or later.
+   */
+  closeAbsentSessions(args: {
+    routerId: string;
+    present: readonly string[];
+    before: number;
+    at: number;
+  }): Promise<number>;
   session(id: string): Promise<Session | null>;
   /** The open session of a phone, by its un-NATed source address. */
   sessionByAddress(framedIp: string): Promise<Session | null>;

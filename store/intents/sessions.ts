@@ -68,6 +68,24 @@ export const sessionWrites = {
     });
   },
 
+  async closeAbsentSessions(
+    ctx: WriteContext,
+    args: { routerId: string; present: readonly string[]; before: number; at: number },
+  ): Promise<number> {
+    const present = new Set(args.present);
+    const open = await ctx.sql.all<{ id: string; mac: string }>(
+      `SELECT id, mac FROM sessions WHERE router_id = ? AND state = 'open' AND updated_at < ?`,
+      args.routerId,
+      args.before,
+    );
+    let closed = 0;
+    for (const { id, mac } of open) {
+      if (present.has(mac)) continue;
+      closed += await closeSessions(ctx, { where: 'id = ?', values: [id], cause: 'Stale' });
+    }
+    return closed;
+  },
+
   async requestDisconnect(
     ctx: WriteContext,
     args: { sessionId: string; reason: string; at: number },

@@ -161,6 +161,31 @@ describe.each(ENGINES)('store on $name', (engine) => {
       expect(await store.session(sessionId)).toMatchObject({ state: 'open', stopCause: null });
     });
 
+    it('closes what its router does not have any more, and nothing that was just heard of', async () => {
+      const seed = await seedStore(store, { devices: 3 });
+      const phones = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'];
+      const ids: string[] = [];
+      for (const [i, mac] of phones.entries()) {
+        const { sessionId } = await logIn(store, seed, { mac, devices: 3 });
+        const eventAt = i === 2 ? AT + 5000 : AT;
+        const of = { status: 'start', mac, acctSessionId: `8000000${i}`, eventAt } as const;
+        await store.recordAccounting(accounting(seed.router.id, sessionId, of));
+        ids.push(sessionId);
+      }
+      const args = {
+        routerId: seed.router.id,
+        present: [phones[0]!],
+        before: AT + 5000,
+        at: AT + 6000,
+      };
+
+      expect(await store.closeAbsentSessions({ ...args, routerId: 'another' })).toBe(0);
+      expect(await store.closeAbsentSessions(args)).toBe(1);
+      const states = await Promise.all(ids.map((id) => store.session(id)));
+      expect(states.map((session) => session?.state)).toEqual(['open', 'closed', 'open']);
+      expect(states[1]).toMatchObject({ stopCause: 'Stale', stoppedAt: AT });
+    });
+
     it('closes what a rebooted router had open, and nothing newer', async () => {
       const seed = await seedStore(store, { devices: 2 });
       const before = await logIn(store, seed);
