@@ -1,4 +1,4 @@
-/** One look at a router: four prints, pipelined. */
+/** One look at a router: whether it lives, by one short question, or its vitals by four, pipelined. */
 import { durationSeconds } from './normalise.ts';
 import type { RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
@@ -24,6 +24,15 @@ export interface PollReading {
   readonly interfaces: readonly InterfaceOctets[];
 }
 
+/** Seconds since the router started. */
+export async function askUptime(
+  connection: RouterOsConnection,
+  signal: AbortSignal,
+): Promise<number> {
+  const rows = await connection.run('/system/resource/print', {}, { proplist: ['uptime'], signal });
+  return uptimeIn(rows[0] ?? {});
+}
+
 export async function pollRouter(
   connection: RouterOsConnection,
   signal: AbortSignal,
@@ -46,8 +55,7 @@ export async function pollRouter(
     ),
   ]);
   const row = resource[0] ?? {};
-  const uptimeSeconds = durationSeconds(row.uptime ?? '');
-  if (uptimeSeconds === null) throw new RouterOsError('ROUTER_PROTOCOL', 'no uptime in the answer');
+  const uptimeSeconds = uptimeIn(row);
   const cpu = amount(row['cpu-load']);
   return {
     uptimeSeconds,
@@ -60,6 +68,12 @@ export async function pollRouter(
     clockAt: clockAt(clock[0] ?? {}),
     interfaces: interfaces.flatMap(octets),
   };
+}
+
+function uptimeIn(row: Attributes): number {
+  const seconds = durationSeconds(row.uptime ?? '');
+  if (seconds === null) throw new RouterOsError('ROUTER_PROTOCOL', 'no uptime in the answer');
+  return seconds;
 }
 
 /** Dates are ISO since RouterOS 7.10. */

@@ -9,6 +9,7 @@ import { ROUTER } from './test-input.ts';
 import { testRouter } from './test-router.ts';
 
 const POLL_SECONDS = 30;
+const PORTS = ['name', 'type', 'dynamic', 'rx-byte', 'tx-byte'];
 const open: AsyncDisposable[] = [];
 
 afterEach(async () => {
@@ -220,6 +221,43 @@ describe('createPoller', { timeout: 30_000 }, () => {
 
     const seen = poller.snapshots().filter((one) => one.lastSuccessAt !== null);
     expect(seen.map((one) => one.router.id)).toEqual(['r2', 'r3', 'r4', 'r5']);
+  });
+
+  it('asks only whether a router lives, and reads its vitals as its link bears', async () => {
+    const asked: string[][] = [];
+    const list = routers(2);
+    const connect: PollerOptions['connect'] = async ({ host }) => {
+      const connection = fakeConnection(
+        () => (stand.clock.now() - begin) / 1000 + 1000,
+        () => true,
+      );
+      return {
+        ...connection,
+        run: (command, attributes, options) => {
+          asked.push([host, command, ...(options?.proplist ?? [])]);
+          return connection.run(command, attributes, options);
+        },
+      };
+    };
+    const stand = bench([], { connect, random: () => 0.5 });
+    const { round, poller } = stand;
+    const begin = stand.clock.now();
+    const slow = { livenessSeconds: 30, vitalsSeconds: 300, deadlineMs: 60_000 };
+    const quick = { ...slow, vitalsSeconds: 60 };
+    poller.sync(list, (router) => (router.id === 'r0' ? slow : quick));
+    // Their phase is half of a beat.
+    await round();
+    for (let beat = 0; beat < 22; beat += 1) await round();
+
+    const count = (host: string, ...words: string[]): number =>
+      asked.filter((one) => one.join() === [host, ...words].join()).length;
+    expect(count('10.255.1.0', '/interface/print', ...PORTS)).toBe(3);
+    expect(count('10.255.1.1', '/interface/print', ...PORTS)).toBe(12);
+    expect(count('10.255.1.0', '/system/resource/print', 'uptime')).toBe(19);
+    expect(count('10.255.1.1', '/system/resource/print', 'uptime')).toBe(10);
+    const [first] = poller.snapshots();
+    expect(first!.reading!.uptimeSeconds).toBeGreaterThan(1050);
+    expect(first!.lastSuccessAt! - first!.readAt!).toBeGreaterThan(0);
   });
 
   it('speaks with a router on the wire, by one kept connection', async () => {

@@ -1,6 +1,7 @@
 /**
  * Looks at every router again and again: own scheduler, a random start phase each, one kept connection
- * a router, a deadline for each look. Routers that failed last time wait at a gate of their own, so
+ * a router, a deadline for each look. Most looks ask one short question, whether the router lives; its
+ * vitals are read more rarely, as its link bears, and at phases of their own. Routers that failed last time wait at a gate of their own, so
  * that dead and half-dead ones delay nobody. The clock decides when; deadlines are real time.
  */
 import type { Clock } from '../lib/clock.ts';
@@ -12,7 +13,7 @@ import { bootAtOf, detectBoot, type UptimeReading } from './boot.ts';
 import { createGate } from './gate.ts';
 import { type Health, onFailure, onSuccess, type Step, UNKNOWN } from './health.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { type PollReading, pollRouter } from './poll.ts';
+import { askUptime, type PollReading, pollRouter } from './poll.ts';
 import { type Cycle, createCycle } from './poll-cycle.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
@@ -32,13 +33,23 @@ export type PollFailure = (typeof POLL_FAILURES)[number];
 export interface RouterSnapshot {
   readonly router: Router;
   readonly health: Health;
-  /** The last good look. */
+  /** The last vitals; the uptime is that of the last good look. */
   readonly reading: PollReading | null;
+  /** When the vitals were read. */
+  readonly readAt: number | null;
   readonly lastSuccessAt: number | null;
   readonly bootAt: number | null;
   /** Real seconds that the last look took. */
   readonly pollSeconds: number | null;
   readonly failures: Readonly<Record<PollFailure, number>>;
+}
+
+/** How often, and how patiently, a router is looked at. Seconds of the clock; the deadline is real. */
+export interface PollCadence {
+  readonly livenessSeconds: number;
+  readonly vitalsSeconds: number;
+  /** For one look, connecting included. */
+  readonly deadlineMs: number;
 }
 
 export interface PollerOptions {
@@ -47,18 +58,21 @@ export interface PollerOptions {
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
   readonly random: () => number;
-  /** Seconds of the clock between two looks at a router. */
+  /** Seconds of the clock between two looks at a router whose cadence nobody says; vitals at every second. */
   readonly pollSeconds: number;
   /** Looks at once; as many again for routers that failed last time. Default 32. */
   readonly concurrency?: number;
-  /** For one look, connecting included; default 10,000. */
+  /** For one look, connecting included, where no cadence says it; default 10,000. */
   readonly deadlineMs?: number;
   readonly connect?: typeof connectRouter;
 }
 
+/** Real time; of a cadence that says nothing else. */
+const DEADLINE_MS = 10_000;
+
 export interface Poller extends AsyncDisposable {
   /** The routers there are: new ones are taken up, missing ones dropped. */
-  sync(routers: readonly Router[]): void;
+  sync(routers: readonly Router[], cadenceOf?: (router: Router) => PollCadence): void;
   snapshots(): RouterSnapshot[];
   isUp(routerId: string): boolean;
   /** Whether every router has been looked at since the start. */
@@ -67,8 +81,12 @@ export interface Poller extends AsyncDisposable {
 
 interface Entry {
   router: Router;
+  cadence: PollCadence;
   health: Health;
   reading: PollReading | null;
+  readAt: number | null;
+  /** Vitals are read by the first look from then on. */
+  vitalsDueAt: number;
   lastSuccessAt: number | null;
   bootAt: number | null;
   uptime: UptimeReading | null;
@@ -89,8 +107,13 @@ export function createPoller(options: PollerOptions): Poller {
   const run = createRunner(options, cycle);
   const leaving = new Set<Promise<void>>();
 
-  const start = (router: Router): void => {
-    const entry = newEntry(router);
+  const usual: PollCadence = {
+    livenessSeconds: options.pollSeconds,
+    vitalsSeconds: 2 * options.pollSeconds,
+    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+  };
+  const start = (router: Router, cadence: PollCadence): void => {
+    const entry = newEntry(router, cadence);
     entries.set(router.id, entry);
     entry.done = run(entry).catch((error: unknown) => {
       if (entry.stop.signal.aborted) return;
@@ -107,14 +130,16 @@ export function createPoller(options: PollerOptions): Poller {
   };
 
   return {
-    sync: (routers) => {
+    sync: (routers, cadenceOf = () => usual) => {
       const wanted = new Map(routers.map((router) => [router.id, router]));
       for (const entry of [...entries.values()]) {
         const router = wanted.get(entry.router.id);
         if (router === undefined || !isSameDoor(entry.router, router)) drop(entry);
-        else entry.router = router;
+        else Object.assign(entry, { router, cadence: cadenceOf(router) });
       }
-      for (const router of routers) if (!entries.has(router.id)) start(router);
+      for (const router of routers) {
+        if (!entries.has(router.id)) start(router, cadenceOf(router));
+      }
       cycle.check();
     },
     snapshots: () => [...entries.values()],
@@ -135,10 +160,9 @@ function createRunner(
   const { clock, random, metrics } = options;
   const healthy = createGate(options.concurrency ?? 32);
   const suspect = createGate(options.concurrency ?? 32);
-  const intervalMs = options.pollSeconds * 1000;
   return async (entry) => {
     const { signal } = entry.stop;
-    await clock.sleep(random() * intervalMs, signal);
+    await clock.sleep(random() * entry.cadence.livenessSeconds * 1000, signal);
     let dueAt = clock.now();
     while (!signal.aborted) {
       const gate = entry.health.failures > 0 ? suspect : healthy;
@@ -146,6 +170,7 @@ function createRunner(
       await gate.enter(() => look(options, cycle, entry), signal);
       signal.throwIfAborted();
       const now = clock.now();
+      const intervalMs = entry.cadence.livenessSeconds * 1000;
       // The phase stays; what was missed is not made up for.
       dueAt += Math.max(1, Math.ceil((now - dueAt) / intervalMs)) * intervalMs;
       await clock.sleep(dueAt - now, signal);
@@ -153,12 +178,15 @@ function createRunner(
   };
 }
 
-function newEntry(router: Router): Entry {
+function newEntry(router: Router, cadence: PollCadence): Entry {
   const failures = Object.fromEntries(POLL_FAILURES.map((name) => [name, 0]));
   return {
     router,
+    cadence,
     health: UNKNOWN,
     reading: null,
+    readAt: null,
+    vitalsDueAt: 0,
     lastSuccessAt: null,
     bootAt: router.bootAt,
     uptime: null,
@@ -182,7 +210,11 @@ async function look(options: PollerOptions, cycle: Cycle<Entry>, entry: Entry): 
   const startedAt = performance.now();
   let failure: PollFailure | null = null;
   try {
-    await lookOnce(options, entry, AbortSignal.any([signal, deadline(options)]));
+    await lookOnce(
+      options,
+      entry,
+      AbortSignal.any([signal, AbortSignal.timeout(entry.cadence.deadlineMs)]),
+    );
   } catch (error) {
     if (signal.aborted) return;
     failure = failureOf(error);
@@ -205,16 +237,16 @@ async function look(options: PollerOptions, cycle: Cycle<Entry>, entry: Entry): 
   }
 }
 
-function deadline(options: PollerOptions): AbortSignal {
-  return AbortSignal.timeout(options.deadlineMs ?? 10_000);
-}
-
 async function lookOnce(options: PollerOptions, entry: Entry, signal: AbortSignal): Promise<void> {
   const { clock, store } = options;
   const { router } = entry;
   if (entry.connection?.open !== true) entry.connection = await dial(options, router, signal);
   const sentAt = clock.now();
-  const reading = await pollRouter(entry.connection, signal);
+  const { connection, reading: last } = entry;
+  const isDue = last === null || sentAt >= entry.vitalsDueAt;
+  const reading = isDue
+    ? await pollRouter(connection, signal)
+    : { ...last, uptimeSeconds: await askUptime(connection, signal) };
   const receivedAt = clock.now();
   const uptime = { sentAt, receivedAt, uptimeSeconds: reading.uptimeSeconds };
   const bootAt = detectBoot(uptime, entry.uptime, entry.bootAt);
@@ -222,10 +254,26 @@ async function lookOnce(options: PollerOptions, entry: Entry, signal: AbortSigna
     await store.recordBoot({ routerId: router.id, bootAt, at: receivedAt });
     entry.bootAt = bootAt;
   }
+  if (isDue) {
+    entry.vitalsDueAt = nextVitals(options, entry, sentAt);
+    entry.readAt = receivedAt;
+  }
+  // What was read before it started is not how it is now.
+  if (bootAt !== null && !isDue) entry.vitalsDueAt = 0;
   entry.bootAt ??= bootAtOf(uptime);
   entry.uptime = uptime;
   entry.reading = reading;
   entry.lastSuccessAt = receivedAt;
+}
+
+/**
+ * The second reading comes at a random phase: all routers are read at the start, and would be read together
+ * ever after. With half a beat taken off, the look that is nearest reads them.
+ */
+function nextVitals({ random }: PollerOptions, { cadence, readAt }: Entry, at: number): number {
+  const everyMs = cadence.vitalsSeconds * 1000;
+  const share = readAt === null ? random() : 1;
+  return at + everyMs * share - cadence.livenessSeconds * 500;
 }
 
 async function dial(

@@ -7,16 +7,20 @@ import { errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
+import type { Router } from '../store/types.ts';
 import { backUpBefore } from './backup/back-up.ts';
 import { createNightlyBackups, type NightlyBackups } from './backup/nightly.ts';
 import type { FleetSettings } from './desired/types.ts';
 import { createQueue, type Queue, type QueueOptions } from './fleet/queue.ts';
 import { type ControllerMetrics, controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
-import { createPoller } from './poller.ts';
+import { createPoller, type PollCadence } from './poller.ts';
 import type { RouterTask } from './provision.ts';
 import { createReconciler, type Reconciler } from './reconcile.ts';
 import { renderRouterMetrics } from './router-metrics.ts';
+import { cadenceFor, type LinkProfile, linkOf, timeoutsFor } from './settings/link.ts';
+import { placeOf, resolveSettings } from './settings/resolve.ts';
+import { readSources, type VillageSources } from './village.ts';
 
 export interface ControllerOptions {
   readonly store: Store;
@@ -54,6 +58,7 @@ export interface Controller extends AsyncDisposable {
 const HEARTBEAT_MS = 10_000;
 /** Rows that the configuration of routers is made of. */
 const CHANGES: ReadonlySet<string> = new Set(['router', 'tariff', 'village', 'policy']);
+const FREE_LINK: LinkProfile = { downKbps: null, upKbps: null, rttMs: 0, meteredGb: null };
 /** How often it is looked whether another process has asked for work, real time. */
 const QUEUE_MS = 1000;
 /** What ends together is looked at together. */
@@ -91,12 +96,12 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const unsubscribe = store.onInvalidate((kind) => {
     if (CHANGES.has(kind)) changes.raise();
   });
-  poller.sync(await store.listRouters());
+  poller.sync(await store.listRouters(), cadences(await readSources(store), pollSeconds));
 
   const beat = (): Promise<void> => heartbeat(options, stop.signal);
   const reconcile = async (): Promise<void> => {
     const routers = await store.listRouters();
-    poller.sync(routers);
+    poller.sync(routers, cadences(await readSources(store), pollSeconds));
     if (await reconciler.pass(routers)) work.raise();
     await nightly.pass(routers);
     stop.signal.throwIfAborted();
@@ -143,6 +148,23 @@ function nightlyFor(
     ...{ store, clock, log, apiUser, timeZone, isUp, counted: metrics.backedUp },
     ...(connect === undefined ? {} : { connect }),
   });
+}
+
+/** By link; `pollSeconds` is that of a link without fault or meter, all else follows in proportion. */
+function cadences(
+  { settings }: VillageSources,
+  pollSeconds: number,
+): (router: Router) => PollCadence {
+  const scale = pollSeconds / cadenceFor(FREE_LINK).livenessSeconds;
+  return (router) => {
+    const link = linkOf(resolveSettings(settings, placeOf(router)));
+    const { livenessSeconds, vitalsSeconds } = cadenceFor(link);
+    return {
+      livenessSeconds: livenessSeconds * scale,
+      vitalsSeconds: vitalsSeconds * scale,
+      deadlineMs: timeoutsFor(link).pollMs,
+    };
+  };
 }
 
 function queueFor(

@@ -24,6 +24,7 @@ function snapshot(router: Router, change: Partial<RouterSnapshot> = {}): RouterS
       interfaces: [{ name: 'ether1', receive: 5, transmit: 6 }],
     },
     lastSuccessAt: clock.now() - 1000,
+    readAt: clock.now() - 1000,
     bootAt: 1_000_000,
     pollSeconds: 0.5,
     failures: { ...(failures as RouterSnapshot['failures']), timeout: 2 },

@@ -211,10 +211,10 @@ const FAMILIES: readonly Family[] = [
   gauge(
     'smartwifi_router_clock_skew_seconds',
     "The router's clock minus ours; negative when it is behind.",
-    ({ snapshot: { reading, lastSuccessAt }, isFresh }) =>
+    ({ snapshot: { reading, readAt }, isFresh }) =>
       one(
-        isFresh && reading !== null && reading.clockAt !== null && lastSuccessAt !== null
-          ? (reading.clockAt - lastSuccessAt) / 1000
+        isFresh && reading !== null && reading.clockAt !== null && readAt !== null
+          ? (reading.clockAt - readAt) / 1000
           : null,
       ),
   ),
