@@ -347,11 +347,22 @@ function rowsOf(rows: number, columns: number): string {
   return Array.from({ length: rows }, () => row).join(', ');
 }
 
+interface Periods {
+  readonly day: string;
+  readonly week: string;
+  readonly month: string;
+}
+
+/** The last answer: nearly everybody asks for today. */
+let lastPeriods: Periods = { day: '', week: '', month: '' };
+
 /** First days of the week (Monday) and the month that hold a day. */
-function periodsOf(day: string): { week: string; month: string } {
+function periodsOf(day: string): Periods {
+  if (day === lastPeriods.day) return lastPeriods;
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
-  return { week: date.toISOString().slice(0, 10), month: `${day.slice(0, 8)}01` };
+  lastPeriods = { day, week: date.toISOString().slice(0, 10), month: `${day.slice(0, 8)}01` };
+  return lastPeriods;
 }
 
 function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & { kind: K } {
