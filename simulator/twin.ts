@@ -4,7 +4,9 @@
  */
 import { type Clock, realClock } from '../lib/clock.ts';
 import { createLogger, type Logger } from '../lib/log.ts';
-import { startApiServer } from './api/server.ts';
+import { type ApiServer, startApiServer } from './api/server.ts';
+import { type Adlists, createAdlists } from './dns/adlist.ts';
+import { createLoader } from './dns/adlist-load.ts';
 import { createDataPlane, type DataPlane } from './hotspot/data-plane.ts';
 import type { PhoneLease } from './hotspot/hosts.ts';
 import type { SessionRecord } from './hotspot/sessions.ts';
@@ -126,7 +128,17 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
   const routerNow = (): number => clock.now() + faults.clockOffsetMs;
   tree.useClock(routerNow);
   const tunnelUp = (): boolean => !faults.tunnelDown && system.tunnelUp();
-  const plane = createDataPlane({ ...options, clock, log, faults, routerNow, tunnelUp });
+  const adlists = createAdlists({
+    tree,
+    clock,
+    load: createLoader({
+      address,
+      lookup: (name) => surroundings.lookup(name),
+      locate: (host, port) => plane.locate(host, port),
+    }),
+    outOfMemory: () => power.crash(),
+  });
+  const plane = createDataPlane({ ...options, clock, log, faults, routerNow, tunnelUp, adlists });
   const onPower = (kind: 'reboot' | 'shutdown'): void => power.press(kind);
   const surroundings = surroundingsOf(options, { plane, tunnelUp, faults });
   const system: System = createSystem({ tree, clock, log, surroundings, onPower });
@@ -136,6 +148,7 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
   const api = { tree, host: address, clock, onPower, unreachable, system: system.commands };
   const power = createPower({
     plane,
+    adlists,
     system,
     startApi: (port) => startApiServer({ ...api, port }),
     failed: (error) => log.error({ err: error, router: address }, 'twin could not restart'),
@@ -143,19 +156,25 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
       faults.clockOffsetMs = -lostTimeMs;
     },
     forget: tree.forget,
+    complain: (message) => tree.log('system,error,critical', message),
   });
   return { plane, power };
 }
 
 interface PowerOptions {
   readonly plane: DataPlane;
+  readonly adlists: Adlists;
   readonly system: System;
-  readonly startApi: (port: number) => Promise<AsyncDisposable & { readonly port: number }>;
+  readonly startApi: (port: number) => Promise<PoweredApi>;
   readonly failed: (error: unknown) => void;
   readonly loseTime: () => void;
   /** What lies in memory is lost, once nothing writes there any more. */
   readonly forget: () => void;
+  /** What a router says in its log of its own end. */
+  readonly complain: (message: string) => void;
 }
+
+type PoweredApi = Pick<ApiServer, 'port' | 'powerLost' | typeof Symbol.asyncDispose>;
 
 interface Power {
   isOn(): boolean;
@@ -165,11 +184,14 @@ interface Power {
   reboot(): Promise<void>;
   /** The router was told to restart or to go off; it does so by itself. */
   press(kind: 'reboot' | 'shutdown'): void;
+  /** The memory is used up: it goes down without a word and comes up again. */
+  crash(): void;
 }
 
 /** The API server, the data plane and what runs by itself go on and off together. */
-function createPower({ plane, system, startApi, failed, loseTime, forget }: PowerOptions): Power {
-  let api: (AsyncDisposable & { readonly port: number }) | null = null;
+function createPower(options: PowerOptions): Power {
+  const { plane, adlists, system, startApi, failed } = options;
+  let api: PoweredApi | null = null;
   let lastPort = 0;
 
   const on = async (port: number): Promise<number> => {
@@ -179,17 +201,26 @@ function createPower({ plane, system, startApi, failed, loseTime, forget }: Powe
     lastPort = api.port;
     plane.powerOn();
     system.powerOn();
+    adlists.start();
     return api.port;
   };
-  const cut = async (): Promise<void> => {
+  const goOff = async (byHand: boolean): Promise<void> => {
     const running = api;
     api = null;
     if (running === null) return;
+    if (byHand) running.powerLost();
     plane.powerCut();
     system.powerCut();
-    loseTime();
+    adlists.cut();
+    options.loseTime();
     await running[Symbol.asyncDispose]();
-    forget();
+    options.forget();
+  };
+  const crash = async (): Promise<void> => {
+    await goOff(false);
+    await on(lastPort);
+    options.complain('router was rebooted without proper shutdown, probably kernel failure');
+    options.complain('out of memory condition was detected');
   };
   /** An orderly end: Stops are sent and, for a while, waited for. */
   const shutDown = async (again: boolean): Promise<void> => {
@@ -199,7 +230,7 @@ function createPower({ plane, system, startApi, failed, loseTime, forget }: Powe
     const timer = setTimeout(grace.resolve, REBOOT_GRACE_MS);
     await Promise.race([plane.reported(), grace.promise]);
     clearTimeout(timer);
-    await cut();
+    await goOff(false);
     if (!again) return;
     await on(lastPort);
     await plane.settled();
@@ -207,7 +238,8 @@ function createPower({ plane, system, startApi, failed, loseTime, forget }: Powe
   return {
     isOn: () => api !== null,
     on,
-    cut,
+    cut: () => goOff(true),
+    crash: () => void crash().catch(failed),
     reboot: () => shutDown(true),
     press: (kind) => void shutDown(kind === 'reboot').catch(failed),
   };

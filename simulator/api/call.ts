@@ -1,6 +1,5 @@
 /** One command as it came, and what a handler may do with it. */
 import type { Clock } from '../../lib/clock.ts';
-import type { DeviceMode } from '../menu/device-mode.ts';
 import { noSuchCommand, Trap } from '../menu/trap.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
 import type { SystemCommands } from '../system/commands.ts';
@@ -40,8 +39,8 @@ export interface Call extends Command {
   /** Identity of the session, for what belongs to it. */
   readonly session: object;
   readonly onPower: (kind: 'reboot' | 'shutdown') => void;
-  /** A device mode that awaits someone's hand at the router until the signal aborts. */
-  readonly pendingDeviceMode: (mode: DeviceMode, until: AbortSignal) => void;
+  /** The row of `/system/device-mode` that awaits someone's hand at the router until the signal aborts. */
+  readonly pendingDeviceMode: (row: Reply, until: AbortSignal) => void;
   /** Sends one `!re` of a running command. */
   readonly send: (row: Reply) => void;
   /** Ends a running command. */

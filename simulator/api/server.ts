@@ -3,10 +3,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import { plainAddress } from '../../lib/net.ts';
 import { formatDateTime } from '../menu/clock-text.ts';
-import { type DeviceMode, deviceModeValues } from '../menu/device-mode.ts';
 import { versionNumber } from '../menu/schema-parse.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
 import type { SystemCommands } from '../system/commands.ts';
+import type { Reply } from './call.ts';
 import { FrameError } from './codec.ts';
 import { addressAllowed } from './login.ts';
 import type { ApiFaults } from './output.ts';
@@ -48,6 +48,8 @@ export interface ApiServer extends AsyncDisposable {
   readonly faults: ApiFaults;
   /** Someone at the router: activates a pending device mode and asks for a reboot; false when none is pending. */
   confirmDeviceMode(): boolean;
+  /** Someone took the power, which activates a pending device mode as well. */
+  powerLost(): void;
 }
 
 /** Connection rows appear in `/ip/service` from this version on. */
@@ -58,7 +60,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const sessions = new Map<Socket, Session>();
   const faults: ApiFaults = {};
   const onPower = options.onPower ?? (() => undefined);
-  const pending = pendingMode();
+  const pending = pendingMode(tree);
   const publish = (): void => showSessions(tree, sessions.values(), options.host, portOf(server));
   const deps: SessionDeps = {
     tree,
@@ -101,12 +103,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     faults,
     confirmDeviceMode() {
-      const mode = pending.confirm();
-      if (mode === null) return false;
-      tree.assign('/system/device-mode', '', deviceModeValues(mode));
-      onPower('reboot');
-      return true;
+      const activated = pending.activate();
+      if (activated) onPower('reboot');
+      return activated;
     },
+    powerLost: () => void pending.activate(),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sessions.keys()) socket.destroy();
@@ -116,21 +117,22 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 }
 
 interface PendingMode {
-  ask(mode: DeviceMode, until: AbortSignal): void;
-  /** The mode that was asked for last, once. */
-  confirm(): DeviceMode | null;
+  ask(row: Reply, until: AbortSignal): void;
+  /** Puts the row that was asked for last in force, once; false when there is none. */
+  activate(): boolean;
 }
 
-function pendingMode(): PendingMode {
-  let asked: { mode: DeviceMode; until: AbortSignal } | null = null;
+function pendingMode(tree: WritableTree): PendingMode {
+  let asked: { row: Reply; until: AbortSignal } | null = null;
   return {
-    ask(mode, until) {
-      asked = { mode, until };
+    ask(row, until) {
+      asked = { row, until };
     },
-    confirm() {
-      const mode = asked === null || asked.until.aborted ? null : asked.mode;
+    activate() {
+      const row = asked === null || asked.until.aborted ? null : asked.row;
       asked = null;
-      return mode;
+      if (row !== null) tree.assign('/system/device-mode', '', { ...row, 'attempt-count': '0' });
+      return row !== null;
     },
   };
 }

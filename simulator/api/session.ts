@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
-import type { DeviceMode } from '../menu/device-mode.ts';
 import { versionNumber } from '../menu/schema-parse.ts';
 import { Trap } from '../menu/trap.ts';
 import type { WritableTree } from '../menu/tree-state.ts';
@@ -37,7 +36,7 @@ export interface SessionDeps {
   /** Nothing from this address gets to the router at the moment. */
   readonly unreachable?: ((source: string) => boolean) | undefined;
   readonly onPower: (kind: 'reboot' | 'shutdown') => void;
-  readonly pendingDeviceMode: (mode: DeviceMode, until: AbortSignal) => void;
+  readonly pendingDeviceMode: (row: Reply, until: AbortSignal) => void;
   readonly onCommand?: ((event: CommandEvent) => void) | undefined;
   /** The set of logged-in sessions changed. */
   readonly onLogin: () => void;

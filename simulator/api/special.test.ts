@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { steppedClock } from '../../lib/clock.ts';
 import { startTwin } from './test-twin.ts';
 
 describe('files', () => {
@@ -103,6 +104,46 @@ describe('device mode', () => {
       hotspot: 'true',
     });
     expect(asked).toEqual(['reboot']);
+  });
+
+  it('changes one feature alone when the power is taken, and not when it goes by itself', async () => {
+    await using twin = await startTwin({ deviceMode: 'home' });
+    const peer = await twin.client();
+    const update = ['/system/device-mode/update', '=hotspot=yes', '=fetch=yes'];
+
+    peer.send(...update, '.tag=a');
+    await peer.next();
+    const waiting = twin.tree.single('/system/device-mode')['attempt-count'];
+    twin.api.powerLost();
+    const after = twin.tree.single('/system/device-mode');
+    twin.api.powerLost();
+
+    expect(waiting).toBe('1');
+    expect(after).toMatchObject({
+      mode: 'home',
+      hotspot: 'true',
+      fetch: 'true',
+      scheduler: 'false',
+      'attempt-count': '0',
+    });
+    expect(twin.tree.single('/system/device-mode')).toBe(after);
+    expect((await peer.run(update[0]!, '=wings=yes')).traps).toEqual(['unknown parameter wings']);
+    expect((await peer.run(update[0]!)).traps).toEqual(['missing =mode=']);
+  });
+
+  it('is not changed by a power cut that comes too late', async () => {
+    const clock = steppedClock();
+    await using twin = await startTwin({ deviceMode: 'home' }, { clock });
+    const peer = await twin.client();
+    peer.send('/system/device-mode/update', '=mode=advanced', '=activation-timeout=1m', '.tag=u');
+    await peer.next();
+
+    clock.advance(60_001);
+    const trap = await peer.next();
+    twin.api.powerLost();
+
+    expect(trap?.[0]).toBe('!trap');
+    expect(twin.tree.single('/system/device-mode').mode).toBe('home');
   });
 
   it('forgets a change that was cancelled', async () => {

@@ -1,5 +1,5 @@
 /** Commands that are no verb of a menu: power, files, safe mode, backup, device mode, log. */
-import { isDeviceMode } from '../menu/device-mode.ts';
+import { deviceModeValues, isDeviceMode, isFeature } from '../menu/device-mode.ts';
 import {
   failure,
   invalidValue,
@@ -31,7 +31,9 @@ export const SPECIAL_COMMANDS: ReadonlyMap<string, Special> = new Map<string, Sp
   ['/system/backup/save', special('write', false, saveBackup)],
   ['/system/backup/load', special('policy', false, loadBackup)],
   ['/system/device-mode/update', special('policy', true, updateDeviceMode)],
-  ['/ip/dns/cache/flush', special('write', true, flushDnsCache)],
+  ['/ip/dns/cache/flush', special('write', true, act)],
+  ['/ip/dns/adlist/reload', special('write', true, act)],
+  ['/ip/dns/adlist/pause', special('write', true, pauseAdlists)],
   ['/safe-mode/take', special('write', true, safeMode('take'))],
   ['/safe-mode/release', special('write', true, safeMode('release'))],
   ['/safe-mode/unroll', special('write', true, safeMode('unroll'))],
@@ -135,17 +137,17 @@ function parseBackup(text: string): { password: string; rows: Snapshot } | null 
   }
 }
 
-/** Waits for someone at the router: a power cut (`confirmDeviceMode`) within the time activates it. */
+/** Waits for someone at the router: a power cut or the button within the time activates it. */
 function updateDeviceMode(call: Call): Outcome {
-  const mode = call.attributes.get('mode');
-  if (mode === undefined) throw missing('mode');
-  refuseOthers(call, ['mode', 'activation-timeout']);
-  if (!isDeviceMode(mode)) throw noMatch('mode');
+  const row = askedMode(call);
   const asked = call.attributes.get('activation-timeout');
   const ms = asked === undefined ? DEFAULT_ACTIVATION_MS : parseDuration(asked);
   if (ms === null || ms < 10_000 || ms > 86_400_000) throw invalidValue('activation-timeout');
   const end = new AbortController();
-  call.pendingDeviceMode(mode, end.signal);
+  call.tree.assign('/system/device-mode', '', {
+    'attempt-count': String(Number(row['attempt-count'] ?? 0) + 1),
+  });
+  call.pendingDeviceMode(row, end.signal);
   call.send({ status: 'please activate by turning power off or pressing reset or mode button' });
   call.clock.sleep(ms, end.signal).then(
     () => {
@@ -159,9 +161,39 @@ function updateDeviceMode(call: Call): Outcome {
   return { kind: 'running', stop: () => end.abort() };
 }
 
-function flushDnsCache(call: Call): Outcome {
+/** For a while no list refuses any name. */
+function pauseAdlists(call: Call): Outcome {
+  refuseOthers(call, ['duration']);
+  const duration = call.attributes.get('duration');
+  if (duration === undefined) throw missing('duration');
+  const ms = parseDuration(duration);
+  if (ms === null) throw invalidValue('duration');
+  call.tree.act(call.word, ms);
+  return DONE;
+}
+
+/** A mode with its own features, or single features in the present one. */
+function askedMode(call: Call): Record<string, string> {
+  const now = call.tree.single('/system/device-mode');
+  const mode = call.attributes.get('mode');
+  if (mode !== undefined && !isDeviceMode(mode)) throw noMatch('mode');
+  if (![...call.attributes.keys()].some((name) => name !== 'activation-timeout')) {
+    throw missing('mode');
+  }
+  const row = { ...now, ...(mode === undefined ? {} : deviceModeValues(mode)) };
+  row['attempt-count'] = now['attempt-count'] ?? '0';
+  for (const [name, value] of call.attributes) {
+    if (name === 'mode' || name === 'activation-timeout') continue;
+    if (!isFeature(name)) throw unknownParameter(name);
+    if (!['yes', 'no', 'true', 'false'].includes(value)) throw noMatch(name);
+    row[name] = String(value === 'yes' || value === 'true');
+  }
+  return row;
+}
+
+function act(call: Call): Outcome {
   refuseOthers(call, []);
-  call.tree.setDynamic('/ip/dns/cache', []);
+  call.tree.act(call.word);
   return DONE;
 }
 

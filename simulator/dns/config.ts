@@ -7,6 +7,8 @@ export interface StaticAnswer {
   readonly rcode: number;
   /** Null for a denial, which answers every type. */
   readonly record: AnswerRecord | null;
+  /** Servers that are to be asked instead (FWD). */
+  readonly forwardTo?: readonly string[];
 }
 
 export interface DnsConfig {
@@ -16,6 +18,8 @@ export interface DnsConfig {
   readonly maxConcurrent: number;
   readonly maxTtlSeconds: number;
   readonly cached: boolean;
+  /** Octets of `cache-size`. */
+  readonly cacheOctets: number;
   /** The static answers for a name; null when no row is about it. */
   lookup(name: string): readonly StaticAnswer[] | null;
 }
@@ -61,6 +65,7 @@ export function readDnsConfig(tree: MenuTree, extra: ReadonlyMap<string, string>
     maxConcurrent: Number(dns['max-concurrent-queries'] ?? 100) || 100,
     maxTtlSeconds: Math.floor(maxTtlMs / 1000),
     cached: dns['cache-size'] !== '0',
+    cacheOctets: Number(dns['cache-size'] ?? 2048) * 1024,
     lookup: (name) => {
       const found = exact.get(name);
       if (found !== undefined) return found;
@@ -74,6 +79,10 @@ function staticAnswer(values: Readonly<Record<string, string>>): StaticAnswer | 
   const ttl = Math.floor((durationMs(values.ttl) ?? DEFAULT_TTL_SECONDS * 1000) / 1000);
   const type = values.type ?? 'A';
   if (type === 'NXDOMAIN') return { rcode: RCODE.nameError, record: null };
+  if (type === 'FWD') {
+    const forwardTo = listOf(values['forward-to']);
+    return { rcode: RCODE.noError, record: null, forwardTo };
+  }
   if (type === 'CNAME') {
     const data = encodeName(values.cname ?? '');
     return { rcode: RCODE.noError, record: { type: TYPE.cname, ttl, data } };

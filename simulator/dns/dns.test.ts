@@ -132,6 +132,7 @@ describe('the resolver', () => {
     maxConcurrent: 1,
     maxTtlSeconds: 100,
     cached: true,
+    cacheOctets: 1_048_576,
     lookup: () => null,
   };
 
@@ -176,7 +177,7 @@ describe('the resolver', () => {
     const whileKept = asked;
     clock.advance(2000);
     await ask();
-    resolver.flush();
+    resolver.cache.clear();
     await ask();
 
     expect(whileKept).toBe(1);

@@ -3,18 +3,9 @@
  * cache lives by the given clock; waiting for a server is real time.
  */
 import type { Clock } from '../../lib/clock.ts';
+import { type AnswerCache, createCache, type Refusals } from './cache.ts';
 import type { DnsConfig, StaticAnswer } from './config.ts';
-import {
-  aged,
-  encodeAnswer,
-  isResponse,
-  lifetime,
-  type Question,
-  RCODE,
-  rcodeOf,
-  readQuestion,
-  TYPE,
-} from './wire.ts';
+import { encodeAnswer, isResponse, type Question, RCODE, readQuestion, TYPE } from './wire.ts';
 
 /** Sends a query from the router to a server; null when no answer came. */
 export type AskServer = (server: string, query: Buffer) => Promise<Buffer | null>;
@@ -23,42 +14,28 @@ export interface ResolverOptions {
   readonly config: () => DnsConfig;
   readonly ask: AskServer;
   readonly clock: Clock;
+  readonly adlists?: Refusals;
 }
 
 export interface Resolver {
   /** Null when the message is no query or too many are underway: nothing is sent. */
   answer(query: Buffer): Promise<Buffer | null>;
-  flush(): void;
+  readonly cache: Pick<AnswerCache, 'clear' | 'all' | 'used'>;
   readonly counters: { queries: number; fromStatic: number; fromCache: number; dropped: number };
 }
 
-interface Kept {
-  readonly message: Buffer;
-  readonly at: number;
-  readonly until: number;
-}
-
-const CACHE_ENTRIES = 512;
-
 export function createResolver(options: ResolverOptions): Resolver {
   const { clock } = options;
-  const cache = new Map<string, Kept>();
+  const cache = createCache(clock, options.adlists);
   const counters = { queries: 0, fromStatic: 0, fromCache: 0, dropped: 0 };
   let underway = 0;
 
-  const keep = (key: string, message: Buffer, config: DnsConfig): void => {
-    const seconds = Math.min(lifetime(message), config.maxTtlSeconds);
-    const rcode = rcodeOf(message);
-    const keepable = rcode === RCODE.noError || rcode === RCODE.nameError;
-    if (!config.cached || seconds === 0 || !keepable) return;
-    const oldest = cache.size >= CACHE_ENTRIES ? cache.keys().next().value : undefined;
-    if (oldest !== undefined) cache.delete(oldest);
-    const at = clock.now();
-    cache.set(key, { message, at, until: at + seconds * 1000 });
-  };
-
-  const forward = async (query: Buffer, question: Question, config: DnsConfig): Promise<Buffer> => {
-    for (const server of config.servers) {
+  const forward = async (
+    query: Buffer,
+    question: Question,
+    servers: readonly string[],
+  ): Promise<Buffer> => {
+    for (const server of servers) {
       const reply = await options.ask(server, query);
       if (reply !== null && isReplyTo(question, reply)) return reply;
     }
@@ -67,39 +44,61 @@ export function createResolver(options: ResolverOptions): Resolver {
 
   return {
     counters,
-    flush: () => cache.clear(),
+    cache,
     answer: async (query) => {
       const question = isResponse(query) ? null : readQuestion(query);
       if (question === null) return null;
       counters.queries += 1;
       const config = options.config();
-      const rows = config.lookup(question.name);
-      if (rows !== null) {
+      const own = ownReply(question, config.lookup(question.name), options.adlists);
+      if (Buffer.isBuffer(own)) {
         counters.fromStatic += 1;
-        return staticReply(question, rows);
+        return own;
       }
       const key = `${question.type} ${question.name}`;
-      const kept = cache.get(key);
-      const now = clock.now();
-      if (kept !== undefined && kept.until > now) {
+      const kept = cache.find(key, question.id);
+      if (kept !== null) {
         counters.fromCache += 1;
-        return aged(kept.message, question.id, Math.floor((now - kept.at) / 1000));
+        return kept;
       }
-      cache.delete(key);
       if (underway >= config.maxConcurrent) {
         counters.dropped += 1;
         return null;
       }
       underway += 1;
       try {
-        const reply = await forward(query, question, config);
-        keep(key, reply, config);
+        const reply = await forward(query, question, own ?? config.servers);
+        cache.keep(key, reply, config);
         return reply;
       } finally {
         underway -= 1;
       }
     },
   };
+}
+
+const REFUSED_TTL_SECONDS = 2;
+
+/**
+ * What the router says by itself, or the servers that a FWD row names; null: the usual servers. A denial stands
+ * above all, an adlist above rows of addresses, and a FWD row exempts its name from the lists.
+ */
+function ownReply(
+  question: Question,
+  rows: readonly StaticAnswer[] | null,
+  adlists: Refusals | undefined,
+): Buffer | readonly string[] | null {
+  const denied = rows?.some(({ rcode }) => rcode === RCODE.nameError) ?? false;
+  const servers = rows?.flatMap(({ forwardTo }) => forwardTo ?? []) ?? [];
+  const said = rows?.filter(({ forwardTo }) => forwardTo === undefined) ?? [];
+  const { type } = question;
+  const addressed = type === TYPE.a || type === TYPE.aaaa;
+  if (!denied && servers.length === 0 && addressed && adlists?.refuses(question.name) === true) {
+    const data = Buffer.alloc(type === TYPE.a ? 4 : 16);
+    return encodeAnswer(question, RCODE.noError, [{ type, ttl: REFUSED_TTL_SECONDS, data }]);
+  }
+  if (said.length > 0) return staticReply(question, said);
+  return servers.length > 0 ? servers : null;
 }
 
 function staticReply(question: Question, rows: readonly StaticAnswer[]): Buffer {

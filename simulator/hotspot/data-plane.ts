@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
+import type { Refusals } from '../dns/cache.ts';
 import { createNames, type Names } from '../dns/names.ts';
 import type { Endpoint } from '../dns/sockets.ts';
 import type { MenuTree } from '../menu/contract.ts';
@@ -32,6 +33,7 @@ export interface DataPlaneOptions {
   readonly clock: Clock;
   readonly routerNow: () => number;
   readonly faults: SessionFaults;
+  readonly adlists?: Refusals;
   readonly log: Logger;
 }
 
@@ -42,8 +44,8 @@ export interface DataPlane extends Disposable {
   detach(mac: string): void;
   /** A DNS query of a phone to a server of its choice, as it leaves the phone. */
   askDns(phone: string, server: string, query: Buffer): Promise<Buffer | null>;
-  /** Address of a name by the router's own resolver; null: none. */
-  lookup(name: string): Promise<string | null>;
+  /** Address of a name by the router's own resolver, or by another server; null: none. */
+  lookup(name: string, server?: string): Promise<string | null>;
   /** Where a port of the world outside really is; null: no way there. */
   locate(address: string, port: number): Endpoint | null;
   /** The router's own: its address, and those of its interfaces. */
@@ -107,6 +109,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
   });
   const front = createFront(core, () => power.bootedAt);
+  showNames(options.tree, front.names);
   const powerCut = (): void => {
     power.on = false;
     forget(core, front);
@@ -209,6 +212,13 @@ function createServerPort({ address, snapshot, sessions }: Core): Incoming {
       return session !== null;
     },
   });
+}
+
+/** The DNS cache as the API shows and flushes it. */
+function showNames(tree: MenuTree, names: Names): void {
+  tree.onAction('/ip/dns/cache/flush', names.flush);
+  tree.onRead('/ip/dns/cache', () => tree.setDynamic('/ip/dns/cache', names.cacheRows()));
+  tree.setLive('/ip/dns', () => ({ 'cache-used': String(names.cacheUsed()) }));
 }
 
 /** Makes the listeners follow the configuration, and ends sessions whose hotspot is gone. */

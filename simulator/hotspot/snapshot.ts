@@ -30,6 +30,8 @@ const LIVE = new Set([
   '/ip/hotspot/host',
   '/ip/dhcp-server/lease',
   '/queue/simple',
+  '/ip/dns/cache',
+  '/ip/dns/adlist',
   '/file',
 ]);
 

@@ -27,6 +27,10 @@ export interface MenuTree {
   file(name: string): string | undefined;
   /** Called when a client removes a dynamic row (ends a hotspot session). */
   onRemoveDynamic(path: string, handler: (row: Row) => void): void;
+  /** What a command without rows does (`/ip/dns/cache/flush`); `ms` is its duration, if it takes one. */
+  onAction(word: string, handler: (ms: number) => void): void;
+  /** Called before rows of a menu are read: it brings its dynamic rows up to date. */
+  onRead(path: string, refresh: () => void): void;
   /** Called after each change of configuration or files, with the path (`/file` for files). */
   onChange(listener: (path: string) => void): () => void;
 }

@@ -50,6 +50,11 @@ export function isDeviceMode(mode: string): mode is DeviceMode {
   return mode in FORBIDDEN;
 }
 
+/** Features that an update may allow or forbid beside the mode. */
+export function isFeature(name: string): boolean {
+  return (FEATURES as readonly string[]).includes(name);
+}
+
 /** The row that `/system/device-mode/print` shows. */
 export function deviceModeValues(mode: DeviceMode): Record<string, string> {
   const features = FEATURES.map((feature) => [feature, String(!FORBIDDEN[mode].includes(feature))]);

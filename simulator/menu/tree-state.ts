@@ -52,6 +52,8 @@ export interface WritableTree extends MenuTree {
   /** Values that clients cannot write: radios, serial number, device mode. */
   assign(path: string, id: string, values: Readonly<Record<string, string>>): void;
   log(topics: string, message: string): void;
+  /** Does what was registered for the command; nothing otherwise. */
+  act(word: string, ms?: number): void;
   /** Octets of flash and memory that are left. */
   free(): Free;
   /** Takes flash or memory under a name, in the place of what that name held; whether it fitted is for {@link free}. */
@@ -89,6 +91,8 @@ export interface TreeState {
   readonly lastIds: Map<string, number>;
   readonly live: Map<string, (row: Row) => Readonly<Record<string, string>>>;
   readonly evictors: Map<string, (row: Row) => void>;
+  readonly actions: Map<string, (ms: number) => void>;
+  readonly refreshers: Map<string, () => void>;
   readonly changeListeners: Set<(path: string) => void>;
   readonly rowListeners: Set<(event: RowEvent) => void>;
   now: () => number;

@@ -88,6 +88,8 @@ function createState(options: TreeOptions): TreeState {
     lastIds: new Map(),
     live: new Map(),
     evictors: new Map(),
+    actions: new Map(),
+    refreshers: new Map(),
     changeListeners: new Set(),
     rowListeners: new Set(),
     now: options.now ?? Date.now,
@@ -122,8 +124,10 @@ function reading(
   | 'fileBytes'
   | 'password'
 > {
-  const rows: MenuTree['rows'] = (path) =>
-    path === '/interface' ? interfaceRows(state) : rowsOf(state, path);
+  const rows: MenuTree['rows'] = (path) => {
+    state.refreshers.get(path)?.();
+    return path === '/interface' ? interfaceRows(state) : rowsOf(state, path);
+  };
   return {
     version: state.version,
     menu: (path) => menuIn(state, path),
@@ -214,10 +218,16 @@ function writing(
 
 function observing(
   state: TreeState,
-): Pick<WritableTree, 'setLive' | 'onRemoveDynamic' | 'onChange' | 'onRow'> {
+): Pick<
+  WritableTree,
+  'setLive' | 'onRemoveDynamic' | 'onAction' | 'act' | 'onRead' | 'onChange' | 'onRow'
+> {
   return {
     setLive: (path, read) => void state.live.set(path, read),
     onRemoveDynamic: (path, handler) => void state.evictors.set(path, handler),
+    onAction: (word, handler) => void state.actions.set(word, handler),
+    act: (word, ms = 0) => state.actions.get(word)?.(ms),
+    onRead: (path, refresh) => void state.refreshers.set(path, refresh),
     onChange(listener) {
       state.changeListeners.add(listener);
       return () => void state.changeListeners.delete(listener);
