@@ -1,5 +1,6 @@
 /** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
 import type { JobStore } from './job-types.ts';
+import type { SettingStore } from './setting-types.ts';
 import type {
   Account,
   AccountingEvent,
@@ -21,14 +22,12 @@ import type {
   Nas,
   NewAudit,
   NewRouter,
-  NewSetting,
   NewSubscriber,
   NewTariff,
   NewToken,
   OpeningHours,
   OpenLogin,
   OpenLoginResult,
-  Part,
   PendingEnforcement,
   PinResult,
   Policy,
@@ -49,9 +48,7 @@ import type {
   ServiceAccount,
   Session,
   SessionLimits,
-  SettingKey,
   StateInterval,
-  StoredSetting,
   Subscriber,
   Tariff,
   TokenFacts,
@@ -269,20 +266,6 @@ export interface FleetStore {
   stateSeconds(at: number): Promise<{ routerId: string; state: RouterState; seconds: number }[]>;
   currentStates(): Promise<{ routerId: string; state: RouterState; since: number }[]>;
   routerTotals(): Promise<RouterTotals[]>;
-}
-
-export interface SettingStore {
-  /** The router is told of it as of a change of its row. */
-  setSetting(args: NewSetting): Promise<void>;
-  /** False when that level had none. */
-  unsetSetting(args: SettingKey): Promise<boolean>;
-  /** Sealed values stay sealed. */
-  listSettings(): Promise<StoredSetting[]>;
-  /** Secrets in the clear: for what is written to routers, never for a person. */
-  openSettings(): Promise<StoredSetting[]>;
-  setPart(args: Omit<Part, 'setAt'> & { at: number }): Promise<void>;
-  removePart(args: SettingKey): Promise<boolean>;
-  listParts(): Promise<Part[]>;
 }
 
 export interface EnrolmentStore {

@@ -77,3 +77,17 @@ export interface RouterUpgrade {
   readonly phaseAt: number;
   readonly document: string;
 }
+
+export interface SettingStore {
+  /** The router is told of it as of a change of its row. */
+  setSetting(args: NewSetting): Promise<void>;
+  /** False when that level had none. */
+  unsetSetting(args: SettingKey): Promise<boolean>;
+  /** Sealed values stay sealed. */
+  listSettings(): Promise<StoredSetting[]>;
+  /** Secrets in the clear: for what is written to routers, never for a person. */
+  openSettings(): Promise<StoredSetting[]>;
+  setPart(args: Omit<Part, 'setAt'> & { at: number }): Promise<void>;
+  removePart(args: SettingKey): Promise<boolean>;
+  listParts(): Promise<Part[]>;
+}
