@@ -15,6 +15,8 @@ export interface RouterPin {
 
 export interface Enrolment {
   readonly routerId: string;
+  /** Its name. */
+  readonly router: string;
   readonly life: RouterLife;
   readonly lifeAt: number;
   readonly reason: string;

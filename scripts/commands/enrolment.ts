@@ -99,11 +99,3 @@ export async function writePeers({ config }: CommandContext, store: Store): Prom
   if (tunnelOf(config) === null) return;
   await writePeersFile(config.wireguard.peersFile, await store.wireguardPeers());
 }
-
-/** Of any life. */
-export async function requireRouter(store: Store, name: string): Promise<Router> {
-  const router = await store.routerByName(name);
-  if (router === null)
-    throw new UsageError(`there is no router ${name}: see smartwifi router list`);
-  return router;
-}

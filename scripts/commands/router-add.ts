@@ -25,11 +25,11 @@ import {
   formOption,
   makeScript,
   ROUTER_NAME,
-  requireRouter,
   tunnelOf,
   tunnelPool,
   writeSecretFile,
 } from './enrolment.ts';
+import { requireRouter } from './router.ts';
 
 const PORT = { min: 1, max: 65_535 };
 

@@ -16,7 +16,8 @@ import {
   withStore,
 } from '../command.ts';
 import { dialFrom } from '../serve/settings.ts';
-import { API_USER, requireRouter, writePeers } from './enrolment.ts';
+import { API_USER, writePeers } from './enrolment.ts';
+import { requireRouter } from './router.ts';
 
 const WHY: Record<Exclude<EnrolResult['outcome'], 'enrolled'>, string> = {
   unknown: 'there is no such router, or it is lost or released',

@@ -14,7 +14,8 @@ import {
   withStore,
 } from '../command.ts';
 import { instant } from '../table.ts';
-import { requireRouter, writePeers } from './enrolment.ts';
+import { writePeers } from './enrolment.ts';
+import { requireRouter } from './router.ts';
 
 export const routerSpare: Command = {
   summary: 'put an enrolled router on the shelf, ready to replace another; --back takes it off',

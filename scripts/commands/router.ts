@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { wantsColour } from '../../config/terminal.ts';
 import { backUpBefore } from '../../controller/backup/back-up.ts';
 import { inLane } from '../../controller/fleet/lane.ts';
@@ -8,7 +7,6 @@ import { planDocument, renderPlan, summarisePlan } from '../../controller/render
 import type { SettingRow } from '../../controller/settings/resolve.ts';
 import { realClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
-import { parseIpv4 } from '../../lib/net.ts';
 import { forEachLimited } from '../../lib/retry.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
@@ -16,65 +14,16 @@ import {
   audit,
   type Command,
   type CommandContext,
-  numberOption,
   operand,
-  requiredOption,
   textOption,
   UsageError,
   withStore,
 } from '../command.ts';
 import { dialFrom, fleetSettings } from '../serve/settings.ts';
 import { instant, table } from '../table.ts';
+import { writePeers } from './enrolment.ts';
 
-const PORT = { min: 1, max: 65_535 };
 const AT_ONCE = 16;
-
-export const routerAdd: Command = {
-  summary: 'make a router known; its NAS secret is generated when none is given',
-  usage:
-    'NAME --village CODE --address HOST [--api-port N] [--user U --password W] [--nas-secret S] [--coa-port N]',
-  options: {
-    village: { type: 'string' },
-    address: { type: 'string' },
-    'api-port': { type: 'string' },
-    user: { type: 'string' },
-    password: { type: 'string' },
-    'nas-secret': { type: 'string' },
-    'coa-port': { type: 'string' },
-  },
-  run: (context) =>
-    withStore(context, async (store) => {
-      const name = operand(context, 'the name of the router');
-      if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(name)) {
-        throw new UsageError(`${name} is no router name: letters, digits and hyphens`);
-      }
-      const address = requiredOption(context.options, 'address');
-      if (parseIpv4(address) === null)
-        throw new UsageError(`--address ${address} is not an IPv4 address`);
-      const { network } = context.config;
-      const router = await store.addRouter({
-        name,
-        villageCode: requiredOption(context.options, 'village'),
-        address,
-        apiPort: numberOption(context.options, 'api-port', PORT) ?? 8728,
-        apiUser: textOption(context.options, 'user') ?? 'admin',
-        apiPassword: textOption(context.options, 'password') ?? '',
-        nasSecret:
-          textOption(context.options, 'nas-secret') ?? randomBytes(24).toString('base64url'),
-        coaPort: numberOption(context.options, 'coa-port', PORT) ?? 3799,
-        hotspotPort: network.hotspotPort,
-        loginHost: network.loginHost,
-        lanPool: network.lanPool,
-        at: realClock.now(),
-      });
-      await audit(store, 'router.add', router.name, router.address);
-      context.print(
-        router,
-        `router ${router.name} is known; its village LAN is ${router.lanSubnet}`,
-      );
-      return 0;
-    }),
-};
 
 export const routerList: Command = {
   summary: 'list the routers',
@@ -83,10 +32,14 @@ export const routerList: Command = {
   run: (context) =>
     withStore(context, async (store) => {
       const states = new Map((await store.currentStates()).map((row) => [row.routerId, row.state]));
-      const routers = (await store.listRouters()).map((router) => ({
+      const routers: (Router & { state: string })[] = (await store.listRouters()).map((router) => ({
         ...router,
         state: states.get(router.id) ?? 'unknown',
       }));
+      for (const { router: name, life } of await store.listEnrolments()) {
+        if (life === 'active') continue;
+        routers.push({ ...(await requireRouter(store, name)), state: life });
+      }
       context.print(
         routers,
         table(
@@ -222,6 +175,7 @@ export const routerRemove: Command = {
       const router = await requireRouter(store, operand(context, 'the name of the router'));
       await store.removeRouter({ routerId: router.id, at: realClock.now() });
       await audit(store, 'router.remove', router.name, router.address);
+      await writePeers(context, store);
       context.print({ removed: router.name }, `router ${router.name} is forgotten`);
       return 0;
     }),

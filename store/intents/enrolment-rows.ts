@@ -96,9 +96,10 @@ export async function endSessions(ctx: WriteContext, routerId: string): Promise<
   await closeSessions(ctx, { where: 'router_id = ?', values: [routerId], cause: 'Admin-Reset' });
 }
 
-export function toEnrolment(row: EnrolmentRow): Enrolment {
+export function toEnrolment(row: EnrolmentRow & { router: string }): Enrolment {
   return {
     routerId: row.router_id,
+    router: row.router,
     life: row.life,
     lifeAt: row.life_at,
     reason: row.reason,

@@ -32,14 +32,18 @@ import { routerReads, routerWrites } from './routers.ts';
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TOKEN_LENGTH = 10;
 
+type NamedRow = EnrolmentRow & { router: string };
+
+const NAMED = 'SELECT e.*, r.name AS router FROM enrolments e JOIN routers r ON r.id = e.router_id';
+
 export const enrolmentReads = {
   async enrolment(ctx: ReadContext, routerId: string): Promise<Enrolment | null> {
-    const row = await rowOf(ctx, routerId);
+    const row = await ctx.sql.get<NamedRow>(`${NAMED} WHERE e.router_id = ?`, routerId);
     return row === undefined ? null : toEnrolment(row);
   },
 
   async listEnrolments({ sql }: ReadContext): Promise<Enrolment[]> {
-    const rows = await sql.all<EnrolmentRow>('SELECT * FROM enrolments ORDER BY router_id');
+    const rows = await sql.all<NamedRow>(`${NAMED} ORDER BY r.name`);
     return rows.map(toEnrolment);
   },
 
