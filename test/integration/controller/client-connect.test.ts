@@ -8,6 +8,7 @@ import {
   type RouterOsConnection,
 } from '../../../controller/routeros/client.ts';
 import {
+  frame,
   type PeerCommand,
   type PeerOptions,
   type TestPeer,
@@ -230,6 +231,28 @@ describe('commands side by side', () => {
     }
 
     expect(most).toBe(8);
+  });
+
+  it.each([
+    ['the end of the /cancel', (c: PeerCommand) => c.reply('!done')],
+    [
+      'the end of the command',
+      (c: PeerCommand) => {
+        const tag = c.words[1]?.slice('=tag='.length) ?? '';
+        c.socket.write(frame(['!done', `.tag=${tag}`]));
+      },
+    ],
+  ])('have their places back by %s alone', async (_name, confirm) => {
+    const peer = await peerWith((c) => {
+      if (c.words[0] === '/cancel') confirm(c);
+      else if (c.words[0] === '/quick') c.reply('!done', '=ret=now');
+    });
+    const connection = await connect(peer);
+    const ask = (): Promise<unknown> => connection.run('/slow', {}, { timeoutMs: 5 });
+
+    await Promise.allSettled(Array.from({ length: 8 }, ask));
+
+    await expect(connection.runFor('/quick')).resolves.toEqual({ rows: [], ret: 'now' });
   });
 
   it('are rejected when we close, and told so', async () => {

@@ -22,6 +22,7 @@ import {
   type CertificateFiles,
   createAuthority,
 } from '../../fixtures/certificates.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 
 const NAME = 'kayuara-01.router.test';
 const ANONYMOUS: RouterTls = { kind: 'anonymous' };
@@ -191,6 +192,12 @@ describe('readFingerprint', () => {
     const printed = await opensslFingerprint(good);
     expect(fingerprint).toBe(printed.replaceAll(':', '').toLowerCase());
     expect(peer.received).toEqual([]);
+    const left = await eventually(
+      async () => peer.sockets.size,
+      (size) => size === 0,
+      5000,
+    );
+    expect(left).toBe(0);
   });
 
   it('fails for a router without a certificate', async () => {
