@@ -46,6 +46,31 @@ describe('netwatch', () => {
     expect(router.logged('script')).toEqual(['ada', 'hilang', 'ada']);
   });
 
+  it('asks a server for a name where the type is dns; other types stay unknown', async () => {
+    const asked: string[] = [];
+    const { tree, advance, logged } = livingRouter(
+      {},
+      {
+        answers: async () => false,
+        lookup: async (host, server) => {
+          asked.push(`${host} @${server}`);
+          return host === 'example.com' ? '192.0.2.1' : null;
+        },
+      },
+    );
+    const dns = { type: 'dns', 'record-type': 'A', 'dns-server': '10.255.0.1' };
+    add(tree, MENU, { host: 'example.com', ...dns, 'up-script': ':log info "nama ada"' });
+    add(tree, MENU, { host: 'tiada.test', ...dns, 'down-script': ':log info "nama tiada"' });
+    const http = add(tree, MENU, { host: 'example.com', type: 'http-get', ...SCRIPTS });
+
+    await advance(3000);
+    await advance(3000);
+
+    expect(asked).toEqual(['example.com @10.255.0.1', 'tiada.test @10.255.0.1']);
+    expect(logged('script').toSorted()).toEqual(['nama ada', 'nama tiada']);
+    expect(tree.printed(MENU, tree.find(MENU, http)!).status).toBe('unknown');
+  });
+
   it('waits five minutes after a boot unless told otherwise', async () => {
     const router = watched();
     add(router.tree, MENU, { host: '10.255.0.1', ...SCRIPTS });

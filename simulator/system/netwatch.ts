@@ -1,6 +1,6 @@
 /**
  * `/tool/netwatch`: asks hosts at their interval whether they answer, and runs a script when that changes. Types `simple`,
- * `icmp` and `tcp-conn`; the others are accepted and stay `unknown`.
+ * `icmp`, `tcp-conn` and `dns` (addresses); the others are accepted and stay `unknown`.
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Row } from '../menu/contract.ts';
@@ -14,6 +14,8 @@ export interface NetwatchOptions {
   readonly clock: Clock;
   /** Whether the host answers now; with a port, whether it takes a connection there. */
   readonly answers: (host: string, port: number | null) => Promise<boolean>;
+  /** Address of a name, by the server given or by the router's own resolver; null: none. */
+  readonly lookup: (host: string, server?: string) => Promise<string | null>;
   /** A script's name, or the text of one. */
   readonly run: (script: string) => void;
   readonly failed: (error: unknown) => void;
@@ -24,6 +26,8 @@ const SETTINGS = [
   'host',
   'type',
   'port',
+  'dns-server',
+  'record-type',
   'interval',
   'timeout',
   'start-delay',
@@ -32,7 +36,7 @@ const SETTINGS = [
 ];
 /** What MikroTik's manual gives where a row says nothing. */
 const DEFAULTS = { interval: 10_000, timeout: 3000, 'start-delay': 3000, 'startup-delay': 300_000 };
-const PROBED: ReadonlySet<string> = new Set(['simple', 'icmp', 'tcp-conn']);
+const PROBED: ReadonlySet<string> = new Set(['simple', 'icmp', 'tcp-conn', 'dns']);
 
 interface State {
   status: 'unknown' | 'up' | 'down';
@@ -42,20 +46,19 @@ interface State {
 }
 
 export function createNetwatch(options: NetwatchOptions): RowTasks {
-  const { tree, clock, answers, failed } = options;
+  const { tree, clock, failed } = options;
   const states = new Map<string, State>();
   const fresh = (): State => ({ status: 'unknown', since: localTime(tree), done: 0, failed: 0 });
 
   const watch = async (row: Row, signal: AbortSignal, atBoot: boolean): Promise<void> => {
     const state = fresh();
     states.set(row.id, state);
-    const { type = 'simple', host = '', port } = row.values;
-    if (!PROBED.has(type)) return;
+    if (!isProbed(row)) return;
     const delay = atBoot ? 'startup-delay' : 'start-delay';
     await clock.sleep(setting(row, delay), signal);
     for (;;) {
       const begun = clock.now();
-      const up = await answers(host, type === 'tcp-conn' ? Number(port ?? 80) : null);
+      const up = await probe(options, row);
       if (!up) await clock.sleep(setting(row, 'timeout'), signal);
       signal.throwIfAborted();
       settle(options, state, row.id, up);
@@ -75,6 +78,16 @@ export function createNetwatch(options: NetwatchOptions): RowTasks {
       states.clear();
     },
   };
+}
+
+function isProbed({ values }: Row): boolean {
+  return PROBED.has(values.type ?? 'simple') && (values['record-type'] ?? 'A') === 'A';
+}
+
+async function probe({ answers, lookup }: NetwatchOptions, { values }: Row): Promise<boolean> {
+  const { host = '', type, port, 'dns-server': server } = values;
+  if (type === 'dns') return (await lookup(host, server)) !== null;
+  return answers(host, type === 'tcp-conn' ? Number(port ?? 80) : null);
 }
 
 /** Takes one answer into account; the first one may be ignored by the row's own word. */

@@ -66,6 +66,7 @@ export function createPackages({ tree, releases, onPower }: PackagesOptions): Pa
     firmware: null,
   };
   tree.setLive(UPDATE, () => shown(tree, state));
+  tree.setLive('/system/package', ({ values }) => ({ size: String(sizeOf(tree, [values.name])) }));
   const sections = (call: Call, steps: readonly (() => void)[]): Outcome => {
     const rows = steps.map((step, section) => {
       step();
@@ -132,7 +133,7 @@ function find(
 function download(tree: WritableTree, state: State): void {
   const { latest } = state;
   if (latest === null || !isNewer(latest, tree.version)) return;
-  const octets = sizeOf(tree);
+  const octets = sizeOf(tree, column(tree));
   drop(tree, state);
   const needed = isSmall(tree) ? SMALL_FLASH_NEEDS : octets;
   const free = tree.free().disk;
@@ -145,10 +146,14 @@ function download(tree: WritableTree, state: State): void {
   state.status = 'Downloaded, please reboot router to upgrade it';
 }
 
-function sizeOf(tree: WritableTree): number {
+function column(tree: WritableTree): (string | undefined)[] {
+  return tree.rows('/system/package').map(({ values }) => values.name);
+}
+
+/** Octets of these packages for this router's architecture. */
+function sizeOf(tree: WritableTree, names: readonly (string | undefined)[]): number {
   const share = tree.single('/system/resource')['architecture-name'] === 'smips' ? 0.5 : 1;
-  const names = tree.rows('/system/package').map(({ values }) => values.name ?? '');
-  return Math.round(share * names.reduce((sum, name) => sum + (SIZES[name] ?? 0), 0));
+  return Math.round(share * names.reduce((sum, name) => sum + (SIZES[name ?? ''] ?? 0), 0));
 }
 
 function drop(tree: WritableTree, state: State): void {

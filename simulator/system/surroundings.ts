@@ -29,8 +29,8 @@ export function surroundingsOf(
   { plane, tunnelUp, faults }: Inside,
 ): Surroundings {
   const { address, tunnel, liveness = {} } = options;
-  const lookup = (host: string): Promise<string | null> =>
-    parseIpv4(host) === null ? plane.lookup(host) : Promise.resolve(host);
+  const lookup = (host: string, server?: string): Promise<string | null> =>
+    parseIpv4(host) === null ? plane.lookup(host, server) : Promise.resolve(host);
   return {
     address,
     lookup,

@@ -25,8 +25,8 @@ export interface Surroundings {
   readonly address: string;
   /** Whether a host answers; with a port, whether it takes a connection there. */
   answers(host: string, port: number | null): Promise<boolean>;
-  /** Address of a name by the router's own resolver, an address as it is; null: none. */
-  lookup(host: string): Promise<string | null>;
+  /** Address of a name by the router's own resolver or by a server, an address as it is; null: none. */
+  lookup(host: string, server?: string): Promise<string | null>;
   locate(address: string, port: number): Endpoint | null;
   /** WireGuard servers by `ip:port` of the WAN; null: tunnels are up without any. */
   readonly wireguard: ReadonlyMap<string, WireguardServer> | null;
@@ -138,6 +138,7 @@ function livingParts(
     clock,
     failed,
     answers: surroundings.answers,
+    lookup,
     run: scripts.netwatch,
   });
   const ntp = createNtpClient({
