@@ -26,6 +26,8 @@ const LONGEST_APPLY_MS = (DEAD_MAN_MINUTES - 2) * 60_000;
 export interface ApplyOptions {
   readonly connection: RouterOsConnection;
   readonly version: string;
+  /** An earlier attempt has left its dead-man, which would undo this one. */
+  readonly armed?: boolean;
   /** Reaches the router anew and throws when it cannot. Called before a batch is made final. */
   readonly prove: () => Promise<void>;
   readonly signal?: AbortSignal;
@@ -51,7 +53,7 @@ export async function applyChanges(
   const files = changes.filter((change) => change.kind === 'file');
   const rest = changes.filter((change) => change.kind !== 'file');
   const hasSafeMode = atLeast(options.version, 7, 18);
-  const needsDeadMan = rest.length > (hasSafeMode ? MAX_BATCH : 0);
+  const needsDeadMan = options.armed === true || rest.length > (hasSafeMode ? MAX_BATCH : 0);
   const deadMan = needsDeadMan ? await armDeadMan(options.connection, options.signal) : null;
   const limits = [
     options.signal ?? [],

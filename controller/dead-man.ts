@@ -27,7 +27,7 @@ export interface DeadMan {
 
 interface Armed {
   readonly schedules: readonly string[];
-  readonly backup: string | null;
+  readonly backups: readonly Readonly<Record<string, string>>[];
 }
 
 /**
@@ -50,10 +50,11 @@ export async function armDeadMan(
       'device-mode forbids the scheduler, which takes a half written configuration back',
     );
   }
-  const known = found.schedules.length > 0 ? found.backup : null;
+  const left = found.schedules.length > 0 ? found.backups[0]?.name : undefined;
+  const known = left?.replace(/\.backup$/, '');
   // Without `flash/` every file outlives a restart; with it only those below.
   const name = known ?? (flash.length > 0 ? `flash/${BACKUP}` : BACKUP);
-  if (known === null) await saveBackup(connection, name, stop);
+  if (known === undefined) await saveBackup(connection, name, stop);
   await removeAll(connection, SCHEDULER, found.schedules);
   const event = `/system backup load name=${name} password=""`;
   const common = { 'on-event': event, policy: POLICY };
@@ -79,14 +80,13 @@ export async function armDeadMan(
 
 /** Takes away what an earlier attempt has armed; does nothing when there is nothing. */
 export async function disarmDeadMan(connection: RouterOsConnection): Promise<void> {
-  const { schedules } = await findDeadMan(connection);
-  await removeAll(connection, SCHEDULER, schedules);
-  const files = await findBackups(connection);
-  await removeAll(
-    connection,
-    '/file',
-    files.map((row) => row['.id'] ?? ''),
-  );
+  const { schedules, backups } = await findDeadMan(connection);
+  const files = backups.map((row) => row['.id'] ?? '');
+  // A schedule without its backup does nothing, so they may go in any order.
+  await Promise.all([
+    removeAll(connection, SCHEDULER, schedules),
+    removeAll(connection, '/file', files),
+  ]);
 }
 
 /** Whether schedules of ours stand on the router. */
@@ -94,21 +94,25 @@ export async function isArmed(
   connection: RouterOsConnection,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const { schedules } = await findDeadMan(connection, signal);
-  return schedules.length > 0;
+  return (await findSchedules(connection, signal)).length > 0;
+}
+
+async function findSchedules(
+  connection: RouterOsConnection,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const queries = [`name=${ROLLBACK}`, `name=${ROLLBACK_AT_BOOT}`, '#|'];
+  const stop = signal === undefined ? {} : { signal };
+  const rows = await printIfThere(connection, SCHEDULER, { proplist: ['.id'], queries, ...stop });
+  return rows.flatMap((row) => row['.id'] ?? []);
 }
 
 async function findDeadMan(connection: RouterOsConnection, signal?: AbortSignal): Promise<Armed> {
-  const stop = signal === undefined ? {} : { signal };
-  const queries = [`name=${ROLLBACK}`, `name=${ROLLBACK_AT_BOOT}`, '#|'];
-  const [schedules, files] = await Promise.all([
-    printIfThere(connection, SCHEDULER, { proplist: ['.id'], queries, ...stop }),
+  const [schedules, backups] = await Promise.all([
+    findSchedules(connection, signal),
     findBackups(connection, signal),
   ]);
-  return {
-    schedules: schedules.flatMap((row) => row['.id'] ?? []),
-    backup: files[0]?.name?.replace(/\.backup$/, '') ?? null,
-  };
+  return { schedules, backups };
 }
 
 async function findBackups(

@@ -8,6 +8,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Store } from '../store/contract.ts';
 import type { Router } from '../store/types.ts';
 import { applyChanges } from './apply.ts';
+import { disarmDeadMan, isArmed } from './dead-man.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
 import { withOverrides } from './drift/overrides.ts';
 import { readFacts } from './facts.ts';
@@ -90,14 +91,33 @@ export async function provisionRouter(task: RouterTask): Promise<ProvisionResult
     const before = await look(task, link);
     progress.before = before;
     if (before.changes.length > 0) await task.backUp?.(task.router, link, before.facts);
+    if (before.changes.length > 0) await forgetApplied(task);
     progress.wrote = before.changes.length > 0;
     const left = progress.wrote ? await applyAndRead(task, link, before) : [];
-    if (!progress.wrote && !link.isOurs) await link.adoptOurUser();
+    if (!progress.wrote) await keepAsIs(link, before);
     return await succeed(task, before, left);
   } catch (error) {
     if (!errorCode(error).startsWith('ROUTER_')) throw error;
     return await fail(task, progress, error);
   }
+}
+
+/** Should we die halfway, secrets may be old or new: whoever comes next is to write them again. */
+async function forgetApplied({ store, router, clock }: RouterTask): Promise<void> {
+  if (router.appliedDigest === null) return;
+  await store.recordProvisioning({
+    routerId: router.id,
+    provisioning: 'failed',
+    digest: null,
+    detail: 'interrupted while it was being written',
+    at: clock.now(),
+  });
+}
+
+/** All is as it should be; what an earlier attempt left behind must not undo it. */
+async function keepAsIs(link: RouterLink, { armed }: Look): Promise<void> {
+  if (armed) await disarmDeadMan(link.connection);
+  if (!link.isOurs) await link.adoptOurUser();
 }
 
 interface Progress {
@@ -167,6 +187,8 @@ export interface Look {
   readonly facts: RouterFacts;
   readonly configuration: DesiredConfiguration;
   readonly observed: Observed;
+  /** Whether an earlier attempt has left its dead-man. */
+  readonly armed: boolean;
 }
 
 /** Logged in to the router of a task. */
@@ -185,7 +207,10 @@ export async function open(task: RouterTask): Promise<RouterLink> {
 /** What a router is and should be, and what lies between. */
 export async function look(task: RouterTask, link: RouterLink): Promise<Look> {
   const { store, router, settings, signal } = task;
-  const facts = await readFacts(link.connection, signal);
+  const [facts, armed] = await Promise.all([
+    readFacts(link.connection, signal),
+    isArmed(link.connection, signal),
+  ]);
   if (facts.hotspotAllowed === false) {
     throw new RouterOsError('ROUTER_DEVICE_MODE', 'device-mode forbids the hotspot');
   }
@@ -203,7 +228,7 @@ export async function look(task: RouterTask, link: RouterLink): Promise<Look> {
   const secrets = configuration.digest === router.appliedDigest ? 'keep' : 'write';
   const observed = await observe(link.connection, configuration, signal);
   const changes = plan(configuration, observed, { secrets });
-  return { changes, facts, configuration, observed };
+  return { changes, facts, configuration, observed, armed };
 }
 
 /** Applies and reads again; gives what is still to be done. */
@@ -216,6 +241,7 @@ async function applyAndRead(
   await applyChanges(before.changes, {
     connection: link.connection,
     version: before.facts.version,
+    armed: before.armed,
     prove: link.prove,
     ...(signal === undefined ? {} : { signal }),
   });

@@ -81,6 +81,7 @@ export async function revertRow(task: DriftTask, name: string): Promise<DriftOut
   await applyChanges(revertChanges(found.row, changes), {
     connection: link.connection,
     version: now.facts.version,
+    armed: now.armed,
     prove: link.prove,
     ...(signal === undefined ? {} : { signal }),
   });
