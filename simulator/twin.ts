@@ -204,20 +204,21 @@ function createPower(options: PowerOptions): Power {
     adlists.start();
     return api.port;
   };
-  const goOff = async (byHand: boolean): Promise<void> => {
+  const goOff = async (how: 'by hand' | 'in order' | 'at once'): Promise<void> => {
     const running = api;
     api = null;
     if (running === null) return;
-    if (byHand) running.powerLost();
+    if (how === 'by hand') running.powerLost();
     plane.powerCut();
     system.powerCut();
     adlists.cut();
-    options.loseTime();
+    // Without a battery a router keeps the time only over a restart in order, which stores it.
+    if (how !== 'in order') options.loseTime();
     await running[Symbol.asyncDispose]();
     options.forget();
   };
   const crash = async (): Promise<void> => {
-    await goOff(false);
+    await goOff('at once');
     await on(lastPort);
     options.complain('router was rebooted without proper shutdown, probably kernel failure');
     options.complain('out of memory condition was detected');
@@ -230,7 +231,7 @@ function createPower(options: PowerOptions): Power {
     const timer = setTimeout(grace.resolve, REBOOT_GRACE_MS);
     await Promise.race([plane.reported(), grace.promise]);
     clearTimeout(timer);
-    await goOff(false);
+    await goOff('in order');
     if (!again) return;
     await on(lastPort);
     await plane.settled();
@@ -238,7 +239,7 @@ function createPower(options: PowerOptions): Power {
   return {
     isOn: () => api !== null,
     on,
-    cut: () => goOff(true),
+    cut: () => goOff('by hand'),
     crash: () => void crash().catch(failed),
     reboot: () => shutDown(true),
     press: (kind) => void shutDown(kind === 'reboot').catch(failed),

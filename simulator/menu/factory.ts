@@ -46,7 +46,10 @@ export function factoryTree(options: FactoryOptions = {}): WritableTree {
   if (board.flashFolder)
     seed(tree, '/file', { name: 'flash', type: 'directory' }, { type: 'disk' });
   addDefaultConfiguration(tree, board, macsOf(serial));
-  if (options.modem === true) addModem(tree);
+  if (options.modem === true) {
+    addModem(tree);
+    keepInResets(tree, '/interface/lte');
+  }
   tree.setSingle('/system/identity', new Map([['name', identity]]));
   return tree;
 }
@@ -170,6 +173,12 @@ function addBuiltins(tree: WritableTree, adminPassword: string): void {
 function addModem(tree: WritableTree): void {
   const names = { 'default-name': 'lte1', running: 'true' };
   seed(tree, '/interface/lte', { name: 'lte1' }, names);
+}
+
+/** A reset takes no hardware away. */
+function keepInResets(tree: WritableTree, path: string): void {
+  const rows = tree.snapshot().get(path) ?? [];
+  for (const [kind, reset] of tree.resets) tree.resets.set(kind, new Map([...reset, [path, rows]]));
 }
 
 /** Adds a row as a client would, then gives it the values that only the router may write. */

@@ -34,6 +34,30 @@ describe('an upgrade over the API', () => {
   });
 });
 
+describe('a reset', () => {
+  it.each(['no-defaults', 'defaults'])(
+    'to %s leaves ports, radios and modem where they are',
+    async (kind) => {
+      await using fast = await fastTwin({ modem: true });
+      const client = await fast.client();
+      const hardware = (): string[] =>
+        ['/interface/ethernet', '/interface/wifi', '/interface/lte'].flatMap((path) =>
+          fast.tree.rows(path).map(({ values }) => values['default-name'] ?? ''),
+        );
+      const before = hardware();
+      await client.run('/system/identity/set', '=name=desa');
+
+      const answer = kind === 'defaults' ? [] : ['=no-defaults=yes'];
+      await client.run('/system/reset-configuration', ...answer);
+      await fast.until(() => fast.tree.single('/system/identity').name === 'MikroTik');
+
+      expect(hardware()).toEqual(before);
+      expect(fast.tree.rows('/ip/pool')).toHaveLength(kind === 'defaults' ? 1 : 0);
+      expect(fast.tree.single('/system/routerboard')['serial-number']).toBe('HEZ0000TWIN');
+    },
+  );
+});
+
 const PUBLISHED = new URL('../../../../shared/data/routeros-schema.json', import.meta.url);
 const present = existsSync(PUBLISHED);
 if (!present) console.log('skipped: the published RouterOS schema is not at hand');
