@@ -37,6 +37,8 @@ export interface TaskChange {
   readonly router?: Partial<Router>;
   readonly settings?: Partial<FleetSettings>;
   readonly signal?: AbortSignal;
+  /** Default 10,000: after it a half-open link is found out. */
+  readonly commandTimeoutMs?: number;
 }
 
 export const ADMIN_PASSWORD = 'admin-pw';
@@ -96,7 +98,8 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     link,
     clock,
     row: () => row,
-    task: ({ router = {}, settings = {}, signal }: TaskChange = {}): RouterTask => {
+    task: (change: TaskChange = {}): RouterTask => {
+      const { router = {}, settings = {}, signal, commandTimeoutMs = 10_000 } = change;
       row = { ...row, ...router };
       return {
         store,
@@ -104,8 +107,7 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
         settings: { ...SETTINGS, ...settings },
         log: options.log ?? createLogger('test', 'silent'),
         clock,
-        // Half-open links are found out by time: tests do not wait for the usual ten seconds.
-        connect: (dial) => connectRouter({ ...dial, commandTimeoutMs: 3000 }),
+        connect: (dial) => connectRouter({ ...dial, commandTimeoutMs }),
         ...(signal === undefined ? {} : { signal }),
       };
     },
