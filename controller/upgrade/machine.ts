@@ -24,7 +24,7 @@ export type Channel = (typeof CHANNELS)[number];
 
 export interface Upgrade {
   readonly phase: UpgradePhase;
-  /** Instant of the last change, epoch ms. */
+  /** Instant of the last change or failed attempt, epoch ms. */
   readonly phaseAt: number;
   readonly channel: Channel;
   /** Null: whatever the channel offers. */
@@ -80,6 +80,9 @@ export type ActionResult =
 const MINUTE = 60_000;
 const MIB = 1_048_576;
 export const ATTEMPTS = 3;
+/** Between two attempts at what a router refused. */
+const AGAIN_MS = 10 * MINUTE;
+const TRIED_AGAIN: ReadonlySet<UpgradePhase> = new Set(['planned', 'checked', 'installed']);
 /** A download over a satellite link, the installation and a boot. */
 const RETURN_MS = 30 * MINUTE;
 /** Nothing has happened since, so the command was lost with its connection. */
@@ -115,6 +118,8 @@ export function isOver({ phase }: Pick<Upgrade, 'phase'>): boolean {
 
 /** `quiet`: a reboot may begin now. `seen` is null while the router cannot be reached. */
 export function decide(upgrade: Upgrade, seen: Seen | null, now: number, quiet: boolean): Step {
+  const isTooSoon = upgrade.attempts > 0 && now - upgrade.phaseAt < AGAIN_MS;
+  if (TRIED_AGAIN.has(upgrade.phase) && isTooSoon) return wait(upgrade);
   switch (upgrade.phase) {
     case 'planned':
       return seen === null || !quiet ? wait(upgrade) : { next: upgrade, action: 'check' };
@@ -147,7 +152,7 @@ export function afterAction(
     case 'refused': {
       const attempts = upgrade.attempts + 1;
       if (attempts >= ATTEMPTS) return fail(upgrade, result.detail, now);
-      return { ...upgrade, attempts, reason: result.detail };
+      return { ...upgrade, attempts, phaseAt: now, reason: result.detail };
     }
     case 'flashed':
       return move(upgrade, 'flashed', now);

@@ -1,0 +1,145 @@
+/** Upgrades of a twin over its API: backup, both reboots, the boot loader, a crash of ours. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { plannedUpgrade, type UpgradePhase } from '../../../controller/upgrade/machine.ts';
+import { carryOn, parseUpgrade, type UpgradeDeps } from '../../../controller/upgrade/upgrades.ts';
+import { type Clock, realClock } from '../../../lib/clock.ts';
+import { createLogger } from '../../../lib/log.ts';
+import { ADMIN } from '../../../simulator/api/test-twin.ts';
+import { type FactoryOptions, factoryTree } from '../../../simulator/menu/factory.ts';
+import type { WritableTree } from '../../../simulator/menu/tree-state.ts';
+import { createTwin, type Twin } from '../../../simulator/twin.ts';
+import type { Store } from '../../../store/contract.ts';
+import type { Router } from '../../../store/types.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { AT, newRouter, village } from '../../fixtures/rows.ts';
+import { ENGINES } from '../store/engines.ts';
+
+const MINUTE = 60_000;
+/** Ten in the evening where the router stands. */
+const NIGHT = Date.parse('2026-11-24T15:00:00Z');
+const open: AsyncDisposable[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]();
+});
+
+interface Bench {
+  readonly twin: Twin;
+  readonly tree: WritableTree;
+  readonly store: Store;
+  readonly phase: () => Promise<UpgradePhase>;
+  /** One pass, then time goes by. */
+  readonly pass: (over?: Partial<UpgradeDeps>, ms?: number) => Promise<UpgradePhase>;
+  readonly reason: () => Promise<string | null>;
+}
+
+async function bench(factory: FactoryOptions, latest: string | null = '7.20.8'): Promise<Bench> {
+  let offset = NIGHT - Date.now();
+  const clock: Clock = { now: () => Date.now() + offset, sleep: realClock.sleep };
+  const tree = factoryTree({ adminPassword: ADMIN.password, now: clock.now, ...factory });
+  const address = '127.77.0.1';
+  const twin = await createTwin({
+    ...{ address, apiPort: 0, httpPort: 0, dnsPort: 0, tree, clock, tunnel: [], portMap: {} },
+    releases: () => (latest === null ? null : { stable: latest }),
+  });
+  open.push(twin);
+  await twin.settled();
+  const engine = await ENGINES[0]!.open();
+  open.push(engine);
+  const { store } = engine;
+  await store.importVillages({ villages: [village], at: AT });
+  const login = { apiUser: ADMIN.name, apiPassword: ADMIN.password };
+  await store.addRouter({ ...newRouter, address, apiPort: twin.apiPort, ...login });
+  const router = async (): Promise<Router> => (await store.listRouters())[0]!;
+  const upgrade = plannedUpgrade(clock.now(), 'stable', null);
+  const { phase, phaseAt } = upgrade;
+  const document = JSON.stringify(upgrade);
+  const routerId = (await router()).id;
+  const row = { routerId, campaign: 'c', wave: 0, phase, phaseAt, document };
+  await store.planUpgrades({ upgrades: [row] });
+  const stored = async () => parseUpgrade((await store.listUpgrades())[0]!.document);
+  offset += MINUTE;
+  return {
+    twin,
+    tree,
+    store,
+    phase: async () => (await stored()).phase,
+    reason: async () => (await stored()).reason,
+    pass: async (over = {}, ms = 12 * MINUTE) => {
+      const log = createLogger('test', 'silent');
+      const deps = { store, clock, log, apiUser: 'sw-ctl', timeZone: 'Asia/Jakarta', ...over };
+      const signal = new AbortController().signal;
+      await carryOn(deps, await router(), (await store.listUpgrades())[0]!, signal);
+      offset += ms;
+      return (await stored()).phase;
+    },
+  };
+}
+
+const board = (tree: WritableTree) => tree.single('/system/routerboard');
+
+/** The twin is back when its API listens again; meanwhile little time goes by. */
+async function untilPhase({ pass }: Bench, wanted: UpgradePhase): Promise<void> {
+  const isOver = (phase: UpgradePhase): boolean => phase === wanted || phase === 'failed';
+  expect(await eventually(() => pass({}, 1000), isOver, 30_000)).toBe(wanted);
+}
+
+describe('an upgrade of a twin', { timeout: 60_000 }, () => {
+  it('takes a backup, installs, and brings the boot loader with a second reboot', async () => {
+    const up = await bench({ version: '7.18.2' });
+
+    expect(await up.pass()).toBe('installing');
+    await untilPhase(up, 'done');
+
+    expect(up.tree.version).toBe('7.20.8');
+    expect(board(up.tree)).toMatchObject({ 'current-firmware': '7.20.8' });
+    const [router] = await up.store.listRouters();
+    expect(await up.store.listBackups(router!.id)).toMatchObject([
+      { reason: 'upgrade', osVersion: '7.18.2' },
+    ]);
+    const said = parseUpgrade((await up.store.listUpgrades())[0]!.document);
+    expect(said).toMatchObject({ from: '7.18.2', to: '7.20.8', backup: 1, reason: null });
+  });
+
+  it('is done when there is nothing newer', async () => {
+    const up = await bench({ version: '7.20.8' });
+
+    expect(await up.pass()).toBe('done');
+    expect(up.tree.version).toBe('7.20.8');
+  });
+
+  it('waits out office hours, and does not even look', async () => {
+    const up = await bench({ version: '7.18.2' });
+    const office = { now: () => NIGHT + 12 * 60 * MINUTE, sleep: realClock.sleep };
+
+    expect(await up.pass({ clock: office })).toBe('planned');
+    expect(up.tree.single('/system/package/update')['latest-version']).toBeUndefined();
+  });
+
+  it('fails after three tries when the router learns of no update', async () => {
+    const up = await bench({ version: '7.18.2' }, null);
+
+    expect([await up.pass(), await up.pass(), await up.pass()]).toEqual([
+      'planned',
+      'planned',
+      'failed',
+    ]);
+    expect(await up.reason()).toContain('upgrade.mikrotik.com');
+  });
+
+  it('goes on where a process died between two steps', async () => {
+    const up = await bench({ version: '7.18.2' });
+    let left = 2;
+    const dying: Store = Object.assign(Object.create(up.store), {
+      saveUpgrade: async (args: Parameters<Store['saveUpgrade']>[0]) => {
+        if (left-- === 0) throw new Error('power of the server is gone');
+        return await up.store.saveUpgrade(args);
+      },
+    });
+
+    await expect(up.pass({ store: dying })).rejects.toThrow('power of the server');
+    expect(await up.phase()).toBe('backed-up');
+    await untilPhase(up, 'done');
+    expect(up.tree.version).toBe('7.20.8');
+  });
+});
