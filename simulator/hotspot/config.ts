@@ -4,6 +4,7 @@
  */
 import type { MenuTree } from '../menu/contract.ts';
 import type { NasIdentity } from '../nas/nas.ts';
+import type { TrialConfig } from './trial.ts';
 import {
   type AddressRange,
   durationMs,
@@ -55,6 +56,7 @@ export interface HotspotConfig {
   readonly interim: 'received' | number | null;
   readonly macAsPassword: boolean;
   readonly macPassword: string;
+  readonly trial: TrialConfig | null;
   readonly macFormat: string;
   /** Folders in which a page is looked for, first match. */
   readonly htmlDirectories: readonly string[];
@@ -168,6 +170,7 @@ function readHotspot(
     interim: interimOf(profile['radius-interim-update']),
     macAsPassword: profile['mac-auth-mode'] === 'mac-as-username-and-password',
     macPassword: profile['mac-auth-password'] ?? '',
+    trial: trialOf(profile),
     macFormat: profile['radius-mac-format'] ?? 'XX:XX:XX:XX:XX:XX',
     htmlDirectories: directories.flatMap((text) =>
       text === undefined || text === '' ? [] : [text.replace(/\/+$/, '')],
@@ -183,6 +186,15 @@ function readHotspot(
     garden: compileWalledGarden(tree, name),
     profile: (group) => readProfile(tree, group ?? 'default'),
     binding: (mac, ip) => bindingOf(tree, name, mac, ip),
+  };
+}
+
+function trialOf(profile: Values): TrialConfig | null {
+  if (!listOf(profile['login-by']).includes('trial')) return null;
+  return {
+    limitMs: durationMs(profile['trial-uptime-limit']) ?? 1_800_000,
+    resetMs: durationMs(profile['trial-uptime-reset']) ?? 86_400_000,
+    profile: profile['trial-user-profile'] ?? 'default',
   };
 }
 

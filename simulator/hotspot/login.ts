@@ -1,12 +1,14 @@
 /**
  * Logging in: by the servlet's form, or by MAC for a phone that has just appeared. RADIUS decides; the
- * router has no users of its own.
+ * router has no users of its own but those of a trial.
  */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
 import type { Credentials, Nas } from '../nas/nas.ts';
 import type { HotspotConfig } from './config.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { LoginBy, Sessions } from './sessions.ts';
+import { createTrials, isTrialName } from './trial.ts';
 
 /** Keys of errors.txt that a login can end with. */
 export type LoginError =
@@ -30,6 +32,7 @@ export interface LoginOptions {
   readonly nas: Nas;
   readonly sessions: Sessions;
   readonly hosts: Hosts;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Login {
@@ -45,6 +48,7 @@ export interface Login {
 
 export function createLogin(options: LoginOptions): Login {
   const { nas, sessions, hosts } = options;
+  const byTrial = trialLogin(options);
 
   const attempt = async (
     host: Host,
@@ -90,6 +94,9 @@ export function createLogin(options: LoginOptions): Login {
 
   return {
     byForm: async (host, hotspot, username, password) => {
+      if (isTrialName(username, host.mac)) {
+        return exclusive(host, async () => byTrial(host, hotspot, username));
+      }
       const chosen = formCredentials(host, hotspot, username, password);
       if (chosen === null) return refused('chap-missing');
       return exclusive(host, () =>
@@ -103,6 +110,20 @@ export function createLogin(options: LoginOptions): Login {
       const credentials = { username, password: { kind: 'pap', text } } as const;
       await exclusive(host, () => attempt(host, hotspot, credentials, 'mac'));
     },
+  };
+}
+
+/** Nobody is asked; the phone's own use decides. */
+function trialLogin({ sessions, clock }: LoginOptions) {
+  const trials = createTrials();
+  return (host: Host, hotspot: HotspotConfig, username: string): LoginOutcome => {
+    const grant =
+      hotspot.trial === null ? null : trials.grant(host.mac, hotspot.trial, clock.now());
+    if (grant === null) return refused('invalid-username');
+    const acctSessionId = sessions.nextId();
+    const login = { acctSessionId, username, loginBy: 'trial', grant } as const;
+    trials.opened(host.mac, sessions.open(host, hotspot, login));
+    return { kind: 'in' };
   };
 }
 

@@ -74,7 +74,7 @@ export function variables(context: PageContext): Lookup {
     'logged-in': host.session === null ? 'no' : 'yes',
     'plain-passwd': hotspot.loginBy.has('http-pap') ? 'yes' : 'no',
     'ssl-login': 'no',
-    trial: 'no',
+    trial: hotspot.trial === null ? 'no' : 'yes',
     'user-agent': context.headers.get('user-agent'),
     ...chapValues(host, hotspot),
     ...sessionValues(context),

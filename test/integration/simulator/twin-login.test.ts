@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
   add,
@@ -39,6 +40,35 @@ describe('a login', () => {
     expect(request.text(44)).toBe('80000001');
     expect(request.text(87)).toBe('br-hotspot');
     expect(start.text(44)).toBe('80000001');
+  });
+
+  it('as a trial user asks nobody, and only where the profile has it', async () => {
+    await using village = await startVillage();
+    const { tree, twin, radius, gateway } = village;
+    const notice = new URL('../../../controller/pages/down/login.html', import.meta.url);
+    tree.writeFile('flash/sw/login.html', await readFile(notice));
+    const mac = '02:00:00:00:00:01';
+    const ip = twin.attach({ mac })?.ip ?? '';
+    const asTrial = (): ReturnType<typeof ask> =>
+      ask(gateway, ip, own(`/login?username=T-${mac}&dst=http://y.test/`));
+
+    expect((await asTrial()).text).toContain('Silakan tunggu');
+    expect(twin.sessions()).toEqual([]);
+
+    add(tree, '/ip/hotspot/user/profile', { name: 'sw-pass', 'rate-limit': '128k/128k' });
+    const trial = { 'login-by': 'http-pap,mac,trial', 'trial-user-profile': 'sw-pass' };
+    change(tree, '/ip/hotspot/profile', { name: 'sw-prof' }, trial);
+    radius.decide = () => null;
+    const page = (await ask(gateway, ip, own('/login?dst=http://y.test/'))).text;
+    expect(page).toContain(
+      `/login?dst=http%3A%2F%2Fy.test%2F&amp;username=T-${encodeURIComponent(mac.toUpperCase())}`,
+    );
+
+    expect((await asTrial()).text).toContain('302 Found\r\nLocation: http://y.test/\r\n');
+    expect(twin.sessions()).toMatchObject([{ username: `T-${mac}`, cause: null }]);
+    expect(tree.rows('/ip/hotspot/active')).toMatchObject([{ values: { 'login-by': 'trial' } }]);
+    const asked = radius.seen.filter((packet) => packet.text(1)?.startsWith('T-') === true);
+    expect(asked.filter((packet) => packet.int(40) === null)).toEqual([]);
   });
 
   it('by POST counts the form before the query', async () => {
