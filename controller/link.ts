@@ -6,6 +6,7 @@ import { errorCode } from '../lib/errors.ts';
 import type { Store } from '../store/contract.ts';
 import type { Router, RouterCredentials } from '../store/types.ts';
 import { readBoard } from './enrol/board.ts';
+import { serviceUserOf } from './enrol/service-account.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
 import type { LinkTimeouts } from './settings/link.ts';
@@ -26,6 +27,8 @@ export interface RouterLink extends AsyncDisposable {
   readonly connection: RouterOsConnection;
   readonly nasSecret: string;
   readonly apiPassword: string;
+  /** Of the account on the service port, and what it is derived from. */
+  readonly service: { readonly password: string; readonly seed: string };
   /** Whether the store names our own user, so that there is nothing to adopt. */
   readonly isOurs: boolean;
   /** Reaches the router on a connection of its own; throws when it cannot. */
@@ -41,24 +44,14 @@ interface Who {
 
 /** Throws what `connectRouter` throws, and `ROUTER_LOGIN` for a router that the store does not know. */
 export async function openLink(options: LinkOptions): Promise<RouterLink> {
-  const { store, router, signal, timeouts } = options;
+  const { store, router } = options;
   const credentials = await store.routerCredentials(router.id);
   if (credentials === null)
     throw new RouterOsError('ROUTER_LOGIN', `unknown router ${router.name}`);
-  const seed = credentials.apiSeed ?? router.id;
-  const ours: Who = { apiUser: options.apiUser, apiPassword: apiPasswordOf(store, seed) };
+  const { apiSeed = router.id, serviceSeed = router.id } = credentials;
+  const ours: Who = { apiUser: options.apiUser, apiPassword: apiPasswordOf(store, apiSeed) };
   let who: Who = credentials;
-  const dial = ({ apiUser, apiPassword }: Who): Promise<RouterOsConnection> =>
-    (options.connect ?? connectRouter)({
-      host: router.address,
-      port: router.apiPort,
-      user: apiUser,
-      password: apiPassword,
-      ...(timeouts === undefined
-        ? {}
-        : { connectTimeoutMs: timeouts.connectMs, commandTimeoutMs: timeouts.commandMs }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+  const dial = (one: Who): Promise<RouterOsConnection> => dialAs(options, one);
   const dialEither = async (): Promise<RouterOsConnection> => {
     try {
       return await dial(who);
@@ -79,6 +72,10 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     },
     nasSecret: credentials.nasSecret,
     apiPassword: ours.apiPassword,
+    service: {
+      password: serviceUserOf(store, serviceSeed).password,
+      seed: serviceSeed,
+    },
     get isOurs() {
       return isSame(credentials, ours);
     },
@@ -97,6 +94,22 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
+}
+
+function dialAs(
+  { router, signal, timeouts, connect = connectRouter }: LinkOptions,
+  { apiUser, apiPassword }: Who,
+): Promise<RouterOsConnection> {
+  return connect({
+    host: router.address,
+    port: router.apiPort,
+    user: apiUser,
+    password: apiPassword,
+    ...(timeouts === undefined
+      ? {}
+      : { connectTimeoutMs: timeouts.connectMs, commandTimeoutMs: timeouts.commandMs }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 /** Closes the connection and throws `ROUTER_IDENTITY` when the board is not the one that enrolled. */

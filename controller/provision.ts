@@ -95,7 +95,7 @@ export async function provisionRouter(task: RouterTask): Promise<ProvisionResult
     progress.wrote = before.changes.length > 0;
     const left = progress.wrote ? await applyAndRead(task, link, before) : [];
     if (!progress.wrote) await keepAsIs(link, before);
-    return await succeed(task, before, left);
+    return await succeed(task, before, left, link.service.seed);
   } catch (error) {
     if (!errorCode(error).startsWith('ROUTER_')) throw error;
     return await fail(task, progress, error);
@@ -130,6 +130,7 @@ async function succeed(
   { store, router, clock, log }: RouterTask,
   { changes, facts, configuration }: Look,
   left: readonly Change[],
+  serviceSeed: string,
 ): Promise<ProvisionResult> {
   const { digest } = configuration;
   const drifted = left.length > 0;
@@ -141,6 +142,7 @@ async function succeed(
     digest: drifted ? null : digest,
     detail,
     at: clock.now(),
+    ...(drifted ? {} : { serviceSeed }),
   });
   log.info({ router: router.name, changes: changes.length, outcome }, 'router provisioned');
   return { changes, empty: !drifted, outcome, detail, code: null, facts, digest };
@@ -221,6 +223,7 @@ export async function look(task: RouterTask, link: RouterLink): Promise<Look> {
     pages: task.pages ?? (await loadPages()),
     nasSecret: link.nasSecret,
     apiPassword: link.apiPassword,
+    servicePassword: link.service.password,
     leaseSeconds: await longestSessionSeconds(store, settings),
     sources: await readSources(store),
   });

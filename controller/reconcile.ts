@@ -10,6 +10,7 @@ import type { Store } from '../store/contract.ts';
 import type { Job, Router } from '../store/types.ts';
 import type { FleetSettings, Page, RouterFacts } from './desired/types.ts';
 import { withOverrides } from './drift/overrides.ts';
+import { serviceUserOf } from './enrol/service-account.ts';
 import { linkKey } from './fleet/link-key.ts';
 import type { JobResult } from './fleet/queue.ts';
 import type { ControllerMetrics } from './metrics.ts';
@@ -233,15 +234,17 @@ async function refreshDigest(
   const credentials = await store.routerCredentials(router.id);
   if (credentials === null || facts === null) return;
   const { nasSecret } = credentials;
+  const serviceSeed = credentials.serviceSeed ?? router.id;
   const { appliedDigest: _1, appliedAt: _2, bootAt: _3, ...lasting } = router;
   const overrides = await store.rowOverrides(router.id);
   const from = JSON.stringify([
-    [lasting, facts, nasSecret, leaseSeconds],
+    [lasting, facts, nasSecret, leaseSeconds, credentials.apiSeed, serviceSeed],
     [sources.digest, overrides],
   ]);
   if (from === memory.digestOf && memory.digest !== null) return;
   const apiPassword = apiPasswordOf(store, credentials.apiSeed ?? router.id);
-  const shared = { settings, pages, leaseSeconds, sources };
+  const servicePassword = serviceUserOf(store, serviceSeed).password;
+  const shared = { settings, pages, leaseSeconds, sources, servicePassword };
   memory.digestOf = from;
   try {
     const wanted = desiredForRouter({ router, facts, nasSecret, apiPassword, ...shared });

@@ -74,6 +74,7 @@ export interface DesiredForRouter {
   readonly pages: readonly Page[];
   readonly nasSecret: string;
   readonly apiPassword: string;
+  readonly servicePassword: string;
   readonly leaseSeconds: number;
   readonly sources: VillageSources;
 }
@@ -90,6 +91,7 @@ export function desiredForRouter(args: DesiredForRouter): DesiredConfiguration {
     pages: args.pages,
     nasSecret: args.nasSecret,
     apiPassword: args.apiPassword,
+    servicePassword: args.servicePassword,
     settings: { ...args.settings, sessionLeaseSeconds: args.leaseSeconds },
   });
 }

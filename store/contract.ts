@@ -87,6 +87,8 @@ export interface RouterStore {
     digest: string | null;
     detail: string | null;
     at: number;
+    /** Whose service password stands on it now, which ends what waited for that. */
+    serviceSeed?: string;
   }): Promise<void>;
   /** False when there is no router of that name. */
   setNasPolicy(args: {
@@ -322,8 +324,6 @@ export interface EnrolmentStore {
     reason: string;
     at: number;
   }): Promise<ServiceAccount>;
-  /** After an apply that wrote the password of `seed`; false when it was not waited for. */
-  confirmServiceAccount(args: { routerId: string; seed: string }): Promise<boolean>;
 }
 
 export interface BackupStore {

@@ -10,11 +10,12 @@ import { dns, firewall } from './firewall.ts';
 import { hardening, note, time } from './hardening.ts';
 import { hotspot, pageFiles, radius, walledGarden } from './hotspot.ts';
 import { mergeMenus } from './menu.ts';
-import { identity, lan, management, sides } from './network.ts';
+import { identity, lan, MGMT, management, sides } from './network.ts';
 import { operatorRows, withOperatorRules } from './operator.ts';
 import { netwatch } from './outage.ts';
 import { queues } from './queues.ts';
 import { radio } from './radio.ts';
+import { service } from './service.ts';
 import type { DesiredConfiguration, VillageInput } from './types.ts';
 import { wan, wanInterfaces } from './wan.ts';
 
@@ -26,6 +27,7 @@ export function desired(input: VillageInput): DesiredConfiguration {
     ...management(input),
     ...wanInterfaces(input),
     ...sides(input),
+    ...service(input, MGMT),
     ...wan(input),
     ...lan(input),
     ...radio(input),

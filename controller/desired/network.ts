@@ -4,6 +4,7 @@ import { SmartWifiError } from '../../lib/errors.ts';
 import { formatIpv4, parseCidr } from '../../lib/net.ts';
 
 import { atLeast, duration, named, row, single, tagged } from './menu.ts';
+import { servicePort } from './service.ts';
 import type { DesiredMenu, VillageInput } from './types.ts';
 import { wanLinks } from './wan.ts';
 
@@ -58,8 +59,9 @@ export function sides(input: VillageInput): DesiredMenu[] {
 export function lan(input: VillageInput): DesiredMenu[] {
   const { facts, router } = input;
   const uplinks = new Set(wanLinks(input).map((link) => link.port));
+  const technician = servicePort(input);
   const ports = [
-    ...facts.ethernet.filter((name) => !uplinks.has(name)),
+    ...facts.ethernet.filter((name) => !uplinks.has(name) && name !== technician),
     ...(facts.wifi?.radios ?? []),
   ];
   const subnet = parseCidr(router.lanSubnet);

@@ -125,6 +125,8 @@ export interface VillageInput {
   readonly router: VillageRouter;
   readonly nasSecret: string;
   readonly apiPassword: string;
+  /** Of the account on the service port; absent: there is none. */
+  readonly servicePassword?: string;
   readonly facts: RouterFacts;
   readonly settings: FleetSettings;
   readonly pages: readonly Page[];

@@ -67,6 +67,11 @@ export const SETTINGS = {
     listOf(host, 4, 'addresses or names'),
     null,
   ),
+  'service.port': setting(
+    "a port for a technician's Winbox, kept out of the hotspot: its name, last or none",
+    interfaceName,
+    'none',
+  ),
   'dns.cache-kib': setting('DNS cache of the router', whole('KiB', 64, 65_536), null),
   'dns.adlist': setting('a list that the router itself refuses names by', listUrl, null),
 

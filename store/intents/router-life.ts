@@ -83,7 +83,7 @@ export const routerLifeWrites = {
       args.life,
       routerId,
     );
-    await ctx.sql.run('DELETE FROM service_accounts WHERE router_id = ?', routerId);
+    await renewServiceAccount(ctx, routerId, at);
     await setLife(ctx, args);
     return true;
   },
@@ -141,7 +141,7 @@ export const routerLifeWrites = {
       now.pinned_at,
       routerId,
     );
-    await ctx.sql.run('DELETE FROM service_accounts WHERE router_id = ?', routerId);
+    await renewServiceAccount(ctx, routerId, at);
     await setLife(ctx, { ...args, life: 'active' });
     await forgetApplied(ctx, routerId);
     return { outcome: 'replaced', router: (await routerReads.routerByName(ctx, old.name))! };
@@ -171,18 +171,18 @@ export const routerLifeWrites = {
     ctx.invalidate('router', routerId);
     return routerLifeReads.serviceAccount(ctx, routerId);
   },
-
-  /** The password of `seed` stands on the router. False when another is wanted by now. */
-  async confirmServiceAccount(
-    { sql }: WriteContext,
-    args: { routerId: string; seed: string },
-  ): Promise<boolean> {
-    const changed = await sql.run(
-      `UPDATE service_accounts SET seed = next_seed, next_seed = NULL
-       WHERE router_id = ? AND next_seed = ?`,
-      args.routerId,
-      args.seed,
-    );
-    return changed === 1;
-  },
 };
+
+/** What the board that goes knows of it opens nothing any more. */
+async function renewServiceAccount(
+  { sql }: WriteContext,
+  routerId: string,
+  at: number,
+): Promise<void> {
+  await sql.run(
+    `INSERT INTO service_accounts (router_id, seed) VALUES (?, ?)
+     ON CONFLICT (router_id) DO UPDATE SET seed = excluded.seed, next_seed = NULL`,
+    routerId,
+    `${routerId}#${uuidv7(at)}`,
+  );
+}

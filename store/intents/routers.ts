@@ -198,6 +198,7 @@ export const routerWrites = {
       digest: string | null;
       detail: string | null;
       at: number;
+      serviceSeed?: string;
     },
   ): Promise<void> {
     await ctx.sql.run(
@@ -209,6 +210,14 @@ export const routerWrites = {
       args.at,
       args.routerId,
     );
+    if (args.serviceSeed !== undefined) {
+      await ctx.sql.run(
+        `UPDATE service_accounts SET seed = next_seed, next_seed = NULL
+         WHERE router_id = ? AND next_seed = ?`,
+        args.routerId,
+        args.serviceSeed,
+      );
+    }
     ctx.invalidate('router', args.routerId);
   },
 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../../lib/clock.ts';
 import { type ApiServer, startApiServer } from '../../../simulator/api/server.ts';
+import type { WritableTree } from '../../../simulator/menu/tree-state.ts';
 import { livingRouter } from '../../../simulator/system/test-system.ts';
 import { type Cli, cliIn } from './cli.fixture.ts';
 
@@ -159,6 +160,47 @@ describe('a router', () => {
     const [entry] = await cli.json('audit', 'list');
     expect(entry).toMatchObject({ action: 'router.service-account', detail: 'fibre cut' });
     expect(JSON.stringify(entry)).not.toContain(shown.password);
+  });
+});
+
+describe('the service account', () => {
+  const reveal = () => cli.json('router', 'service-account', 'rt-1', '--reason', 'fibre cut');
+  const apply = () => cli.json('router', 'apply', 'rt-1');
+
+  it('has a port of its own, and another password after each look', async () => {
+    await cli.json('setting', 'set', 'service.port', 'last', '--regency', '16.06');
+    const { tree }: { tree: WritableTree } = await enrolled('rt-1', 'HEX1');
+    const standing = (): string | undefined => {
+      const user = tree.rows('/user').find(({ values }) => values.name === 'sw-service');
+      return user === undefined ? undefined : tree.password('/user', user.id);
+    };
+    expect(await apply()).toMatchObject([{ outcome: 'applied' }]);
+    const members = tree.rows('/interface/list/member').map(({ values }) => values);
+    expect(members).toContainEqual(
+      expect.objectContaining({ list: 'sw-MGMT', interface: 'ether5' }),
+    );
+    const ports = tree.rows('/interface/bridge/port').map(({ values }) => values.interface);
+    expect(ports).not.toContain('ether5');
+
+    const first = await reveal();
+    expect(first.password).toBe(standing());
+    // Until it is applied, the same still opens the door.
+    expect((await reveal()).password).toBe(first.password);
+
+    expect(await apply()).toMatchObject([{ outcome: 'applied' }]);
+    expect(standing()).not.toBe(first.password);
+    expect((await reveal()).password).toBe(standing());
+    expect((await cli.json('router', 'plan', 'rt-1')).changes.length).toBeGreaterThan(0);
+  });
+
+  it('dies with a board that is replaced', async () => {
+    await enrolled('rt-1', 'HEX1');
+    await enrolled('spare-1', 'HEX2');
+    const before = await reveal();
+    await cli.json('router', 'spare', 'spare-1');
+    await cli.json('router', 'replace', 'rt-1', 'spare-1');
+
+    expect((await reveal()).password).not.toBe(before.password);
   });
 });
 

@@ -257,8 +257,14 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
     expect(shown.seed).toBe(routerId);
     expect((await reveal()).nextSeed).toBe(shown.nextSeed);
     expect((await store.routerCredentials(routerId))!.serviceSeed).toBe(shown.nextSeed);
-    expect(await store.confirmServiceAccount({ routerId, seed: 'other' })).toBe(false);
-    expect(await store.confirmServiceAccount({ routerId, seed: shown.nextSeed! })).toBe(true);
+    const applied = (serviceSeed: string) =>
+      store.recordProvisioning({
+        ...{ routerId, provisioning: 'applied', digest: 'd', detail: null, at: AT },
+        serviceSeed,
+      });
+    await applied('other');
+    expect((await store.serviceAccount(routerId)).seed).toBe(routerId);
+    await applied(shown.nextSeed!);
     expect(await store.serviceAccount(routerId)).toMatchObject({
       seed: shown.nextSeed,
       nextSeed: null,
