@@ -20,6 +20,7 @@ import { createReconciler, type Reconciler } from './reconcile.ts';
 import { renderRouterMetrics } from './router-metrics.ts';
 import { cadenceFor, type LinkProfile, linkOf, timeoutsFor } from './settings/link.ts';
 import { placeOf, resolveSettings } from './settings/resolve.ts';
+import { createUpgrades } from './upgrade/upgrades.ts';
 import { readSources, type VillageSources } from './village.ts';
 
 export interface ControllerOptions {
@@ -89,7 +90,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     backUp: backUpBefore({ store, clock, log, counted: metrics.backedUp, signal: stop.signal }),
     ...connect,
   });
-  const nightly = nightlyFor(options, metrics, poller.isUp);
+  const care = careFor(options, metrics, poller.isUp);
   const work = createSignal(QUEUE_GATHER_MS);
   const queue = queueFor(options, { random, isUp: poller.isUp, reconciler, onEnd: work.raise });
   const changes = createSignal(options.gatherMs ?? 1000);
@@ -103,7 +104,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     const routers = await store.listRouters();
     poller.sync(routers, cadences(await readSources(store), pollSeconds));
     if (await reconciler.pass(routers)) work.raise();
-    await nightly.pass(routers);
+    await care.pass(routers);
     stop.signal.throwIfAborted();
     await changes.wait((signal) => clock.sleep(pollSeconds * 1000, signal), stop.signal);
   };
@@ -123,7 +124,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       stop.abort();
       await Promise.all(loops);
       await queue[Symbol.asyncDispose]();
-      await nightly[Symbol.asyncDispose]();
+      await care[Symbol.asyncDispose]();
       await poller[Symbol.asyncDispose]();
     },
   };
@@ -138,16 +139,28 @@ async function heartbeat(
   await clock.sleep(HEARTBEAT_MS, signal);
 }
 
-function nightlyFor(
+/** What is done to routers beside their configuration: a backup a night, and upgrades. */
+function careFor(
   { store, clock, log, settings, connect }: ControllerOptions,
   metrics: ControllerMetrics,
   isUp: (routerId: string) => boolean,
 ): NightlyBackups {
   const { apiUser, timeZone } = settings;
-  return createNightlyBackups({
-    ...{ store, clock, log, apiUser, timeZone, isUp, counted: metrics.backedUp },
+  const shared = {
+    ...{ store, clock, log, apiUser, timeZone },
     ...(connect === undefined ? {} : { connect }),
-  });
+  };
+  const nightly = createNightlyBackups({ ...shared, isUp, counted: metrics.backedUp });
+  const upgrades = createUpgrades(shared);
+  return {
+    pass: async (routers) => {
+      await nightly.pass(routers);
+      await upgrades.pass(routers);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([nightly, upgrades].map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
 }
 
 /** By link; `pollSeconds` is that of a link without fault or meter, all else follows in proportion. */
