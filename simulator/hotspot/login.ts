@@ -78,19 +78,6 @@ export function createLogin(options: LoginOptions): Login {
       }
     }
   };
-  const exclusive = async (
-    host: Host,
-    work: () => Promise<LoginOutcome>,
-  ): Promise<LoginOutcome> => {
-    if (host.login !== null) return refused('auth-in-progress');
-    const underway = work();
-    host.login = underway;
-    try {
-      return await underway;
-    } finally {
-      if (host.login === underway) host.login = null;
-    }
-  };
 
   return {
     byForm: async (host, hotspot, username, password) => {
@@ -111,6 +98,18 @@ export function createLogin(options: LoginOptions): Login {
       await exclusive(host, () => attempt(host, hotspot, credentials, 'mac'));
     },
   };
+}
+
+/** One login of a phone at a time. */
+async function exclusive(host: Host, work: () => Promise<LoginOutcome>): Promise<LoginOutcome> {
+  if (host.login !== null) return refused('auth-in-progress');
+  const underway = work();
+  host.login = underway;
+  try {
+    return await underway;
+  } finally {
+    if (host.login === underway) host.login = null;
+  }
 }
 
 /** Nobody is asked; the phone's own use decides. */
