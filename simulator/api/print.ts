@@ -105,6 +105,7 @@ function through(call: Call, menu: Menu, lens: Lens, row: Row, next?: Row): Repl
 
 function visible(call: Call, menu: Menu, row: Row, contents: boolean): Record<string, string> {
   const values = call.tree.printed(menu.path, row, contents);
+  if (menu.path === '/safe-mode') values.current = String(call.safeMode.held(call.session));
   if (!call.user.rights.has('sensitive')) {
     for (const name of Object.keys(values)) {
       if (menu.properties.get(name)?.secret === true && values[name] !== '') values[name] = MASK;

@@ -232,6 +232,7 @@ describe('changes', () => {
     await careful.run('/ip/pool/add', '=name=p', '=ranges=10.0.0.1');
     const during = (await careful.run('/safe-mode/print')).rows[0];
     const released = await twin.client();
+    const seen = (await released.run('/safe-mode/print')).rows[0];
     const refused = await released.run('/safe-mode/take');
 
     await careful[Symbol.asyncDispose]();
@@ -241,7 +242,8 @@ describe('changes', () => {
     await second.run('/safe-mode/release');
     await second[Symbol.asyncDispose]();
 
-    expect(during).toMatchObject({ enabled: 'true', user: 'admin' });
+    expect(during).toMatchObject({ enabled: 'true', current: 'true', user: 'admin' });
+    expect(seen).toMatchObject({ enabled: 'true', current: 'false', user: 'admin' });
     expect(refused.traps).toEqual(['failure: safe mode is already taken']);
     expect(tree.single('/system/identity').name).toBe('MikroTik');
     expect(tree.find('/ip/pool', 'p')).toBeUndefined();

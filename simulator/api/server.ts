@@ -110,7 +110,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     powerLost: () => void pending.activate(),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sessions.keys()) socket.destroy();
+      // Safe mode is rolled back now: by the time the sockets say that they are closed, the router may be up again.
+      for (const [socket, session] of sessions) {
+        closeSession(session);
+        socket.destroy();
+      }
       await closed;
     },
   };

@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from '
 import { formatIpv4, parseIpv4 } from '../../lib/net.ts';
 import { formatDateTime } from './clock-text.ts';
 import { findInterface, isSlave } from './interfaces.ts';
-import { failure, invalidValue, missing } from './trap.ts';
+import { failure, invalidValue, missing, noMatch, Trap } from './trap.ts';
 import { rowsOf, type TreeState, type Writer } from './tree-state.ts';
 import { networkOf } from './values.ts';
 
@@ -49,6 +49,7 @@ const DERIVED: ReadonlyMap<string, Derive> = new Map<string, Derive>([
     firewallRule,
   ]),
   ['/queue/simple', simpleQueue],
+  ['/queue/tree', queueTree],
   ['/interface/wireguard', wireguard],
   ['/system/scheduler', scheduler],
   ['/system/script', script],
@@ -178,9 +179,17 @@ function firewallRule(values: Values): void {
 /** Upload and download are said as a pair, a single host with its prefix. */
 function simpleQueue(values: Values, state: TreeState): void {
   for (const name of ['priority', 'queue', 'bucket-size', 'burst-time']) {
-    const [up = '', down = up] = (values[name] ?? '').split('/');
+    const [up = '', down = up, rest] = (values[name] ?? '').split('/');
+    if (rest !== undefined) throw invalidValue(name);
     values[name] = `${up}/${down}`;
   }
+  for (const level of values.priority!.split('/')) {
+    if (!/^\d+$/.test(level)) throw invalidValue('priority');
+    if (Number(level) < 1 || Number(level) > 8) {
+      throw new Trap('value of priority out of range (1..8)', 1);
+    }
+  }
+  for (const type of values.queue!.split('/')) refuseUnknownType(state, type);
   const targets = (values.target ?? '').split(',').map((target) => {
     const [host = '', bits = '32'] = target.split('/');
     if (parseIpv4(host) !== null) return `${host}/${bits}`;
@@ -190,6 +199,22 @@ function simpleQueue(values: Values, state: TreeState): void {
     return target;
   });
   values.target = targets.join(',');
+}
+
+function refuseUnknownType(state: TreeState, type: string): void {
+  const known = rowsOf(state, '/queue/type').some(({ values }) => values.name === type);
+  if (!known && !type.startsWith('*')) throw noMatch('queue');
+}
+
+/** A tree hangs on an interface, on another queue or on all traffic. */
+function queueTree(values: Values, state: TreeState): void {
+  const parent = values.parent ?? '';
+  const known =
+    parent === 'global' ||
+    parent.startsWith('*') ||
+    findInterface(state, parent) !== undefined ||
+    rowsOf(state, '/queue/tree').some((row) => row.values.name === parent);
+  if (!known) throw noMatch('parent');
 }
 
 /** The private key is born on the router unless one is given; the public key follows it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { factoryTree } from './factory.ts';
-import { add, trapOf } from './test-tree.ts';
+import { add, attributes, trapOf } from './test-tree.ts';
 
 describe('what a router refuses', () => {
   const tree = factoryTree();
@@ -105,6 +105,50 @@ describe('what a router refuses', () => {
     ],
     ['/ip/route', { gateway: 'wg9' }, 'invalid value for argument gateway', 1],
     ['/queue/simple', { target: 'br9' }, 'invalid value for argument target', 1],
+    [
+      '/queue/simple',
+      { target: '10.0.0.5', queue: 'cepat/cepat' },
+      'input does not match any value of queue',
+      1,
+    ],
+    [
+      '/queue/simple',
+      { target: '10.0.0.5', priority: '9' },
+      'value of priority out of range (1..8)',
+      1,
+    ],
+    ['/queue/tree', { parent: 'br9' }, 'input does not match any value of parent', 1],
+    [
+      '/ip/route',
+      { gateway: '10.0.0.1', 'routing-table': 'lain' },
+      'input does not match any value of routing-table',
+      1,
+    ],
+    [
+      '/interface/pppoe-client',
+      { interface: 'ether9' },
+      'input does not match any value of interface',
+      1,
+    ],
+    [
+      '/interface/pppoe-client',
+      { interface: 'ether1', name: 'wifi1' },
+      'failure: already have interface with such name',
+      null,
+    ],
+    ['/interface/lte/apn', { name: 'a' }, 'missing =apn=', null],
+    [
+      '/system/scheduler',
+      { 'start-date': '2026-02-30' },
+      'invalid value for argument start-date',
+      1,
+    ],
+    [
+      '/ip/firewall/filter',
+      { chain: 'input', limit: 'sering' },
+      'invalid value for argument limit',
+      1,
+    ],
     ['/radius', { service: 'hotspot,web' }, 'input does not match any value of service', 1],
     ['/user', { name: 'x', group: 'root' }, 'input does not match any value of group', 1],
     ['/ip/hotspot/active', {}, 'no such command', 0],
@@ -127,6 +171,26 @@ describe('what a router refuses', () => {
     ].map(([path, name]) => trapOf(() => tree.remove(path!, [id(path!, name!)]))?.message);
 
     expect(new Set(refused)).toEqual(new Set(['failure: not allowed to remove']));
+  });
+
+  it('keeps the last user who can administer it, and groups that have users', () => {
+    const own = factoryTree();
+    const admin = own.find('/user', 'admin')!.id;
+    const disable = (): unknown => own.set('/user', [admin], attributes({ disabled: 'yes' }));
+    const remaining = {
+      message: 'failure: at least one user with full rights must remain',
+      category: null,
+    };
+    add(own, '/user/group', { name: 'baca', policy: 'read,api' });
+    add(own, '/user', { name: 'tamu', group: 'baca' });
+
+    const refused = [trapOf(() => own.remove('/user', [admin])), trapOf(disable)];
+    const group = trapOf(() => own.remove('/user/group', [own.find('/user/group', 'baca')!.id]));
+    add(own, '/user', { name: 'sw-ctl', group: 'full' });
+
+    expect(refused).toEqual([remaining, remaining]);
+    expect(group?.message).toBe('failure: group is used by users');
+    expect(trapOf(disable)).toBeNull();
   });
 
   it('knows properties only in the versions that have them', () => {

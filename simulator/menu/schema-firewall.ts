@@ -16,7 +16,8 @@ const COMMON = `
   src-mac-address !mac unset
   packet-mark text unset
   packet-size,tcp-mss,dscp,priority,ingress-priority,random,nth,psd text unset
-  content,limit,dst-limit,time,per-connection-classifier,ttl,icmp-options text unset
+  limit !limit unset
+  content,dst-limit,time,per-connection-classifier,ttl,icmp-options text unset
   fragment bool unset
   hotspot !set:auth,from-client,http,local-dst,to-client unset
   ipsec-policy text unset

@@ -104,7 +104,7 @@ const DNS_MENUS: readonly Menu[] = [
     '/ip/dns',
     'single',
     `
-    servers text =
+    servers ip* =
     dynamic-servers ro =
     use-doh-server text =
     verify-doh-cert,allow-remote-requests bool =false
@@ -254,7 +254,7 @@ export const IP_MENUS: readonly Menu[] = [
     `
     service set:ppp,login,hotspot,wireless,dhcp,ipsec,dot1x =
     called-id,domain,realm text =
-    address text =0.0.0.0
+    address ip =0.0.0.0
     secret text = secret
     authentication-port int:1..65535 =1812
     accounting-port int:1..65535 =1813

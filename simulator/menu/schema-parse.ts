@@ -28,6 +28,9 @@ export type Base =
   | 'policy'
   | 'wgkey'
   | 'zone'
+  | 'date'
+  | 'clock'
+  | 'limit'
   | 'word';
 
 export interface ValueType {

@@ -93,8 +93,8 @@ export const SYSTEM_MENUS: readonly Menu[] = [
     'dis com auto=schedule cmd=unset unique=name:already_have_scheduler_with_such_name',
     `
     name text
-    start-date text
-    start-time text|startup
+    start-date date
+    start-time clock|startup
     interval time =0s
     on-event text =
     owner ro

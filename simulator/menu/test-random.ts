@@ -84,5 +84,8 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   rate: ['2M', '512k', '0', '1.5G', 'fast'],
   rates: ['2M/5M', '512k', '0/0', '1/2/3'],
   wgkey: [`${'A'.repeat(43)}=`, `${'B'.repeat(42)}A=`, 'kunci'],
+  date: ['2026-11-24', 'nov/24/2026', '2026-02-30', 'today'],
+  clock: ['1:02', '23:59:59', '24:00'],
+  limit: ['10,20:packet', '10,20', '5/1m,10:bit', 'x'],
   zone: ['Asia/Jakarta', 'Asia/Jayapura', 'Mars/Base'],
 };

@@ -1,6 +1,7 @@
 /** Writing rows: typed values, required and unique properties, references that follow their target. */
 import { DEPENDENTS, derive } from './derive.ts';
 import { prepareFile, removeFileTree } from './files.ts';
+import { keepOneAdministrator, refuseRemoval } from './guards.ts';
 import { findInterface, viewOf } from './interfaces.ts';
 import { MENUS, referencesTo } from './schema.ts';
 import { existsIn, type Menu, type Property } from './schema-parse.ts';
@@ -88,6 +89,8 @@ export function setRows(
     const file = menu.path === '/file' ? prepareFile(state, change.values, row) : {};
     derive(menu.path, change.values, state, writer);
     refuseDuplicate(state, menu, change.values, row.id);
+    if (menu.path === '/user' && change.values.disabled === 'true')
+      keepOneAdministrator(state, row);
     const password = change.password ?? row.password;
     const changed: StoredRow = {
       ...row,
@@ -119,6 +122,7 @@ export function removeRows(state: TreeState, menu: Menu, rows: readonly StoredRo
     ) {
       throw failure('not allowed to remove');
     }
+    refuseRemoval(state, menu.path, row);
   }
   for (const row of rows) {
     if (row.dynamic) state.evictors.get(menu.path)?.(row);

@@ -49,6 +49,12 @@ describe('values as print shows them', () => {
     ['policy|read|write|api', 'read', 'read,!write,!api'],
     ['host', 'dns.google', 'dns.google'],
     ['zone', 'Asia/Jakarta', 'Asia/Jakarta'],
+    ['date', 'Nov/24/2026', '2026-11-24'],
+    ['date', '2026-11-24', '2026-11-24'],
+    ['clock|startup', '7:05', '07:05:00'],
+    ['clock|startup', 'startup', 'startup'],
+    ['!limit', '10,20', '10,20:packet'],
+    ['!limit', '!5/1m,10:bit', '!5/1m,10:bit'],
   ])('%s: %s becomes %s', (type, raw, printed) => {
     expect(said(type, raw)).toBe(printed);
   });

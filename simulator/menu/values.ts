@@ -50,6 +50,22 @@ export function formatDuration(ms: number): string {
   return said.length === 0 ? '0s' : said.join('');
 }
 
+const MONTHS = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'.split('|');
+
+/** `2026-11-24`, or `nov/24/2026` as before 7.10, in the form of today; null for a day that is none. */
+export function parseDate(text: string): string | null {
+  const old = /^([a-z]{3})\/(\d{1,2})\/(\d{4})$/i.exec(text);
+  const [year, month, day] =
+    old === null
+      ? text.split('-').map((part) => (/^\d+$/.test(part) ? Number(part) : Number.NaN))
+      : [Number(old[3]), MONTHS.indexOf(old[1]!.toLowerCase()) + 1, Number(old[2])];
+  if (text.split('-').length !== 3 && old === null) return null;
+  const date = new Date(Date.UTC(year!, month! - 1, day));
+  if (Number.isNaN(date.getTime())) return null;
+  const said = date.toISOString().slice(0, 10);
+  return date.getUTCMonth() === month! - 1 && date.getUTCDate() === day ? said : null;
+}
+
 /** `2M` → 2000000, `512k` → 512000; null when it is not a rate. */
 export function parseRate(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text);
@@ -108,6 +124,16 @@ const NORMALIZERS: Readonly<Record<ValueType['base'], Normalize>> = {
   wgkey(_type, name, raw) {
     if (!/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(raw)) throw invalidValue(name);
     return raw;
+  },
+  date: (_type, name, raw) => parseDate(raw) ?? refuse(name),
+  clock(_type, name, raw) {
+    const match = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(raw);
+    if (match === null) return refuse(name);
+    return `${match[1]!.padStart(2, '0')}:${match[2]}:${match[3] ?? '00'}`;
+  },
+  limit(_type, name, raw) {
+    const match = /^(\d{1,9}(?:\/\w+)?),(\d{1,9})(?::(packet|bit))?$/.exec(raw);
+    return match === null ? refuse(name) : `${match[1]},${match[2]}:${match[3] ?? 'packet'}`;
   },
   zone: (_type, name, raw) => (isTimeZone(raw) ? raw : refuseWord([], name, raw)),
   host: (type, name, raw) =>
