@@ -142,9 +142,9 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
   const onPower = (kind: 'reboot' | 'shutdown'): void => power.press(kind);
   const surroundings = surroundingsOf(options, { plane, tunnelUp, faults });
   const system: System = createSystem({ tree, clock, log, surroundings, onPower });
-  // Phones of the LAN still reach the router when its tunnel is down.
+  // The server comes through the tunnel. Before there is one a technician is on site, and phones always are.
   const unreachable = (source: string): boolean =>
-    !tunnelUp() && plane.hosts.byAddress(source) === null;
+    !tunnelUp() && (faults.tunnelDown || hasTunnel(tree)) && plane.hosts.byAddress(source) === null;
   const api = { tree, host: address, clock, onPower, unreachable, system: system.commands };
   const power = createPower({
     plane,
@@ -159,6 +159,10 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
     complain: (message) => tree.log('system,error,critical', message),
   });
   return { plane, power };
+}
+
+function hasTunnel(tree: WritableTree): boolean {
+  return tree.active('/interface/wireguard/peers').length > 0;
 }
 
 interface PowerOptions {

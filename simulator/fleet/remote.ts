@@ -14,6 +14,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   sessions: true,
   setFault: true,
   dnsQueries: true,
+  handshakes: true,
   memoryMb: true,
 };
 const PHONE_METHODS: Readonly<Record<keyof Phone, true>> = {

@@ -12,6 +12,7 @@ import { createPhone, type LocalPhone } from '../phones/phone.ts';
 import type { PhoneKind } from '../phones/probes.ts';
 import { createTwin, type Twin } from '../twin.ts';
 import { startApiSsl } from './api-ssl.ts';
+import { type Outside, startOutside } from './outside.ts';
 import type { RouterSpec, Simulator, SimulatorOptions } from './types.ts';
 
 /** Twins that start at once. */
@@ -23,6 +24,7 @@ interface Fleet {
   readonly clock: Clock;
   readonly twins: ReadonlyMap<string, Twin>;
   readonly internet: Internet | null;
+  readonly outside: Outside;
   /** By router, then MAC. */
   readonly phones: Map<string, Map<string, LocalPhone>>;
   phoneCount: number;
@@ -34,6 +36,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const clock = clockFrom(options.clockScale);
   const internet =
     options.internet === undefined ? null : stack.use(await startInternet(options.internet));
+  const outside = stack.use(await startOutside(options.outside ?? {}, clock));
   const twins = new Map<string, Twin>();
   requireUniqueNames(options.routers);
   const failures: unknown[] = [];
@@ -41,7 +44,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     // Every start that has begun is awaited, so that none outlives the failure of another.
     if (failures.length > 0) return;
     try {
-      const twin = stack.use(await startTwin(options, router, index, { clock, internet }));
+      const twin = stack.use(await startTwin(options, router, index, { clock, internet, outside }));
       twins.set(router.name, twin);
       if (options.tls !== true) return;
       const port = router.apiPort ?? options.apiPort;
@@ -51,7 +54,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
   });
   if (failures.length > 0) throw failures[0];
-  const fleet: Fleet = { options, clock, twins, internet, phones: new Map(), phoneCount: 0 };
+  const fleet: Fleet = {
+    options,
+    clock,
+    twins,
+    internet,
+    outside,
+    phones: new Map(),
+    phoneCount: 0,
+  };
   const owned = stack.move();
   let disposed: Promise<void> | null = null;
   return simulatorOf(fleet, () => {
@@ -62,7 +73,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 }
 
 function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): Simulator {
-  const { twins, internet } = fleet;
+  const { twins, internet, outside } = fleet;
   return {
     pid: process.pid,
     phone: (router, mac, kind) => phoneOf(fleet, router, mac, kind),
@@ -87,6 +98,7 @@ function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): Simulator {
       Object.assign(twinOf(fleet, router).faults, faults);
     },
     dnsQueries: async (name) => internet?.dnsQueries(name) ?? 0,
+    handshakes: async () => ({ ...outside.handshakes() }),
     memoryMb: async () => process.resourceUsage().maxRSS / 1024,
     [Symbol.asyncDispose]: dispose,
   };
@@ -100,13 +112,14 @@ function loseLinks(fleet: Fleet, router: string): void {
 interface Surroundings {
   readonly clock: Clock;
   readonly internet: Internet | null;
+  readonly outside: Outside;
 }
 
 async function startTwin(
   options: SimulatorOptions,
   router: RouterSpec,
   index: number,
-  { clock, internet }: Surroundings,
+  { clock, internet, outside }: Surroundings,
 ): Promise<Twin> {
   const tree = factoryTree({
     version: options.version,
@@ -127,7 +140,8 @@ async function startTwin(
     httpPort: options.httpPort,
     dnsPort: options.dnsPort,
     tunnel: options.tunnel,
-    portMap: { ...waysTo(internet), ...options.portMap },
+    portMap: { ...waysTo(internet), ...outside.portMap, ...options.portMap },
+    ...outside.twinOptions,
     clock,
   });
 }

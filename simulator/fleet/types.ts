@@ -2,7 +2,9 @@
 import type { ClockScale } from '../../lib/clock.ts';
 import type { Phone } from '../phones/contract.ts';
 import type { PhoneKind } from '../phones/probes.ts';
+import type { HandshakeEnd } from '../system/wireguard-server.ts';
 import type { TwinFaults, TwinSession } from '../twin.ts';
+import type { OutsideSpec } from './outside.ts';
 
 export interface RouterSpec {
   readonly name: string;
@@ -31,6 +33,8 @@ export interface SimulatorOptions {
     readonly httpPort: number;
     readonly dnsPort: number;
   };
+  /** Time, tunnels and packages; without it tunnels are up by themselves and no server tells the time. */
+  readonly outside?: OutsideSpec;
   readonly clockScale?: ClockScale;
   /** RouterOS version and board that the twins play. */
   readonly version: string;
@@ -56,6 +60,8 @@ export interface Simulator extends AsyncDisposable {
   setFault(router: string, faults: Partial<TwinFaults>): Promise<void>;
   /** Questions for this name that came to the stand-in's DNS; 0 without a stand-in. */
   dnsQueries(name: string): Promise<number>;
+  /** First messages of handshakes that came to the server's WireGuard port, by what became of them. */
+  handshakes(): Promise<Readonly<Record<HandshakeEnd, number>>>;
   /** Peak resident memory of the process that the twins live in, MiB. */
   memoryMb(): Promise<number>;
 }

@@ -33,13 +33,17 @@ interface Peer {
   greatest: Buffer | null;
 }
 
-export function createWireguardServer(publicKey: string): WireguardServer {
+export function createWireguardServer(
+  publicKey: string,
+  { takesEveryKey = false }: { readonly takesEveryKey?: boolean } = {},
+): WireguardServer {
   const peers = new Map<string, Peer>();
   const counters = { answered: 0, replayed: 0, unknown: 0, silent: 0 };
   let listening = true;
 
   const judge = ({ to, from, presharedKey, timestamp }: HandshakeMessage): HandshakeEnd => {
     if (!listening) return 'silent';
+    if (takesEveryKey && !peers.has(from)) peers.set(from, { presharedKey, greatest: null });
     const peer = peers.get(from);
     if (peer === undefined || to !== publicKey) return 'unknown';
     if (peer.greatest !== null && Buffer.compare(timestamp, peer.greatest) <= 0) return 'replayed';
