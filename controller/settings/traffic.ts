@@ -47,7 +47,8 @@ const TUNNEL = UDP_IP + 32 + 8;
 const HANDSHAKE_SECONDS = 120;
 
 /** One question and its answer on a connection that is kept: data, data with ACK, ACK. */
-const LIVENESS = 3 * (TCP_IP + TUNNEL) + 180;
+export const LIVENESS_PAYLOAD = 180;
+const LIVENESS = 3 * (TCP_IP + TUNNEL) + LIVENESS_PAYLOAD;
 /** Eight pipelined reads: two segments of questions, four of answers, four ACKs. */
 export const VITALS_PAYLOAD = 2400;
 const VITALS = 10 * (TCP_IP + TUNNEL) + VITALS_PAYLOAD;
