@@ -47,6 +47,9 @@ type UsedStore = Pick<
   | 'routerCredentials'
   | 'routerTotals'
   | 'rowOverrides'
+  | 'latestBackups'
+  | 'listUpgrades'
+  | 'saveBackup'
   | 'setApiUser'
   | 'stateSeconds'
 >;
@@ -93,6 +96,9 @@ async function bench(): Promise<Bench> {
     listTariffs: async () => [],
     openSettings: async () => [],
     rowOverrides: async () => [],
+    latestBackups: async () => [],
+    listUpgrades: async () => [],
+    saveBackup: async () => ({ version: 1, isNew: false }),
     listPolicies: async () => [],
     listParts: async () => [],
     listVillages: async () => [],
