@@ -49,6 +49,14 @@ export interface Settings {
   get<N extends SettingName>(name: N): SettingValue<N> | null;
 }
 
+/** Of all settings that have a default. */
+const DEFAULTS: ReadonlyMap<SettingName, unknown> = new Map(
+  SETTING_NAMES.flatMap((name) => {
+    const { fallback } = SETTINGS[name];
+    return fallback === null ? [] : [[name, parseAs(name, fallback)]];
+  }),
+);
+
 /** From a router's or village's row. */
 export function placeOf(at: {
   readonly id?: string;
@@ -92,11 +100,11 @@ export function nearestByName<T extends Pick<SettingRow, 'level' | 'code' | 'nam
 
 /** Throws `ROUTER_SETTINGS` for a value that this version does not take. */
 export function resolveSettings(rows: readonly SettingRow[], place: SettingPlace): Settings {
-  const values = new Map<SettingName, unknown>();
-  for (const name of SETTING_NAMES) {
-    const { value, from, code } = explainSetting(name, rows, place);
-    if (value === null) continue;
-    const parsed = (SETTINGS[name] as Setting).type.parse(value);
+  const here = rows.filter((row) => row.code === at(place, row.level));
+  const values = new Map(DEFAULTS);
+  for (const name of new Set(here.map((row) => row.name).filter(isSettingName))) {
+    const { value, from, code } = explainSetting(name, here, place);
+    const parsed = parseAs(name, value ?? '');
     if (parsed === null) throw notTaken(name, `as ${from} ${code ?? ''} has it`);
     values.set(name, parsed);
   }
@@ -115,8 +123,12 @@ export function checkSetting(name: string, text: string): { name: SettingName; v
   }
   const known: Setting = SETTINGS[name];
   const value = known.secret ? text : text.trim();
-  if (known.type.parse(value) === null) throw notTaken(name, known.secret ? '' : value);
+  if (parseAs(name, value) === null) throw notTaken(name, known.secret ? '' : value);
   return { name, value };
+}
+
+function parseAs(name: SettingName, text: string): unknown {
+  return (SETTINGS[name] as Setting).type.parse(text);
 }
 
 function notTaken(name: SettingName, what: string): SmartWifiError {

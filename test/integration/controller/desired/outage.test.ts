@@ -7,6 +7,7 @@ import { realClock } from '../../../../lib/clock.ts';
 import { createLogger } from '../../../../lib/log.ts';
 import { startApiServer } from '../../../../simulator/api/server.ts';
 import { ADMIN } from '../../../../simulator/api/test-twin.ts';
+import { readDnsConfig } from '../../../../simulator/dns/config.ts';
 import { type LivingRouter, livingRouter } from '../../../../simulator/system/test-system.ts';
 import { AT, newRouter, village } from '../../../fixtures/rows.ts';
 import { ENGINES } from '../../store/engines.ts';
@@ -28,6 +29,8 @@ interface Village {
   readonly servers: () => string | undefined;
   readonly folder: () => string | undefined;
   readonly floorIsUp: () => boolean;
+  /** What the router's own rows make of a name; else its servers are asked. */
+  readonly answerTo: (name: string) => 'denied' | 'asked for' | 'known';
 }
 
 const RESOLVER = `${SETTINGS.resolverAddress}:53`;
@@ -90,6 +93,11 @@ async function villageOnline(settings: Readonly<Record<string, string>> = {}): P
     },
     servers: () => tree.single('/ip/dns').servers,
     folder: () => profile()?.['html-directory'],
+    answerTo: (name) => {
+      const answers = readDnsConfig(tree, new Map()).lookup(name);
+      if (answers === null) return 'asked for';
+      return answers.every(({ record }) => record === null) ? 'denied' : 'known';
+    },
     floorIsUp: () =>
       tree
         .rows('/ip/dns/static')
@@ -105,16 +113,18 @@ describe('a router whose server dies', { timeout: 60_000 }, () => {
   ])(
     'helps itself within a minute%s, and goes back when the server returns',
     async (_link, settings) => {
-      const { alive, plan, secondsUntil, servers, folder, floorIsUp } =
-        await villageOnline(settings);
+      const online = await villageOnline(settings);
+      const { alive, plan, secondsUntil, servers, folder, floorIsUp, answerTo } = online;
       await secondsUntil(() => servers() === SETTINGS.resolverAddress);
       expect(floorIsUp()).toBe(false);
+      expect(answerTo('pornhub.com')).toBe('asked for');
 
       alive.clear();
       const down = await secondsUntil(
         () => servers() === '1.1.1.3,1.0.0.3' && floorIsUp() && folder() === 'sw/down',
       );
       expect(down).toBeLessThanOrEqual(SWITCH_SECONDS);
+      for (const name of ['pornhub.com', 'www.sbobet.com']) expect(answerTo(name)).toBe('denied');
       expect(await plan()).toEqual([]);
 
       alive.add(RESOLVER).add(PORTAL);
