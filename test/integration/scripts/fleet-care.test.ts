@@ -1,4 +1,4 @@
-/** `drift` and `backup` as operators type them, against a twin. */
+/** `drift`, `backup` and `upgrade` as operators type them, against a twin. */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,5 +115,22 @@ describe('backup', () => {
     const file = join(directory, 'first.rsc');
     await cli.json('backup', 'restore', 'rt-1', '1', '--file', file);
     expect(await readFile(file, 'utf8')).not.toContain('sw:');
+  });
+});
+
+describe('upgrade', () => {
+  it('is planned with a canary, listed, and taken back', async () => {
+    expect(await cli.run('upgrade', 'start', '--all', '--version', 'x')).toMatchObject({ code: 2 });
+    expect(await cli.run('upgrade', 'start', 'rt-1', '--canary', 'rt-2')).toMatchObject({
+      code: 2,
+    });
+
+    const started = await cli.json('router', 'upgrade', '--all', '--version', '7.20.8');
+    expect(started).toMatchObject({ planned: 1, canary: 'rt-1', channel: 'stable' });
+    expect(await cli.json('upgrade', 'list')).toMatchObject([
+      { router: 'rt-1', wave: 0, phase: 'planned', target: '7.20.8' },
+    ]);
+    expect(await cli.json('upgrade', 'stop', 'rt-1')).toEqual({ stopped: 1 });
+    expect(await cli.json('upgrade', 'list')).toEqual([]);
   });
 });
