@@ -13,7 +13,7 @@ import { createIncoming, type Incoming } from '../nas/incoming.ts';
 import { createNas, type Nas } from '../nas/nas.ts';
 import { type Asked, type Path, pathOf } from './forwarding.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { createHosts, type Host, type Hosts } from './hosts.ts';
+import { createHosts, type Host, type Hosts, type Reservation } from './hosts.ts';
 import { createInterfaceCounters, createLive, type InterfaceCounters, type Live } from './live.ts';
 import { createLogin, type Login } from './login.ts';
 import { createServlet } from './servlet.ts';
@@ -159,6 +159,7 @@ function createCore(options: DataPlaneOptions, hooks: Hooks): Core {
   const hosts = createHosts({
     clock,
     lan: snapshot.lan,
+    reserved: () => reservations(tree),
     changed: hooks.rowsChanged,
     joined: hooks.joined,
     replaced: (host) => leave(sessions, host, 'Lost-Service'),
@@ -212,6 +213,18 @@ function createServerPort({ address, snapshot, sessions }: Core): Incoming {
       return session !== null;
     },
   });
+}
+
+/** The static leases in force. */
+function reservations(tree: MenuTree): Reservation[] {
+  return tree
+    .active('/ip/dhcp-server/lease')
+    .filter(({ dynamic, values }) => !dynamic && values['mac-address'] !== undefined)
+    .map(({ values }) => ({
+      mac: values['mac-address']!,
+      ip: values.address ?? '',
+      blocked: values['block-access'] === 'true',
+    }));
 }
 
 /** The DNS cache as the API shows and flushes it. */

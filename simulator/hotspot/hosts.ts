@@ -8,7 +8,7 @@ import { normalizeMac } from '../../lib/mac.ts';
 import { formatIpv4 } from '../../lib/net.ts';
 import type { LanConfig } from './config.ts';
 import type { Session } from './sessions.ts';
-import { inRange } from './values.ts';
+import { formatDuration, inRange } from './values.ts';
 
 /** A forwarded connection, as far as the end of a session concerns it. */
 export interface Flow {
@@ -54,6 +54,8 @@ export interface Hosts {
   remove(host: Host): void;
   all(): Iterable<Host>;
   leaseRows(): Record<string, string>[];
+  /** What a row of a lease shows of the present. */
+  leaseState(mac: string): Record<string, string>;
   /** Power is gone, and with it all memory. */
   clear(): void;
 }
@@ -65,8 +67,16 @@ interface Lease {
   attached: boolean;
 }
 
+/** A static row of `/ip/dhcp-server/lease`. */
+export interface Reservation {
+  readonly mac: string;
+  readonly ip: string;
+  readonly blocked: boolean;
+}
+
 export interface HostsOptions {
   readonly clock: Clock;
+  readonly reserved?: () => readonly Reservation[];
   readonly lan: () => LanConfig | null;
   readonly changed: () => void;
   readonly joined: (host: Host) => void;
@@ -104,15 +114,21 @@ export function createHosts(options: HostsOptions): Hosts {
       options.changed();
     },
     all: () => hosts.values(),
-    leaseRows: () =>
-      [...leases.values()]
-        .filter(({ attached, expiresAt }) => attached || expiresAt > clock.now())
+    leaseState: (mac) => leaseState(table, leases.get(mac)),
+    leaseRows: () => {
+      const reserved = new Set(options.reserved?.().map(({ mac }) => mac));
+      const now = clock.now();
+      return [...leases.values()]
+        .filter(
+          ({ mac, attached, expiresAt }) => !reserved.has(mac) && (attached || expiresAt > now),
+        )
         .map(({ mac, ip }) => ({
           address: ip,
           'mac-address': mac,
           server: options.lan()?.dhcp?.server ?? '',
           status: 'bound',
-        })),
+        }));
+    },
     clear: () => {
       for (const host of hosts.values()) for (const flow of [...host.flows]) flow.destroy();
       hosts.clear();
@@ -127,7 +143,9 @@ function attach(table: Table, text: string): PhoneLease | null {
   const mac = normalizeMac(text);
   const lan = options.lan();
   if (mac === null || lan === null || lan.dhcp === null) return null;
-  const lease = allocate(table, mac, lan);
+  const reserved = reservation(table, mac);
+  if (reserved?.blocked === true) return null;
+  const lease = reserved === null ? allocate(table, mac, lan) : reserve(table, reserved);
   if (lease === null) return null;
   const { gateway, dns, leaseMs } = lan.dhcp;
   lease.attached = true;
@@ -153,19 +171,57 @@ function detach({ options, hosts, leases }: Table, text: string): Host | null {
   return host;
 }
 
+function reservation({ options }: Table, mac: string): Reservation | null {
+  return options.reserved?.().find((row) => row.mac === mac) ?? null;
+}
+
+/** The address that a static row keeps for this phone; null while another phone still has it. */
+function reserve({ options, leases, taken }: Table, { mac, ip }: Reservation): Lease | null {
+  const holder = taken.get(ip);
+  const held = holder?.attached === true || (holder?.expiresAt ?? 0) > options.clock.now();
+  if (holder !== undefined && holder.mac !== mac && held) return null;
+  if (holder !== undefined) leases.delete(holder.mac);
+  const before = leases.get(mac);
+  if (before !== undefined) taken.delete(before.ip);
+  const lease = { mac, ip, expiresAt: 0, attached: false };
+  leases.set(mac, lease);
+  taken.set(ip, lease);
+  return lease;
+}
+
+function leaseState({ options }: Table, lease: Lease | undefined): Record<string, string> {
+  const { clock, lan } = options;
+  const now = clock.now();
+  if (lease === undefined || (!lease.attached && lease.expiresAt <= now)) {
+    return { status: 'waiting' };
+  }
+  const dhcp = lan()?.dhcp ?? null;
+  // It renews at half time for as long as it is there.
+  const half = (dhcp?.leaseMs ?? 0) / 2;
+  const left = Math.max(lease.expiresAt - now, lease.attached ? half : 0);
+  return {
+    status: 'bound',
+    'expires-after': formatDuration(left - (left % 1000)),
+    'active-address': lease.ip,
+    'active-mac-address': lease.mac,
+    'active-server': dhcp?.server ?? '',
+  };
+}
+
 /** The phone's address of before when it is still its own, else the first free one. */
 function allocate(table: Table, mac: string, lan: LanConfig): Lease | null {
-  const { leases, taken } = table;
+  const { options, leases, taken } = table;
+  const kept = new Set(options.reserved?.().map(({ ip }) => ip));
   const known = leases.get(mac);
   const ranges = lan.dhcp?.ranges ?? [];
   if (known !== undefined) {
-    if (ranges.some((range) => inRange(range, known.ip))) return known;
+    if (!kept.has(known.ip) && ranges.some((range) => inRange(range, known.ip))) return known;
     taken.delete(known.ip);
   }
   for (const { first, last } of ranges) {
     for (let value = first; value <= last; value += 1) {
       const ip = formatIpv4(value);
-      if (ip === lan.address || !isFree(table, ip)) continue;
+      if (ip === lan.address || kept.has(ip) || !isFree(table, ip)) continue;
       const lease = { mac, ip, expiresAt: 0, attached: false };
       leases.set(mac, lease);
       taken.set(ip, lease);

@@ -76,6 +76,9 @@ export function createLive(options: LiveOptions): Live {
     const [date = '', time = ''] = formatDateTime(now, timeZone).split(' ');
     return { date, time, 'gmt-offset': formatOffset(now, timeZone) };
   });
+  tree.setLive('/ip/dhcp-server/lease', ({ values }) =>
+    hosts.leaseState(values['mac-address'] ?? ''),
+  );
   tree.onRemoveDynamic('/ip/hotspot/active', ({ values }) => {
     const session = hosts.byAddress(values.address ?? '')?.session;
     if (session !== null && session !== undefined) sessions.end(session, 'Admin-Reset');

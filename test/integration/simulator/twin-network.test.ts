@@ -259,6 +259,42 @@ describe('the LAN', () => {
     expect(tree.rows('/ip/dhcp-server/lease')).toHaveLength(2);
   });
 
+  it('keeps an address for the phone of a static lease, and lets nobody in who is blocked', async () => {
+    await using village = await startVillage();
+    const { twin, tree, place } = village;
+    const path = '/ip/dhcp-server/lease';
+    const office = '02:00:00:00:00:0F';
+    const lease = { server: 'sw-dhcp', address: `${place.lan}.10` };
+    const id = add(tree, path, { ...lease, 'mac-address': office });
+    const barred = { ...lease, address: `${place.lan}.11`, 'block-access': 'yes' };
+    add(tree, path, { ...barred, 'mac-address': '02:00:00:00:00:0E' });
+
+    const guest = twin.attach({ mac: '02:00:00:00:00:01' });
+    const waiting = tree.printed(path, tree.find(path, id)!).status;
+    const kept = twin.attach({ mac: office });
+    const blocked = twin.attach({ mac: '02:00:00:00:00:0E' });
+    await new Promise((resolve) => setImmediate(resolve));
+    const rows = tree.rows(path).map((row): Record<string, string> => {
+      return { ...tree.printed(path, row), id: row.id };
+    });
+
+    expect(guest?.ip).not.toBe(`${place.lan}.10`);
+    expect(waiting).toBe('waiting');
+    expect(kept?.ip).toBe(`${place.lan}.10`);
+    expect(blocked).toBeNull();
+    expect(rows.find((row) => row.id === id)).toMatchObject({
+      status: 'bound',
+      dynamic: 'false',
+      'active-address': `${place.lan}.10`,
+      'active-mac-address': office,
+      'active-server': 'sw-dhcp',
+      'expires-after': expect.stringMatching(/^\d/),
+    });
+    expect(rows.filter(({ dynamic }) => dynamic === 'true')).toMatchObject([
+      { address: guest?.ip, 'mac-address': '02:00:00:00:00:01', status: 'bound' },
+    ]);
+  });
+
   it('gives none without an enabled server', async () => {
     await using village = await startVillage();
     for (const { id } of village.tree.rows('/ip/dhcp-server')) {
