@@ -25,7 +25,7 @@ export function parseReply({ words, raw, bytes }: Sentence): Reply | null {
   const kind = words[0] ?? '';
   if (!kind.startsWith('!')) return null;
   const attributes: Attributes = {};
-  const rawValues = new Map<string, Buffer>();
+  const rawValues = raw === null ? null : new Map<string, Buffer>();
   const bare: string[] = [];
   let tag: string | null = null;
   for (let at = 1; at < words.length; at++) {
@@ -40,13 +40,13 @@ export function parseReply({ words, raw, bytes }: Sentence): Reply | null {
       attributes[name] = split === -1 ? '' : word.slice(split + 1);
       // In latin1 a character is a byte, so the offsets agree.
       const octets = raw?.get(at);
-      if (octets === undefined) rawValues.delete(name);
-      else rawValues.set(name, octets.subarray(split === -1 ? octets.length : split + 1));
+      if (octets === undefined) rawValues?.delete(name);
+      else rawValues?.set(name, octets.subarray(split === -1 ? octets.length : split + 1));
     } else {
       bare.push(word);
     }
   }
-  if (rawValues.size > 0) Object.defineProperty(attributes, RAW, { value: rawValues });
+  if (rawValues !== null) Object.defineProperty(attributes, RAW, { value: rawValues });
   const weight = bytes + words.length * WORD_WEIGHT;
   return { kind: kind.slice(1), tag, attributes, text: bare.join(' '), weight };
 }

@@ -161,7 +161,7 @@ describe.skipIf(process.platform !== 'linux')('keep-alive', () => {
     await connect(peer);
 
     const timer = await eventually(
-      () => timerOf(port),
+      () => timerOf(port, peer.port),
       ({ kind }) => kind === KEEP_ALIVE,
       5000,
     );
@@ -173,12 +173,14 @@ describe.skipIf(process.platform !== 'linux')('keep-alive', () => {
 
 const KEEP_ALIVE = '02';
 
-/** The timer of the connection from that local port: columns `tr` and `tm->when` of proc(5). */
-async function timerOf(port: number): Promise<{ kind: string; seconds: number }> {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+/** The timer of a connection over loopback: columns `tr` and `tm->when` of proc(5). */
+async function timerOf(from: number, to: number): Promise<{ kind: string; seconds: number }> {
+  const [local, remote] = [from, to].map(
+    (port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
   const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n');
   const columns = rows.map((row) => row.trim().split(/\s+/));
-  const timer = columns.find((row) => row[1]?.endsWith(local))?.[5] ?? '';
+  const timer = columns.find((row) => row[1] === local && row[2] === remote)?.[5] ?? '';
   const [kind = '', hundredths = ''] = timer.split(':');
   return { kind, seconds: Number.parseInt(hundredths, 16) / 100 };
 }

@@ -121,7 +121,8 @@ async function suffer(user: string): Promise<unknown[]> {
   return connection.open ? errors : [...errors, await connection.lost];
 }
 
-describe('hostile bytes', () => {
+// Whole campaigns wait for many time-outs.
+describe('hostile bytes', { timeout: 600_000 }, () => {
   it('as answers to commands settle every command with a value or our own error', async () => {
     phase = 'commands';
     const property = fc.asyncProperty(sideBySide, async (many) => {
