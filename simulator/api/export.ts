@@ -99,9 +99,9 @@ function exportOrder(): Menu[] {
 /** `add …` and `set …` of one menu. */
 function statementsOf(tree: WritableTree, menu: Menu, options: ExportOptions): string[] {
   const version = versionNumber(tree.version);
-  const written = [...menu.properties.values()].filter(
-    (property) => !property.readOnly && !property.writeOnly && existsIn(property, version),
-  );
+  const written = [...menu.properties.values()]
+    .filter((property) => !property.readOnly && !property.writeOnly && existsIn(property, version))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const reset = tree.resets.get('no-defaults')?.get(menu.path) ?? [];
   const rows = tree.rows(menu.path).filter(({ dynamic }) => !dynamic);
   return rows.flatMap((row, index) => {
@@ -168,15 +168,49 @@ function quotedOctet(octet: number): string {
   return NAMED_OCTETS[sign] ?? `\\${octet.toString(16).padStart(2, '0').toUpperCase()}`;
 }
 
-/** Breaks between arguments so that no line is longer than it must be. */
+/**
+ * Breaks a statement as RouterOS does, so that no line is longer than it must be: between arguments, between a name and
+ * its value, within a long string. A string that goes on with a space says so by `\_`, as blanks there mean nothing.
+ */
 function continued(text: string): string {
   const lines: string[] = [];
   let line = '';
   for (const part of text.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? []) {
-    if (line !== '' && line.length + part.length + 2 > LINE) {
+    const joined = line === '' ? part : `${line} ${part}`;
+    const name = /^!?[\w.-]+=/.exec(part)?.[0] ?? '';
+    if (joined.length <= LINE - 2) line = joined;
+    else if (name !== '' && line.length + name.length <= LINE - 2) {
+      lines.push(`${line} ${name}\\`);
+      line = cut(lines, INDENT + part.slice(name.length));
+    } else {
       lines.push(`${line} \\`);
-      line = `    ${part}`;
-    } else line = line === '' ? part : `${line} ${part}`;
+      line = cut(lines, INDENT + part);
+    }
   }
   return [...lines, line].join('\n');
+}
+
+const INDENT = '    ';
+
+/** Moves what is too long of a string to `lines`; returns what is left. */
+function cut(lines: string[], text: string): string {
+  let rest = text;
+  while (rest.length > LINE - 2 && /"$/.test(rest)) {
+    // Neither an escape nor the closing quote is torn.
+    const head = fitting(rest, LINE - 2);
+    const tail = rest.slice(head.length);
+    lines.push(`${head}\\`);
+    rest = INDENT + (tail.startsWith(' ') ? `\\_${tail.slice(1)}` : tail);
+  }
+  return rest;
+}
+
+/** The longest beginning of `text` up to `length` that ends with a whole sign. */
+function fitting(text: string, length: number): string {
+  let end = 0;
+  for (const [sign] of text.matchAll(/\\(?:[0-9A-F]{2}|.)|[^\\]/g)) {
+    if (end + sign.length > length) break;
+    end += sign.length;
+  }
+  return text.slice(0, end);
 }

@@ -56,7 +56,7 @@ describe('export', () => {
     const script = twin.tree.file('all.rsc') ?? '';
     expect(answer.rows).toEqual([]);
     expect(script).toContain('/system identity\nset name="desa 1"\n');
-    expect(script).toContain('/radius\nadd service=hotspot address=10.0.0.1\n');
+    expect(script).toContain('/radius\nadd address=10.0.0.1 service=hotspot\n');
     expect(script).toMatch(/set \[ find default-name=wifi1 \] .*\\\n {4}/);
     expect(script).not.toContain('special dummy rule');
     expect(twin.tree.file('secrets.rsc')).toContain('secret=rahasia');
