@@ -1,6 +1,7 @@
 /** Configurations by link, board and outage on a strict twin: applied, read back, switched by their own scripts. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { planRouter, provisionRouter } from '../../../../controller/provision.ts';
+import { renderPlan } from '../../../../controller/render-plan.ts';
 import { isSettingName, SETTINGS } from '../../../../controller/settings/known.ts';
 import { realClock } from '../../../../lib/clock.ts';
 import { createLogger } from '../../../../lib/log.ts';
@@ -94,6 +95,57 @@ describe('a twin takes, to the last property,', () => {
 
     expect(result).toMatchObject({ outcome: 'applied', empty: true });
     expect(await planned(made)).toEqual([]);
+  });
+});
+
+describe('a way out that changes its kind', () => {
+  it('leaves nothing of the earlier one behind', async () => {
+    const made = await bench({ version: '7.20.8', board: 'hap-ax2' }, PPPOE);
+    const count = (path: string): number => made.twin.tree.rows(path).length;
+    const provision = async (): Promise<void> => {
+      expect(await provisionRouter(await made.task())).toMatchObject({
+        outcome: 'applied',
+        empty: true,
+      });
+    };
+    await provision();
+    expect([count('/interface/pppoe-client'), count('/interface/vlan')]).toEqual([1, 1]);
+    expect(count('/ip/dhcp-client')).toBe(0);
+
+    for (const name of ['wan.kind', 'wan.vlan']) {
+      await made.store.unsetSetting({ level: 'village', code: village.code, name });
+    }
+    await provision();
+
+    expect([count('/interface/pppoe-client'), count('/interface/vlan')]).toEqual([0, 0]);
+    const clients = made.twin.tree.rows('/ip/dhcp-client');
+    expect(clients.map(({ values }) => values.interface)).toEqual(['ether1']);
+    const outside = made.twin.tree
+      .rows('/interface/list/member')
+      .filter(({ values }) => values.list === 'sw-WAN');
+    expect(outside.map(({ values }) => values.interface)).toEqual(['ether1']);
+  });
+
+  it('writes a changed password, and shows it nowhere', async () => {
+    const made = await bench({ version: '7.20.8', board: 'hap-ax2' }, PPPOE);
+    await provisionRouter(await made.task());
+    const password = 'kata sandi baru';
+    await made.store.setSetting({
+      level: 'village',
+      code: village.code,
+      name: 'wan.pppoe-password',
+      value: password,
+      secret: true,
+      at: AT,
+    });
+
+    const said = await planRouter(await made.task());
+    const result = await provisionRouter(await made.task());
+
+    expect(renderPlan(said.changes)).not.toContain(password);
+    expect(renderPlan(said.changes)).toContain('/interface/pppoe-client');
+    expect(result).toMatchObject({ outcome: 'applied', empty: true, detail: null });
+    expect(made.twin.tree.rows('/interface/pppoe-client')[0]?.values.password).toBe(password);
   });
 });
 
