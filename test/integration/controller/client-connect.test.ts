@@ -106,7 +106,7 @@ describe('connectRouter', () => {
   it('counts the login to the connection when it has no time of its own', async () => {
     const peer = await peerWith(undefined, { onLogin: () => undefined });
 
-    const login = connect(peer, { connectTimeoutMs: 50 });
+    const login = connect(peer, { connectTimeoutMs: 300 });
 
     await expect(login).rejects.toEqual(withCode('ROUTER_TIMEOUT'));
   });
