@@ -13,6 +13,7 @@ import { withOverrides } from './drift/overrides.ts';
 import { serviceUserOf } from './enrol/service-account.ts';
 import { linkKey } from './fleet/link-key.ts';
 import type { JobResult } from './fleet/queue.ts';
+import { planWaves, USUAL_SHARES } from './fleet/waves.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import {
   type ProvisionResult,
@@ -31,7 +32,7 @@ import {
 } from './village.ts';
 
 export type ReconcilerStore = ProvisionStore &
-  Pick<Store, 'listJobs' | 'listRouters' | 'requestJobs' | 'routerByName'>;
+  Pick<Store, 'listJobs' | 'listRouters' | 'requestJobs' | 'routerByName' | 'startRollout'>;
 
 export interface ReconcilerOptions {
   readonly store: ReconcilerStore;
@@ -44,6 +45,10 @@ export interface ReconcilerOptions {
   readonly autoApply: boolean;
   /** Seconds of the clock between two readings of a router that has not changed. */
   readonly driftSeconds: number;
+  /** A change that concerns so many routers goes out as a rollout. */
+  readonly rolloutFrom: number;
+  /** [0, 1); who is in which wave. */
+  readonly random: () => number;
   readonly isUp: (routerId: string) => boolean;
   readonly connect?: RouterTask['connect'];
   readonly backUp?: RouterTask['backUp'];
@@ -74,7 +79,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['ROUTER_SETTINGS', 'ROUTER_PART']
 const AFTER_FAILURE_MS = 1_800_000;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { store, clock, isUp } = options;
+  const { store } = options;
   const memories = new Map<string, Memory>();
   const names = new Map<string, string>();
 
@@ -92,14 +97,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return fresh;
   };
 
-  const isDue = (router: Router, memory: Memory): boolean => {
-    const now = clock.now();
-    if (now < memory.notBefore || !isUp(router.id)) return false;
-    if (memory.checkedAt === null || memory.digest === null) return true;
-    if (now - memory.checkedAt >= options.driftSeconds * 1000) return true;
-    return options.autoApply && memory.digest !== router.appliedDigest;
-  };
-
   return {
     pass: async (routers) => {
       const leaseSeconds = await longestSessionSeconds(store, options.settings);
@@ -110,16 +107,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       names.clear();
       for (const { id, name } of routers) names.set(id, name);
       for (const id of memories.keys()) if (!names.has(id)) memories.delete(id);
-      const due: Router[] = [];
+      const known: Known[] = [];
       for (const router of routers) {
         const memory = memoryOf(router.id);
         if (spokenFor.has(router.id)) continue;
         if (memory.facts !== null) {
           await refreshDigest(options, router, memory, { leaseSeconds, sources });
         }
-        if (isDue(router, memory)) due.push(router);
+        known.push({ router, memory });
       }
-      return due.length > 0 && (await request(options, due, sources));
+      return askFor(options, known, sources);
     },
     perform: async (job, signal) => {
       const name = names.get(job.routerId) ?? (await nameOf(store, job.routerId));
@@ -136,19 +133,75 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   };
 }
 
-async function request(
-  { store, clock, autoApply }: ReconcilerOptions,
-  due: readonly Router[],
-  { settings }: VillageSources,
+interface Known {
+  readonly router: Router;
+  readonly memory: Memory;
+}
+
+function isDue(options: ReconcilerOptions, { router, memory }: Known): boolean {
+  const now = options.clock.now();
+  if (now < memory.notBefore || !options.isUp(router.id)) return false;
+  if (memory.checkedAt === null || memory.digest === null) return true;
+  if (now - memory.checkedAt >= options.driftSeconds * 1000) return true;
+  return options.autoApply && memory.digest !== router.appliedDigest;
+}
+
+function isChanged({ autoApply }: ReconcilerOptions, { router, memory }: Known): boolean {
+  const wasRight = router.provisioning === 'applied' && memory.digest !== null;
+  return autoApply && wasRight && memory.digest !== router.appliedDigest;
+}
+
+/** Whether there is new work. */
+async function askFor(
+  options: ReconcilerOptions,
+  known: readonly Known[],
+  sources: VillageSources,
 ): Promise<boolean> {
-  const kind: Job['kind'] = autoApply ? 'apply' : 'check';
-  const jobs = due.map((router) => ({
+  const changed = known.filter((one) => isChanged(options, one));
+  const begun = await rollOut(options, changed, sources);
+  const inRollout = new Set(begun ? changed : []);
+  const due = known.filter((one) => !inRollout.has(one) && isDue(options, one));
+  if (due.length === 0) return begun;
+  const jobs = due.map(({ router, memory }) => ({
     routerId: router.id,
-    kind,
-    link: linkKey(router, settings),
+    kind: kindOf(options, router, memory),
+    link: linkKey(router, sources.settings),
     urgent: false,
   }));
-  return (await store.requestJobs({ jobs, at: clock.now() })) > 0;
+  const added = await options.store.requestJobs({ jobs, at: options.clock.now() });
+  return added > 0 || begun;
+}
+
+/**
+ * A router that was as it should be, of which nothing is known yet, is only read at first: after a start of ours
+ * all may have to change, by what we have learnt since, and that is for a rollout to do.
+ */
+function kindOf({ autoApply }: ReconcilerOptions, router: Router, { facts }: Memory): Job['kind'] {
+  return autoApply && (facts !== null || router.provisioning !== 'applied') ? 'apply' : 'check';
+}
+
+/** Whether so many have changed that they go out in waves, those that are offline too. */
+async function rollOut(
+  { store, clock, isUp, random, rolloutFrom, log }: ReconcilerOptions,
+  changed: readonly Known[],
+  { settings }: VillageSources,
+): Promise<boolean> {
+  if (changed.length < rolloutFrom) return false;
+  const candidates = changed.map(({ router }) => ({
+    routerId: router.id,
+    link: linkKey(router, settings),
+    isUp: isUp(router.id),
+  }));
+  const { id } = await store.startRollout({
+    kind: 'apply',
+    note: 'changed settings',
+    maxFailures: 0,
+    hours: null,
+    members: planWaves(candidates, { canaries: [], shares: USUAL_SHARES }, random),
+    at: clock.now(),
+  });
+  log.info({ rollout: id, routers: changed.length }, 'a change goes out in waves');
+  return true;
 }
 
 function isOpen({ state }: Job): boolean {
@@ -180,7 +233,8 @@ async function performOn(
     ...(backUp === undefined ? {} : { backUp }),
   };
   if (job.kind === 'check') {
-    await check(options, task, memory);
+    if (options.autoApply) await learn(options, task, memory);
+    else await check(options, task, memory);
     return { outcome: 'done', detail: null };
   }
   const result = await provisionRouter(task);
@@ -197,6 +251,14 @@ async function performOn(
 /** In a rollout, what the router refused or did otherwise is told at once: the next may fare no better. */
 function outcomeOf(job: Job, { outcome }: ProvisionResult): JobResult['outcome'] {
   return job.rolloutId === null || outcome === 'unreachable' ? 'retry' : 'failed';
+}
+
+/** Reads only, to know what the router should be. One that was changed by hand is due again at once. */
+async function learn(options: ReconcilerOptions, task: RouterTask, memory: Memory): Promise<void> {
+  const { changes, facts, digest } = await planRouter(task);
+  memory.facts = facts;
+  settle(options, memory, digest);
+  if (changes.length > 0 && digest === task.router.appliedDigest) memory.checkedAt = null;
 }
 
 /** Reads only: says what differs, or that nothing does any more. */

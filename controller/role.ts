@@ -39,6 +39,8 @@ export interface ControllerOptions {
   readonly applyConcurrency?: number;
   /** Of those, on one link that several share; default 2. */
   readonly linkConcurrency?: number;
+  /** A change that concerns so many routers goes out in waves, as a rollout; default 10. */
+  readonly rolloutFrom?: number;
   /** Whether the hours of a maintenance window hold at an instant. Throws for hours that cannot be read. */
   readonly within: (hours: string, at: number) => boolean;
   /** Seconds of the clock between two readings in search of drift; default 3600. */
@@ -68,9 +70,7 @@ const QUEUE_GATHER_MS = 20;
 const STUMBLE_MS = 1000;
 
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const { store, clock, log } = options;
-  const random = options.random ?? Math.random;
-  const pollSeconds = options.pollSeconds ?? 30;
+  const { store, clock, log, random = Math.random, pollSeconds = 30 } = options;
   const metrics = controllerMetrics(options.metrics);
   const stop = new AbortController();
   const connect = options.connect === undefined ? {} : { connect: options.connect };
@@ -86,6 +86,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
     metrics,
     autoApply: options.autoApply ?? true,
     driftSeconds: options.driftSeconds ?? 3600,
+    rolloutFrom: options.rolloutFrom ?? 10,
+    random,
     isUp: poller.isUp,
     backUp: backUpBefore({ store, clock, log, counted: metrics.backedUp, signal: stop.signal }),
     ...connect,

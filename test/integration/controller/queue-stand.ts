@@ -3,6 +3,7 @@ import { createQueue, type Queue } from '../../../controller/fleet/queue.ts';
 import { controllerMetrics } from '../../../controller/metrics.ts';
 import { loadPages } from '../../../controller/pages.ts';
 import { createReconciler } from '../../../controller/reconcile.ts';
+import { connectRouter } from '../../../controller/routeros/client.ts';
 import { SETTINGS } from '../../../controller/test-input.ts';
 import { realClock } from '../../../lib/clock.ts';
 import { createLogger } from '../../../lib/log.ts';
@@ -26,6 +27,10 @@ export async function queueStand(store: Store): Promise<Queue & { pass(): Promis
     metrics: controllerMetrics(createMetrics()),
     autoApply: true,
     driftSeconds: 3600,
+    rolloutFrom: 3,
+    random: () => 0,
+    // Peers listen on one address, at ports of their own.
+    connect: (options) => connectRouter({ ...options, host: '127.0.0.1' }),
   });
   const queue = createQueue({
     ...common,
