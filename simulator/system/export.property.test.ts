@@ -161,6 +161,6 @@ it('what is exported and imported into an empty router is the same configuration
       expect(configuration(young.tree)).toEqual(configuration(old.tree));
       expect(exportText(young.tree, '', EVERYTHING)).toBe(script);
     }),
-    campaign(2000),
+    campaign(1000),
   );
 });

@@ -78,7 +78,7 @@ it('whatever is run as a script ends, in nothing or in a refusal', async () => {
 
       expect(end === null || end instanceof Trap).toBe(true);
     }),
-    campaign(200_000),
+    campaign(60_000),
   );
 });
 

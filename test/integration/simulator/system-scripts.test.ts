@@ -36,6 +36,35 @@ describe('the dead-man of routers without safe mode', () => {
     expect(tree.file('sw-prechange.backup')).toBeDefined();
   });
 
+  it('of the next start brings back a router that lost its power half way', async () => {
+    await using fast = await fastTwin({ version: '7.16.2' }, { lostTimeMs: 86_400_000 });
+    const { twin, tree } = fast;
+    const before = await fast.client();
+    await before.run('/system/backup/save', '=name=sw-prechange', '=dont-encrypt=yes');
+    for (const [name, ...when] of [
+      ['sw-rollback', '=interval=10m'],
+      ['sw-rollback-boot', '=start-time=startup', '=interval=0s'],
+    ]) {
+      const words = [`=name=${name}`, ...when, `=on-event=${DEADMAN}`, `=policy=${POLICY}`];
+      await before.run('/system/scheduler/add', ...words);
+    }
+    await before.run('/system/identity/set', '=name=separuh');
+
+    await twin.powerCut();
+    const half = tree.single('/system/identity').name;
+    await twin.powerOn();
+    await fast.until(() => tree.single('/system/identity').name === 'MikroTik');
+    await fast.until(async () => (await fast.client().catch(() => null)) !== null);
+    const start = fast.clock.now();
+    await fast.until(() => fast.clock.now() > start + 60_000);
+    const client = await fast.client();
+
+    expect(half).toBe('separuh');
+    // The clock stands a day back, and what was loaded knows of no schedule: it stays up.
+    expect((await client.run('/system/scheduler/print')).rows).toEqual([]);
+    expect((await client.run('/system/identity/print')).rows).toEqual([{ name: 'MikroTik' }]);
+  });
+
   it('is disarmed by its removal', async () => {
     await using fast = await fastTwin({ version: '7.16.2' });
     const { tree, clock } = fast;
