@@ -172,7 +172,7 @@ async function follow(context: CommandContext, store: Store, { id }: Rollout): P
   }
 }
 
-/** 0 unless the rollout was stopped or has failures. */
+/** 0 unless the rollout was stopped or aborted, or has failures. */
 async function report(context: CommandContext, store: Store, progress: Progress): Promise<number> {
   const names = new Map((await store.listRouters()).map((router) => [router.id, router.name]));
   const troubles = progress.troubles.map(({ routerId, detail }) => ({
@@ -186,7 +186,8 @@ async function report(context: CommandContext, store: Store, progress: Progress)
     ...troubles.map(({ router, detail }) => `${router}: ${detail}`),
   ];
   context.print({ ...progress, troubles }, lines.join('\n'));
-  return progress.state === 'stopped' || progress.total.failed > 0 ? 1 : 0;
+  const broken = progress.state === 'stopped' || progress.state === 'aborted';
+  return broken || progress.total.failed > 0 ? 1 : 0;
 }
 
 async function progressIn(store: Store, rollout: Rollout): Promise<Progress> {

@@ -22,6 +22,7 @@ import {
 import { dialFrom, fleetSettings } from '../serve/settings.ts';
 import { instant, table } from '../table.ts';
 import { writePeers } from './enrolment.ts';
+import { fleetRollout } from './fleet.ts';
 
 const AT_ONCE = 16;
 
@@ -142,29 +143,41 @@ export const routerPlan: Command = {
 
 export const routerApply: Command = {
   summary: 'bring routers to their desired configuration, and prove it by reading back',
-  usage: '(NAME | --village CODE | --district CODE | --all)',
-  options: { village: { type: 'string' }, district: { type: 'string' }, all: { type: 'boolean' } },
-  run: (context) =>
-    withStore(context, async (store) => {
-      const routers = await chosenRouters(context, store);
-      const results: { router: string; outcome: string; changes: number; detail: string | null }[] =
-        [];
-      const settings = (await store.listSettings()).map((s) => ({ ...s, value: s.value ?? '' }));
-      await forEachLimited(routers, AT_ONCE, async (router) => {
-        const { outcome, changes, detail } = await applyInLane(context, store, router, settings);
-        await audit(store, 'router.apply', router.name, outcome);
-        results.push({ router: router.name, outcome, changes, detail });
-        context.progress(
-          `${router.name}: ${outcome}, ${changes} changes${detail === null ? '' : `\n${detail}`}`,
-        );
-      });
-      const good = results.filter(
-        (r) => r.outcome === 'applied' || r.outcome === 'unchanged',
-      ).length;
-      context.print(results, `${good} of ${results.length} routers are as they should be`);
-      return good === results.length ? 0 : 1;
-    }),
+  usage:
+    '(NAME | --village CODE | --district CODE | --all) [--canary NAME,NAME] [--waves 1,5,20]; in waves, the service does it',
+  options: {
+    village: { type: 'string' },
+    district: { type: 'string' },
+    all: { type: 'boolean' },
+    canary: { type: 'string' },
+    waves: { type: 'string' },
+  },
+  run: (context) => {
+    const { canary, waves } = context.options;
+    const inWaves = canary !== undefined || waves !== undefined;
+    return inWaves ? fleetRollout.run(context) : applyNow(context);
+  },
 };
+
+function applyNow(context: CommandContext): Promise<number> {
+  return withStore(context, async (store) => {
+    const routers = await chosenRouters(context, store);
+    const results: { router: string; outcome: string; changes: number; detail: string | null }[] =
+      [];
+    const settings = (await store.listSettings()).map((s) => ({ ...s, value: s.value ?? '' }));
+    await forEachLimited(routers, AT_ONCE, async (router) => {
+      const { outcome, changes, detail } = await applyInLane(context, store, router, settings);
+      await audit(store, 'router.apply', router.name, outcome);
+      results.push({ router: router.name, outcome, changes, detail });
+      context.progress(
+        `${router.name}: ${outcome}, ${changes} changes${detail === null ? '' : `\n${detail}`}`,
+      );
+    });
+    const good = results.filter((r) => r.outcome === 'applied' || r.outcome === 'unchanged').length;
+    context.print(results, `${good} of ${results.length} routers are as they should be`);
+    return good === results.length ? 0 : 1;
+  });
+}
 
 export const routerRemove: Command = {
   summary: 'forget a router; its sessions are closed, the router itself is not touched',

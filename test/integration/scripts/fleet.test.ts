@@ -90,6 +90,16 @@ describe('fleet', () => {
     expect(out).toContain('kayu-ara-1: ROUTER_TRAP: no');
   });
 
+  it('is what router apply does in waves', async () => {
+    const run = cli.run('router', 'apply', '--all', '--canary', 'kayu-ara-2');
+    await expect.poll(async () => (await store.listRollouts(1)).length).toBe(1);
+    await cli.json('fleet', 'abort');
+
+    expect(await run).toMatchObject({ code: 1, out: expect.stringContaining('aborted') });
+    const canary = (await store.listJobs({})).find((job) => job.wave === 0);
+    expect(canary!.routerId).toBe((await store.routerByName('kayu-ara-2'))!.id);
+  });
+
   it('pause, resume and abort change the one that is open, and refuse what cannot be', async () => {
     await cli.json('fleet', 'rollout', '--all', '--detach');
 
