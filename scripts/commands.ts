@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'router spare': async () => (await import('./commands/router-life.ts')).routerSpare,
   'router replace': async () => (await import('./commands/router-life.ts')).routerReplace,
   'router lost': async () => (await import('./commands/router-life.ts')).routerLost,
+  'router release': async () => (await import('./commands/router-release.ts')).routerRelease,
   'router service-account': async () =>
     (await import('./commands/router-life.ts')).routerServiceAccount,
   'wireguard write': async () => (await import('./commands/wireguard.ts')).wireguardWrite,

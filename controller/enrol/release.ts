@@ -88,7 +88,8 @@ function ruleOf({ key, values }: DesiredRow): DesiredRow {
   };
 }
 
-function rowOf(path: string, { during: _, ...row }: DesiredRow): DesiredRow {
+/** Rows that scripts of an outage switch are none of those that stay. */
+function rowOf(path: string, row: DesiredRow): DesiredRow {
   const changed: Values =
     path === '/interface/bridge/port'
       ? { horizon: 'none' }

@@ -163,6 +163,35 @@ describe('a router', () => {
   });
 });
 
+it('is released as a plain gateway, whose export is handed over, and which nobody hears any more', async () => {
+  const file = join(directory, 'export.rsc');
+  const made = await enrolled('rt-1', 'HEX1');
+  await cli.json('router', 'apply', 'rt-1');
+
+  const released = await cli.json('router', 'release', 'rt-1', '--export', file);
+
+  expect(released).toMatchObject({ life: 'released', export: file });
+  const { tree }: { tree: WritableTree } = made;
+  expect(tree.rows('/ip/hotspot')).toEqual([]);
+  expect(tree.rows('/system/scheduler').map(({ values }) => values.name)).toEqual(['sw-release']);
+  expect(await readFile(file, 'utf8')).toContain('masquerade');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await peers()).not.toContain(made.publicKey);
+  expect(await cli.json('router', 'list')).toMatchObject([{ name: 'rt-1', state: 'released' }]);
+  expect(await actions()).toContain('router.release');
+});
+
+it('serves on when it cannot be released', async () => {
+  await enrolled('rt-1', 'HEX1');
+  for (const api of running.splice(0)) await api[Symbol.asyncDispose]();
+
+  const said = await cli.run('router', 'release', 'rt-1', '--export', join(directory, 'x'));
+
+  expect(said).toMatchObject({ code: 1 });
+  expect(await cli.json('router', 'list')).toMatchObject([{ name: 'rt-1', state: 'unknown' }]);
+  expect(await actions()).toContain('router.release.failed');
+});
+
 describe('the service account', () => {
   const reveal = () => cli.json('router', 'service-account', 'rt-1', '--reason', 'fibre cut');
   const apply = () => cli.json('router', 'apply', 'rt-1');
