@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { WritableTree } from '../../../simulator/menu/tree-state.ts';
+import { startInternet } from '../../../simulator/phones/internet.ts';
 import { startNtpServer } from '../../../simulator/system/ntp-server.ts';
 import {
   createWireguardServer,
@@ -153,6 +154,39 @@ describe('netwatch on a twin', () => {
     await new Promise((resolve) => again.close(resolve));
 
     expect(row).toMatchObject({ status: 'down', host: CONTROLLER });
+  });
+});
+
+describe('netwatch of type dns', () => {
+  it('asks through the tunnel, and hears nothing while that is down', async () => {
+    await using internet = await startInternet({ address: '127.0.0.1', httpPort: 0, dnsPort: 0 });
+    await using fast = await fastTwin(
+      {},
+      {
+        tunnel: [CONTROLLER],
+        portMap: { [`${CONTROLLER}:53`]: `127.0.0.1:${internet.dnsPort}` },
+      },
+    );
+    const client = await fast.client();
+    await client.run(
+      '/tool/netwatch/add',
+      '=host=example.com',
+      '=type=dns',
+      '=record-type=A',
+      `=dns-server=${CONTROLLER}`,
+      '=interval=30s',
+    );
+    const row = fast.tree.rows('/tool/netwatch')[0]!;
+    const status = (): string | undefined => fast.tree.printed('/tool/netwatch', row).status;
+    await fast.until(() => status() === 'up');
+    const asked = internet.dnsQueries('example.com');
+
+    fast.twin.faults.tunnelDown = true;
+    await fast.until(() => status() === 'down');
+    fast.twin.faults.tunnelDown = false;
+    await fast.until(() => status() === 'up');
+
+    expect(asked).toBeGreaterThan(0);
   });
 });
 
