@@ -5,11 +5,13 @@ import {
   SETTINGS,
   type SettingName,
 } from '../../controller/settings/known.ts';
+import { stillNeeded } from '../../controller/settings/needs.ts';
 import {
   checkSetting,
   type EffectiveSetting,
   explainSetting,
   placeOf,
+  resolveSettings,
   SETTING_LEVELS,
   type SettingPlace,
   type SettingRow,
@@ -62,9 +64,11 @@ export const settingSet: Command = {
       await store.setSetting({ level, code, ...checked, secret, at: realClock.now() });
       const shown = secret ? SEALED : checked.value;
       await audit(store, 'setting.set', `${level}:${at.label}`, `${checked.name}=${shown}`);
+      const needed = await neededAt(context, store);
+      const also = needed.length === 0 ? '' : `\nstill needed: ${needed.join(', ')}`;
       context.print(
-        { level, code, name: checked.name, value: secret ? null : checked.value, secret },
-        `${checked.name} is ${shown} for ${level} ${at.label}`,
+        { level, code, name: checked.name, value: secret ? null : checked.value, secret, needed },
+        `${checked.name} is ${shown} for ${level} ${at.label}${also}`,
       );
       return 0;
     });
@@ -167,6 +171,13 @@ async function requireSettingPlace(context: CommandContext, store: Store): Promi
     districtCode: level === 'regency' ? null : parts.slice(0, 3).join('.'),
     regencyCode: parts.slice(0, 2).join('.'),
   };
+}
+
+/** What a configuration there would lack; levels below may have it. */
+async function neededAt(context: CommandContext, store: Store): Promise<SettingName[]> {
+  const place = await requireSettingPlace(context, store);
+  const rows = (await store.listSettings()).map(shownRow);
+  return stillNeeded(resolveSettings(rows, place));
 }
 
 function chosenNames({ operands }: CommandContext): readonly SettingName[] {

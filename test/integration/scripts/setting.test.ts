@@ -63,6 +63,15 @@ describe('setting', () => {
     expect(said).toContain('(sealed)');
   });
 
+  it('says what else the kind of a link needs', async () => {
+    const place = ['--village', '16.06.01.2002'];
+    const said = await cli.run('setting', 'set', 'wan.kind', 'pppoe', ...place);
+    const user = await cli.json('setting', 'set', 'wan.pppoe-user', 'desa', ...place);
+
+    expect(said.out).toContain('still needed: wan.pppoe-user, wan.pppoe-password');
+    expect(user.needed).toEqual(['wan.pppoe-password']);
+  });
+
   it('is audited', async () => {
     const entries = await cli.json('audit', 'list');
 
