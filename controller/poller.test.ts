@@ -21,6 +21,8 @@ interface Bench {
   readonly poller: Poller;
   readonly states: unknown[];
   readonly boots: unknown[];
+  /** Routers whose sessions were compared with ours. */
+  readonly compared: unknown[];
   /** Routers by id that do not answer. */
   readonly dead: Set<string>;
   /** Lets one interval pass and every look end. */
@@ -41,6 +43,7 @@ function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
   const started = clock.now();
   const states: unknown[] = [];
   const boots: unknown[] = [];
+  const compared: unknown[] = [];
   const dead = new Set<string>();
   const poller = createPoller({
     clock,
@@ -62,6 +65,10 @@ function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
       recordBoot: async ({ routerId, bootAt }) => {
         boots.push([routerId, (bootAt - started) / 1000]);
         return { closed: 0 };
+      },
+      closeAbsentSessions: async ({ routerId, present, before }) => {
+        compared.push([routerId, present, (before - started) / 1000]);
+        return 0;
       },
     },
     connect: async ({ host }) => {
@@ -85,7 +92,7 @@ function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
     begun = true;
     await settle();
   };
-  return { clock, poller, states, boots, dead, round };
+  return { clock, poller, states, boots, compared, dead, round };
 }
 
 function fakeConnection(uptime: () => number, alive: () => boolean): RouterOsConnection {
@@ -96,6 +103,9 @@ function fakeConnection(uptime: () => number, alive: () => boolean): RouterOsCon
   return {
     run: async (command) => {
       check();
+      if (command === '/ip/hotspot/active/print') {
+        return [{ 'mac-address': '02:00:00:00:00:0a' }, { 'mac-address': 'nonsense' }];
+      }
       return command === '/interface/print'
         ? [{ name: 'ether1', type: 'ether', 'rx-byte': '10', 'tx-byte': '20' }]
         : [{ uptime: `${Math.floor(uptime())}s`, version: '7.20.8', 'cpu-load': '7' }];
@@ -153,6 +163,21 @@ describe('createPoller', { timeout: 30_000 }, () => {
       ['r0', 'up', null, 150],
     ]);
     expect(poller.snapshots()[0]!.failures).toMatchObject({ timeout: 1, unreachable: 3 });
+  });
+
+  it('compares sessions after a time without word of a router, and only then', async () => {
+    const { round, compared, dead } = bench(routers(1));
+    for (let i = 0; i < 3; i++) await round();
+    dead.add('r0');
+    for (let i = 0; i < 3; i++) await round();
+    dead.clear();
+    for (let i = 0; i < 3; i++) await round();
+
+    const active = ['02:00:00:00:00:0A'];
+    expect(compared).toEqual([
+      ['r0', active, 0],
+      ['r0', active, 180],
+    ]);
   });
 
   it('says unknown, not down, when nearly all fail together', async () => {
@@ -275,7 +300,7 @@ describe('createPoller', { timeout: 30_000 }, () => {
     await round();
     await expect.poll(() => poller.snapshots()[0]!.reading?.activeSessions, SOON).toBe(2);
     await round();
-    await expect.poll(() => router.peer.received.length, SOON).toBe(9);
+    await expect.poll(() => router.peer.received.length, SOON).toBe(10);
 
     const logins = router.peer.received.filter(([command]) => command === '/login');
     expect(logins).toHaveLength(1);

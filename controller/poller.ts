@@ -9,6 +9,7 @@ import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Store } from '../store/contract.ts';
 import type { Router } from '../store/types.ts';
+import { reconcileSessions } from './active.ts';
 import { bootAtOf, detectBoot, type UptimeReading } from './boot.ts';
 import { createGate } from './gate.ts';
 import { type Health, onFailure, onSuccess, type Step, UNKNOWN } from './health.ts';
@@ -53,7 +54,10 @@ export interface PollCadence {
 }
 
 export interface PollerOptions {
-  readonly store: Pick<Store, 'routerCredentials' | 'recordState' | 'recordBoot'>;
+  readonly store: Pick<
+    Store,
+    'routerCredentials' | 'recordState' | 'recordBoot' | 'closeAbsentSessions'
+  >;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
@@ -260,6 +264,10 @@ async function lookOnce(options: PollerOptions, entry: Entry, signal: AbortSigna
   }
   // What was read before it started is not how it is now.
   if (bootAt !== null && !isDue) entry.vitalsDueAt = 0;
+  // Nobody heard of it for a while: sessions may have ended without a word.
+  if (entry.health.state !== 'up') {
+    await reconcileSessions(options, router.id, connection, signal);
+  }
   entry.bootAt ??= bootAtOf(uptime);
   entry.uptime = uptime;
   entry.reading = reading;

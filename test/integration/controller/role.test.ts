@@ -22,6 +22,7 @@ afterEach(async () => {
 type UsedStore = Pick<
   Store,
   | 'changeRollout'
+  | 'closeAbsentSessions'
   | 'claimJobs'
   | 'finishJob'
   | 'heartbeat'
@@ -83,6 +84,7 @@ async function bench(): Promise<Bench> {
     recordBlindness: async () => void calls.push('blindness'),
     recordState: async ({ state }) => calls.push(state) > 0,
     recordBoot: async () => ({ closed: 0 }),
+    closeAbsentSessions: async () => 0,
     recordProvisioning: async ({ provisioning, digest, detail }) => {
       row = { ...row, provisioning, appliedDigest: digest, provisioningDetail: detail };
       calls.push(provisioning);
