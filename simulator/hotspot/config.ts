@@ -40,6 +40,8 @@ export interface UserProfile {
   readonly idleTimeoutMs: number | null;
   readonly keepaliveTimeoutMs: number | null;
   readonly statusRefreshMs: number | null;
+  /** How long a MAC cookie lives; null where none is given. */
+  readonly macCookieMs: number | null;
   readonly rate: RateLimit;
 }
 
@@ -211,6 +213,7 @@ function readProfile(tree: MenuTree, name: string): UserProfile {
     idleTimeoutMs: timeoutMs(values['idle-timeout']),
     keepaliveTimeoutMs: timeoutMs(values['keepalive-timeout']),
     statusRefreshMs: timeoutMs(values['status-autorefresh']),
+    macCookieMs: isYes(values['add-mac-cookie']) ? timeoutMs(values['mac-cookie-timeout']) : null,
     rate: parseRateLimit(values['rate-limit']),
   };
 }

@@ -11,6 +11,7 @@ import type { MenuTree } from '../menu/contract.ts';
 import { createRadiusClient, type RadiusClient } from '../nas/client.ts';
 import { createIncoming, type Incoming } from '../nas/incoming.ts';
 import { createNas, type Nas } from '../nas/nas.ts';
+import { createCookies } from './cookies.ts';
 import { type Asked, type Path, pathOf } from './forwarding.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { createHosts, type Host, type Hosts, type Reservation } from './hosts.ts';
@@ -172,7 +173,7 @@ function createCore(options: DataPlaneOptions, hooks: Hooks): Core {
 
 function createFront(core: Core, bootedAt: () => number): Front {
   const { snapshot, sessions, hosts, interfaces } = core;
-  const login = createLogin(core);
+  const login = createLogin({ ...core, cookies: createCookies(core.tree, core.clock) });
   const path = pathFinder(core);
   const names = createNames({ ...core, path });
   const gateway = createGateway({

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { Credentials, Nas } from '../nas/nas.ts';
 import type { HotspotConfig } from './config.ts';
+import type { Cookies } from './cookies.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { LoginBy, Sessions } from './sessions.ts';
 import { createTrials, isTrialName } from './trial.ts';
@@ -33,6 +34,7 @@ export interface LoginOptions {
   readonly sessions: Sessions;
   readonly hosts: Hosts;
   readonly clock: Pick<Clock, 'now'>;
+  readonly cookies: Cookies;
 }
 
 export interface Login {
@@ -42,7 +44,7 @@ export interface Login {
     username: string,
     password: string,
   ): Promise<LoginOutcome>;
-  /** Tries once per host; resolves when it is decided. */
+  /** Tries a cookie and the MAC, each once per host; resolves when it is decided. */
   byMac(host: Host, hotspot: HotspotConfig): Promise<void>;
 }
 
@@ -50,12 +52,7 @@ export function createLogin(options: LoginOptions): Login {
   const { nas, sessions, hosts } = options;
   const byTrial = trialLogin(options);
 
-  const attempt = async (
-    host: Host,
-    hotspot: HotspotConfig,
-    credentials: Credentials,
-    loginBy: LoginBy,
-  ): Promise<LoginOutcome> => {
+  const attempt: Attempt = async (host, hotspot, credentials, loginBy) => {
     if (!hotspot.useRadius) return refused('invalid-username');
     const acctSessionId = sessions.nextId();
     const { mac, ip } = host;
@@ -74,6 +71,8 @@ export function createLogin(options: LoginOptions): Login {
         if (hosts.byAddress(ip) !== host) return refused('shutting-down');
         const { username } = credentials;
         sessions.open(host, hotspot, { acctSessionId, username, loginBy, grant: answer.grant });
+        if (loginBy === 'http-pap')
+          keepCookie(options, { host, hotspot, group: answer.grant.group }, credentials);
         return { kind: 'in' };
       }
     }
@@ -91,6 +90,7 @@ export function createLogin(options: LoginOptions): Login {
       );
     },
     byMac: async (host, hotspot) => {
+      if (await byCookie(options, host, hotspot, attempt)) return;
       if (!hotspot.loginBy.has('mac')) return;
       const username = formatMac(host.mac, hotspot.macFormat);
       const text = hotspot.macAsPassword ? username : hotspot.macPassword;
@@ -98,6 +98,40 @@ export function createLogin(options: LoginOptions): Login {
       await exclusive(host, () => attempt(host, hotspot, credentials, 'mac'));
     },
   };
+}
+
+type Attempt = (
+  host: Host,
+  hotspot: HotspotConfig,
+  credentials: Credentials,
+  loginBy: LoginBy,
+) => Promise<LoginOutcome>;
+
+function keepCookie(
+  { cookies }: LoginOptions,
+  { host, hotspot, group }: { host: Host; hotspot: HotspotConfig; group: string | null },
+  { username, password }: Credentials,
+): void {
+  const { macCookieMs } = hotspot.profile(group);
+  if (!hotspot.loginBy.has('mac-cookie') || macCookieMs === null || password.kind !== 'pap') return;
+  cookies.keep(host.mac, { username, password: password.text }, macCookieMs);
+}
+
+/** Whether the phone's cookie let it in; one that is refused is worth nothing any more. */
+async function byCookie(
+  { cookies }: LoginOptions,
+  host: Host,
+  hotspot: HotspotConfig,
+  attempt: Attempt,
+): Promise<boolean> {
+  const cookie = hotspot.loginBy.has('mac-cookie') ? cookies.of(host.mac) : null;
+  if (cookie === null) return false;
+  const password = { kind: 'pap', text: cookie.password } as const;
+  const known = { username: cookie.username, password };
+  const outcome = await exclusive(host, () => attempt(host, hotspot, known, 'mac-cookie'));
+  if (outcome.kind === 'in') return true;
+  if (outcome.error !== 'radius-timeout') cookies.drop(host.mac);
+  return false;
 }
 
 /** One login of a phone at a time. */

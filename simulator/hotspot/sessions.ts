@@ -16,7 +16,7 @@ import type { Host } from './hosts.ts';
 import { type Bucket, createBucket, type Direction } from './shaper.ts';
 import { formatDuration } from './values.ts';
 
-export type LoginBy = 'http-pap' | 'http-chap' | 'mac' | 'trial';
+export type LoginBy = 'http-pap' | 'http-chap' | 'mac' | 'mac-cookie' | 'trial';
 
 export interface Counts {
   input: number;

@@ -188,6 +188,48 @@ describe('a login', () => {
     expect(village.tree.rows('/ip/hotspot/active')[0]?.values['login-by']).toBe('mac');
   });
 
+  it('is let in again by its MAC cookie, until someone removes that', async () => {
+    await using village = await startVillage({
+      prepare: (tree) =>
+        change(
+          tree,
+          '/ip/hotspot/profile',
+          { name: 'sw-prof' },
+          { 'login-by': 'http-pap,mac-cookie' },
+        ),
+    });
+    const { twin, tree, gateway, radius } = village;
+    const phone = { mac: '02:00:00:00:00:01' };
+    const loginBy = (): string | undefined =>
+      tree.rows('/ip/hotspot/active').map(({ values }) => values['login-by'])[0];
+    const away = async (): Promise<void> => {
+      tree.remove('/ip/hotspot/active', [tree.rows('/ip/hotspot/active')[0]!.id]);
+      twin.detach(phone.mac);
+      await expect.poll(() => tree.rows('/ip/hotspot/host')).toEqual([]);
+    };
+
+    await ask(gateway, twin.attach(phone)?.ip ?? '', LOGIN);
+    await expect.poll(loginBy).toBe('http-pap');
+    const [cookie] = tree.rows('/ip/hotspot/cookie');
+    await away();
+    twin.attach(phone);
+    await expect.poll(loginBy).toBe('mac-cookie');
+    const requests = radius.seen.filter(({ code }) => code === 1).map((packet) => packet.text(1));
+    await away();
+    tree.remove('/ip/hotspot/cookie', [cookie!.id]);
+    const ip = twin.attach(phone)?.ip ?? '';
+    const page = await ask(gateway, ip, own('/status'));
+
+    expect(cookie).toMatchObject({
+      dynamic: true,
+      values: { 'mac-address': phone.mac, 'mac-cookie': 'true', 'expires-in': expect.any(String) },
+    });
+    expect(requests).toEqual([cookie!.values.user, cookie!.values.user]);
+    expect(page.text).not.toContain('200 OK');
+    expect(loginBy()).toBeUndefined();
+    expect(tree.rows('/ip/hotspot/cookie')).toEqual([]);
+  });
+
   it('by CHAP answers the challenge of the page, once', async () => {
     await using village = await startVillage();
     const { tree, twin, radius, gateway } = village;
