@@ -233,9 +233,10 @@ async function performOn(
     ...(backUp === undefined ? {} : { backUp }),
   };
   if (job.kind === 'check') {
-    if (options.autoApply) await learn(options, task, memory);
-    else await check(options, task, memory);
-    return { outcome: 'done', detail: null };
+    if (!options.autoApply) await check(options, task, memory);
+    // Provisioning it writes nothing either, and records why.
+    const refused = options.autoApply && (await learn(options, task, memory)) === 'refused';
+    if (!refused) return { outcome: 'done', detail: null };
   }
   const result = await provisionRouter(task);
   options.metrics.provisioned(result.outcome);
@@ -254,11 +255,21 @@ function outcomeOf(job: Job, { outcome }: ProvisionResult): JobResult['outcome']
 }
 
 /** Reads only, to know what the router should be. One that was changed by hand is due again at once. */
-async function learn(options: ReconcilerOptions, task: RouterTask, memory: Memory): Promise<void> {
-  const { changes, facts, digest } = await planRouter(task);
-  memory.facts = facts;
-  settle(options, memory, digest);
-  if (changes.length > 0 && digest === task.router.appliedDigest) memory.checkedAt = null;
+async function learn(
+  options: ReconcilerOptions,
+  task: RouterTask,
+  memory: Memory,
+): Promise<'learnt' | 'refused'> {
+  try {
+    const { changes, facts, digest } = await planRouter(task);
+    memory.facts = facts;
+    settle(options, memory, digest);
+    if (changes.length > 0 && digest === task.router.appliedDigest) memory.checkedAt = null;
+    return 'learnt';
+  } catch (error) {
+    if (!REFUSALS.has(errorCode(error)) && errorCode(error) !== 'ROUTER_DEVICE_MODE') throw error;
+    return 'refused';
+  }
 }
 
 /** Reads only: says what differs, or that nothing does any more. */

@@ -11,6 +11,7 @@ import type { Router } from '../store/types.ts';
 import { backUpBefore } from './backup/back-up.ts';
 import { createNightlyBackups, type NightlyBackups } from './backup/nightly.ts';
 import type { FleetSettings } from './desired/types.ts';
+import { linkSettings } from './fleet/link-key.ts';
 import { createQueue, type Queue, type QueueOptions } from './fleet/queue.ts';
 import { type ControllerMetrics, controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
@@ -19,7 +20,6 @@ import type { RouterTask } from './provision.ts';
 import { createReconciler, type Reconciler } from './reconcile.ts';
 import { renderRouterMetrics } from './router-metrics.ts';
 import { cadenceFor, type LinkProfile, linkOf, timeoutsFor } from './settings/link.ts';
-import { placeOf, resolveSettings } from './settings/resolve.ts';
 import { createUpgrades } from './upgrade/upgrades.ts';
 import { readSources, type VillageSources } from './village.ts';
 
@@ -172,7 +172,7 @@ function cadences(
 ): (router: Router) => PollCadence {
   const scale = pollSeconds / cadenceFor(FREE_LINK).livenessSeconds;
   return (router) => {
-    const link = linkOf(resolveSettings(settings, placeOf(router)));
+    const link = linkOf(linkSettings(router, settings));
     const { livenessSeconds, vitalsSeconds } = cadenceFor(link);
     return {
       livenessSeconds: livenessSeconds * scale,

@@ -1,12 +1,28 @@
-/** Which link a router's jobs load: its own, or the one that the setting `link.name` says it shares. */
+/**
+ * What the queue and the poller must know of a router's link. Unlike the configuration of the router, which
+ * is refused for any value that is not understood, they go on with the defaults: one village's mistake must not
+ * stop the work on all others.
+ */
+import { errorCode } from '../../lib/errors.ts';
 import type { Router } from '../../store/types.ts';
-import { placeOf, resolveSettings, type SettingRow } from '../settings/resolve.ts';
+import { placeOf, resolveSettings, type SettingRow, type Settings } from '../settings/resolve.ts';
 
-export function linkKey(
-  router: Pick<Router, 'id' | 'villageCode' | 'districtCode'>,
-  settings: readonly SettingRow[],
-): string {
-  const named = settings.some((row) => row.name === 'link.name');
-  const name = named ? resolveSettings(settings, placeOf(router)).get('link.name') : null;
+type Placed = Pick<Router, 'id' | 'villageCode' | 'districtCode'>;
+
+/** Settings by the name `link.…`; the others are defaults. */
+export function linkSettings(router: Placed, rows: readonly SettingRow[]): Settings {
+  const place = placeOf(router);
+  const ofLinks = rows.filter((row) => row.name.startsWith('link.'));
+  try {
+    return resolveSettings(ofLinks, place);
+  } catch (error) {
+    if (errorCode(error) !== 'ROUTER_SETTINGS') throw error;
+    return resolveSettings([], place);
+  }
+}
+
+/** Which link a router's jobs load: its own, or the one that the setting `link.name` says it shares. */
+export function linkKey(router: Placed, rows: readonly SettingRow[]): string {
+  const name = linkSettings(router, rows).get('link.name');
   return name === null ? `router:${router.id}` : `link:${name}`;
 }

@@ -84,6 +84,31 @@ describe('a change of the whole fleet', { timeout: 120_000 }, () => {
     expect(await digests(store)).toEqual(after);
   });
 
+  it('to what cannot be a configuration is recorded as failed, and stops no other router', async () => {
+    await using stack = new AsyncDisposableStack();
+    const place = stack.use(await ENGINES[0]!.place());
+    const { store } = await openStore(place.options);
+    stack.use(store);
+    await fleet(store, stack);
+    {
+      await using stand = await queueStand(store);
+      await settle(store, stand);
+    }
+    const [first, second] = await store.listRouters();
+    const bad = { level: 'router', code: first!.id, secret: false, at: AT } as const;
+    await store.setSetting({ ...bad, name: 'link.rtt-ms', value: 'slow' });
+    const door = { routerId: second!.id, digest: null, detail: null, at: AT };
+    await store.recordProvisioning({ ...door, provisioning: 'drifted' });
+
+    await using stand = await queueStand(store);
+    await stand.pass();
+    await stand.look();
+
+    await expect
+      .poll(async () => (await store.listRouters()).map((router) => router.provisioning), SOON)
+      .toEqual(['failed', 'applied', 'applied', 'applied']);
+  });
+
   it('made by hand on a router while no controller ran is undone by the next', async () => {
     await using stack = new AsyncDisposableStack();
     const place = stack.use(await ENGINES[0]!.place());
