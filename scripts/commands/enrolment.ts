@@ -10,6 +10,7 @@ import { SmartWifiError } from '../../lib/errors.ts';
 import type { Store } from '../../store/contract.ts';
 import type { EnrolmentOffer, Router, TunnelPool } from '../../store/types.ts';
 import { type CommandContext, UsageError } from '../command.ts';
+import { tunnelOf } from '../serve/settings.ts';
 
 export const API_USER = 'sw-ctl';
 /** The life of a script. */
@@ -17,13 +18,6 @@ export const OFFER_MS = 30 * 60_000;
 const FORMS: readonly ScriptForm[] = ['paste', 'netinstall'];
 
 export const ROUTER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
-
-/** The tunnel's end that routers find; null where routers are set up by hand. */
-export function tunnelOf({ network, wireguard }: Config) {
-  const { tunnelEndpoint: endpoint } = network;
-  const { publicKey } = wireguard;
-  return endpoint === undefined || publicKey === undefined ? null : { endpoint, publicKey };
-}
 
 export function tunnelPool({ network, resolver }: Config): TunnelPool {
   const { controllerAddress, radiusAddress, radiusStandbyAddress } = network;

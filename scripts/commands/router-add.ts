@@ -20,12 +20,12 @@ import {
   withStore,
 } from '../command.ts';
 import { parseCsv } from '../csv.ts';
+import { tunnelOf } from '../serve/settings.ts';
 import {
   API_USER,
   formOption,
   makeScript,
   ROUTER_NAME,
-  tunnelOf,
   tunnelPool,
   writeSecretFile,
 } from './enrolment.ts';

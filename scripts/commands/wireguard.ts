@@ -1,6 +1,6 @@
 import { writePeersFile } from '../../controller/enrol/peers-file.ts';
 import { type Command, operandsOf, UsageError, withStore } from '../command.ts';
-import { tunnelOf } from './enrolment.ts';
+import { tunnelOf } from '../serve/settings.ts';
 
 export const wireguardWrite: Command = {
   summary: "write the file of the routers' tunnels, which the root helper puts into WireGuard",

@@ -21,7 +21,7 @@ import { portalRadiusClient, startRadiusThreads } from './radius-role.ts';
 import type { RadiusThreadReady } from './radius-thread.ts';
 import type { ResolverThreadData, ResolverThreadReady } from './resolver-thread.ts';
 import { ROLES, type Role } from './roles.ts';
-import { dialFrom, fleetSettings, hoursIn } from './settings.ts';
+import { dialFrom, fleetSettings, hoursIn, tunnelOf } from './settings.ts';
 import { type RoleThread, startThread } from './thread.ts';
 
 export interface ServeOptions {
@@ -208,6 +208,11 @@ async function controllerRole(
 ): Promise<Controller> {
   const { config, stack, served, clock, metrics } = running;
   const { startController } = await import('../../controller/role.ts');
+  if (tunnelOf(config) !== null) {
+    const { keepPeersFile } = await import('../../controller/enrol/peers-keeper.ts');
+    const { peersFile: path } = config.wireguard;
+    stack.use(await keepPeersFile({ store: served.store, path, log: running.log('controller') }));
+  }
   return stack.use(
     await startController({
       store: served.store,

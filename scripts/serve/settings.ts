@@ -51,3 +51,10 @@ export function hoursIn(timeZone: string): (hours: string, at: number) => boolea
   const local = localTimeIn(timeZone);
   return (hours, at) => openAt(parseHours(hours), local(at).minuteOfWeek).open;
 }
+
+/** The tunnel's end that routers find; null where routers are set up by hand. */
+export function tunnelOf({ network, wireguard }: Config) {
+  const { tunnelEndpoint: endpoint } = network;
+  const { publicKey } = wireguard;
+  return endpoint === undefined || publicKey === undefined ? null : { endpoint, publicKey };
+}
