@@ -10,6 +10,7 @@ import type { Router, RouterUpgrade } from '../../store/types.ts';
 import { type BackupDeps, backUpRouter } from '../backup/back-up.ts';
 import { type LinkOptions, openLink, type RouterLink } from '../link.ts';
 import { RouterTrap } from '../routeros/errors.ts';
+import { busyRouters } from './busy.ts';
 import { admitted } from './campaign.ts';
 import {
   type ActionResult,
@@ -25,7 +26,7 @@ import { isQuiet } from './quiet.ts';
 
 export type UpgradeStore = BackupDeps['store'] &
   LinkOptions['store'] &
-  Pick<Store, 'listUpgrades' | 'saveUpgrade'>;
+  Pick<Store, 'listUpgrades' | 'saveUpgrade' | 'listJobs'>;
 
 export interface UpgradeDeps {
   readonly store: UpgradeStore;
@@ -56,10 +57,12 @@ export function createUpgrades(deps: UpgradeDeps): Upgrades {
     pass: async (routers) => {
       const byId = new Map(routers.map((router) => [router.id, router]));
       const rows = (await deps.store.listUpgrades()).filter((row) => byId.has(row.routerId));
+      if (rows.length === 0) return;
+      const busy = await busyRouters(deps.store);
       if (stop.signal.aborted) return;
       for (const row of admitted(rows, deps.clock.now())) {
         const router = byId.get(row.routerId);
-        if (router === undefined || running.has(router.id)) continue;
+        if (router === undefined || running.has(router.id) || busy.has(router.id)) continue;
         const work = carryOn(deps, router, row, stop.signal)
           .then(() => undefined)
           .catch((error: unknown) => {

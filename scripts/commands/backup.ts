@@ -23,7 +23,7 @@ import {
   withStore,
 } from '../command.ts';
 import { instant, table } from '../table.ts';
-import { chosenRouters, requireRouter, taskOf } from './router.ts';
+import { chosenRouters, requireIdle, requireRouter, taskOf } from './router.ts';
 
 const AT_ONCE = 8;
 const NAME = 'the name of the router';
@@ -159,6 +159,7 @@ async function restore(
   from: { store: Store; router: Router; backup: Backup; text: string },
 ): Promise<number> {
   const { store, router, backup, text } = from;
+  await requireIdle(store, router);
   const task = taskOf(context, store, router);
   await using link = await open(task);
   const { configuration, facts } = await look(task, link);

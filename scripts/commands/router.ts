@@ -5,6 +5,7 @@ import { linkKey } from '../../controller/fleet/link-key.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
 import { planDocument, renderPlan, summarisePlan } from '../../controller/render-plan.ts';
 import type { SettingRow } from '../../controller/settings/resolve.ts';
+import { busyRouters } from '../../controller/upgrade/busy.ts';
 import { realClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { forEachLimited } from '../../lib/retry.ts';
@@ -265,6 +266,12 @@ export async function chosenRouters(context: CommandContext, store: Store): Prom
   if (chosen.length === 0)
     throw new UsageError('there is no such router: see smartwifi router list');
   return chosen;
+}
+
+/** What is written beside a controller's work would be taken for drift by it, or the other way round. */
+export async function requireIdle(store: Store, router: Router): Promise<void> {
+  if (!(await busyRouters(store)).has(router.id)) return;
+  throw new UsageError(`${router.name} is being changed just now: try again in a minute`);
 }
 
 export async function requireRouter(store: Store, name: string): Promise<Router> {
