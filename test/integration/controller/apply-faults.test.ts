@@ -21,6 +21,8 @@ const FAULTS = [
   'both-killed',
   'full-flash',
   'hand',
+  'clock',
+  'lossy',
 ] as const;
 
 interface Case {
@@ -57,6 +59,7 @@ const NEXT: TaskChange = {
     ntpServers: ['203.0.113.3'],
   },
 };
+const DAY_MS = 86_400_000;
 const PHONE = '02:00:00:00:00:07';
 /** Beyond the dead-man's ten minutes. */
 const DEAD_MAN_MS = 11 * 60_000;
@@ -106,6 +109,16 @@ async function arm(
       cut.act = () => harm(tree, one.at);
       link.cut({ kind: 'none', atWrite });
       return async () => link.restore();
+    case 'clock':
+      // The time server is reached at last: a clock that stood in the past is a day on at once.
+      cut.act = () => {
+        twin.faults.clockOffsetMs += DAY_MS;
+      };
+      link.cut({ kind: 'none', atWrite });
+      return async () => link.restore();
+    case 'lossy':
+      Object.assign(link.path, { rttMs: 4, kbps: 4000, loss: 0.02 });
+      return async () => void Object.assign(link.path, { rttMs: 0, kbps: undefined, loss: 0 });
   }
 }
 
