@@ -48,7 +48,12 @@ async function board(script: string, address: string, serial: string) {
   const { tree } = router;
   const api = await startApiServer({ tree, host: address, port: 8728, clock: realClock });
   running.push(api);
-  return { line: router.logged('script,info').at(-1) ?? '', tree, api };
+  return { line: router.logged('script,info').at(-1) ?? '', living: router, tree, api };
+}
+
+interface Board {
+  readonly living: ReturnType<typeof livingRouter>;
+  readonly publicKey: string;
 }
 
 async function enrolled(name: string, serial: string) {
@@ -104,6 +109,21 @@ describe('a router', () => {
     expect(said).toMatchObject({ code: 1, err: expect.stringContaining('HEX2 answers') });
     expect(await cli.run('router', 'enrol', 'rt-1', '--wait', '0')).toMatchObject({ code: 1 });
     expect(await actions()).toContain('router.identity');
+  });
+
+  it('comes in again after it was configured, by another script on the same board', async () => {
+    const { living, publicKey }: Board = await enrolled('rt-1', 'HEX1');
+    expect(await cli.json('router', 'apply', 'rt-1')).toMatchObject([{ outcome: 'applied' }]);
+    const again = await cli.json('router', 'script', 'rt-1');
+
+    expect(await living.script(again.script)).toBeNull();
+    const line = living.logged('script,info').at(-1) ?? '';
+    const { contact } = await cli.json('router', 'enrol', '--line', line, '--wait', '0');
+
+    expect(contact).toMatchObject({ serial: 'HEX1', isFirst: false });
+    expect(await peers()).not.toContain(publicKey);
+    expect(await cli.json('router', 'apply', 'rt-1')).toMatchObject([{ outcome: 'applied' }]);
+    expect((await cli.json('router', 'plan', 'rt-1')).changes).toEqual([]);
   });
 
   it('can be vouched for by its key alone while its script is out', async () => {
