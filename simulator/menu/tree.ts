@@ -4,6 +4,7 @@ import { formatDateTime, formatOffset } from './clock-text.ts';
 import type { MenuTree, Row } from './contract.ts';
 import { fileRow, forgetFiles, writeFile } from './files.ts';
 import { findInterface, interfaceRows } from './interfaces.ts';
+import { appendLog } from './log.ts';
 import { INTERFACE_PATHS, MENUS } from './schema.ts';
 import { existsIn, type Menu, versionNumber } from './schema-parse.ts';
 import { freeSpace, type Space } from './storage.ts';
@@ -13,7 +14,6 @@ import {
   type Attributes,
   emitChange,
   emitRow,
-  nextId,
   replaceRow,
   rowsOf,
   type StoredRow,
@@ -34,7 +34,6 @@ import {
   setRows,
 } from './tree-write.ts';
 
-const LOG_ROWS = 100;
 /** Longest file whose contents `/file/print` shows. */
 const PRINTED_CONTENTS = 60_000;
 
@@ -295,19 +294,6 @@ function existing(state: TreeState, path: string, ids: readonly string[]): Store
     if (row === undefined) throw noSuchItem();
     return row;
   });
-}
-
-function appendLog(state: TreeState, topics: string, message: string): void {
-  const zone = rowsOf(state, '/system/clock')[0]?.values['time-zone-name'] ?? 'manual';
-  const values = {
-    time: formatDateTime(state.now(), zone === 'manual' ? undefined : zone),
-    buffer: 'memory',
-    topics,
-    message,
-  };
-  const row = { id: nextId(state, MENUS.get('/log')!), dynamic: false, values };
-  state.rows.set('/log', [...rowsOf(state, '/log'), row].slice(-LOG_ROWS));
-  emitRow(state, '/log', row);
 }
 
 function clockValues(state: TreeState, row: Row): Record<string, string> {
