@@ -194,6 +194,11 @@ it('is released as a plain gateway, whose export is handed over, and which nobod
   const { tree }: { tree: WritableTree } = made;
   expect(tree.rows('/ip/hotspot')).toEqual([]);
   expect(tree.rows('/system/scheduler').map(({ values }) => values.name)).toEqual(['sw-release']);
+  // By itself, after we are gone.
+  await (made as Board).living.advance(5000);
+  expect(tree.rows('/system/scheduler')).toEqual([]);
+  expect(tree.rows('/interface/wireguard')).toEqual([]);
+  expect(tree.rows('/user').map(({ values }) => values.name)).toEqual(['admin']);
   expect(await readFile(file, 'utf8')).toContain('masquerade');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await peers()).not.toContain(made.publicKey);
