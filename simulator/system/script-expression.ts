@@ -1,6 +1,7 @@
 /** Values of a script: strings with what is put into them, variables, `[commands]`, `(expressions)`, `{lists}`. */
 import {
   expectSign,
+  nest,
   peek,
   type ScriptText,
   skipBetween,
@@ -90,7 +91,7 @@ function readVariable(text: ScriptText): Expression {
 function readRun(text: ScriptText, statement: ReadStatement): Expression {
   expectSign(text, '[');
   skipBlanks(text);
-  const read = statement(text, ']');
+  const read = nest(text, () => statement(text, ']'));
   skipBlanks(text);
   expectSign(text, ']');
   return { kind: 'run', statement: read };
@@ -102,7 +103,7 @@ function readList(text: ScriptText, statement: ReadStatement): Expression {
   const items: Expression[] = [];
   skipBetween(text);
   while (peek(text) !== '}') {
-    items.push(readValue(text, statement));
+    items.push(nest(text, () => readValue(text, statement)));
     skipBlanks(text);
     if (peek(text) !== '}' && peek(text) !== ';') throw syntaxError(text);
     skipBetween(text);
@@ -113,7 +114,7 @@ function readList(text: ScriptText, statement: ReadStatement): Expression {
 
 function readParenthesis(text: ScriptText, statement: ReadStatement): Expression {
   expectSign(text, '(');
-  const inner = readLevel(text, statement, 0);
+  const inner = nest(text, () => readLevel(text, statement, 0));
   expectSign(text, ')');
   return inner;
 }
@@ -142,14 +143,17 @@ const LEVELS: readonly (readonly (readonly [sign: RegExp, operator: Operator])[]
   ],
 ];
 
+const LONGEST_CHAIN = 500;
+
 function readLevel(text: ScriptText, statement: ReadStatement, level: number): Expression {
   const operators = LEVELS[level];
   if (operators === undefined) return readOperand(text, statement);
   let left = readLevel(text, statement, level + 1);
-  for (;;) {
+  for (let count = 0; ; count += 1) {
     skipWide(text);
     const found = operators.find(([sign]) => takeMatch(text, sign) !== '');
     if (found === undefined) return left;
+    if (count > LONGEST_CHAIN) throw syntaxError(text);
     const right = readLevel(text, statement, level + 1);
     left = { kind: 'operator', operator: found[1], left, right };
   }
@@ -158,9 +162,11 @@ function readLevel(text: ScriptText, statement: ReadStatement, level: number): E
 function readOperand(text: ScriptText, statement: ReadStatement): Expression {
   skipWide(text);
   if (take(text, '!') || takeMatch(text, /not\b/y) !== '') {
-    return { kind: 'not', operand: readOperand(text, statement) };
+    return { kind: 'not', operand: nest(text, () => readOperand(text, statement)) };
   }
-  if (take(text, '-')) return { kind: 'minus', operand: readOperand(text, statement) };
+  if (take(text, '-')) {
+    return { kind: 'minus', operand: nest(text, () => readOperand(text, statement)) };
+  }
   const sign = peek(text);
   if ('"$[('.includes(sign) && sign !== '') return readValue(text, statement);
   const at = text.at;

@@ -9,6 +9,7 @@ import {
   expectedEnd,
   expectSign,
   lineAt,
+  nest,
   peek,
   type ScriptText,
   skipBetween,
@@ -41,7 +42,7 @@ interface Reader {
 
 /** Throws a {@link ScriptTrap}. */
 export function parseScript(source: string, vocabulary: Vocabulary): readonly Statement[] {
-  const reader: Reader = { text: { source, at: 0 }, vocabulary, context: '' };
+  const reader: Reader = { text: { source, at: 0, depth: 0 }, vocabulary, context: '' };
   const statements = readStatements(reader);
   if (reader.text.at < source.length) throw syntaxError(reader.text);
   return statements;
@@ -75,7 +76,7 @@ function readStatement(reader: Reader, closing: ']' | '}' | null): Statement | n
 function readBlock(reader: Reader): readonly Statement[] {
   const { context } = reader;
   expectSign(reader.text, '{');
-  const body = readStatements(reader);
+  const body = nest(reader.text, () => readStatements(reader));
   expectSign(reader.text, '}');
   reader.context = context;
   return body;

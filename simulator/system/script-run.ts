@@ -34,6 +34,8 @@ type Scope = Map<string, Value>[];
 
 /** A script that never ends would hold up every other twin of the process. */
 const MOST_STEPS = 20_000;
+/** Characters of one value. */
+const LONGEST_TEXT = 1_048_576;
 const DEFAULT_DELAY_MS = 1000;
 
 export async function runScript(run: ScriptRun, statements: readonly Statement[]): Promise<Value> {
@@ -187,7 +189,7 @@ async function evaluate(run: ScriptRun, expression: Expression, scope: Scope): P
       const parts: string[] = [];
       for (const part of expression.parts)
         parts.push(textOfValue(await evaluate(run, part, scope)));
-      return parts.join('');
+      return bounded(parts.join(''));
     }
     case 'list': {
       const items: Value[] = [];
@@ -205,6 +207,11 @@ async function evaluate(run: ScriptRun, expression: Expression, scope: Scope): P
   }
 }
 
+function bounded(text: string): string {
+  if (text.length > LONGEST_TEXT) throw failure('out of memory');
+  return text;
+}
+
 async function operate(
   operator: Operator,
   left: Value,
@@ -216,7 +223,7 @@ async function operate(
     case '&&':
       return isTrue(left) && isTrue(await right());
     case '.':
-      return textOfValue(left) + textOfValue(await right());
+      return bounded(textOfValue(left) + textOfValue(await right()));
     case '+':
       return numberOf(left) + numberOf(await right());
     case '-':

@@ -11,6 +11,20 @@ export interface ScriptText {
   readonly source: string;
   /** Index of the next character. */
   at: number;
+  /** Brackets of any kind that are open. */
+  depth: number;
+}
+
+/** Deeper scripts than a person writes are refused, before they exhaust the stack. */
+const DEEPEST = 100;
+
+/** Reads something within brackets. */
+export function nest<T>(text: ScriptText, read: () => T): T {
+  text.depth += 1;
+  if (text.depth > DEEPEST) throw syntaxError(text);
+  const inner = read();
+  text.depth -= 1;
+  return inner;
 }
 
 /** Where a script broke before anything of it ran. */

@@ -142,7 +142,28 @@ describe('a script that can not be read', () => {
     expect(young).toBeNull();
   });
 
-  it('ends a script that calls itself, or runs without end', async () => {
+  it.each([
+    ['lists', (n: number) => `:put ${'{'.repeat(n)}1${'}'.repeat(n)}`],
+    ['parentheses', (n: number) => `:put ${'('.repeat(n)}1${')'.repeat(n)}`],
+    ['blocks', (n: number) => `${'{'.repeat(n)}${'}'.repeat(n)}`],
+    ['negations', (n: number) => `:put (${'!'.repeat(n)}true)`],
+    ['commands', (n: number) => `:put ${'[:len '.repeat(n)}1${']'.repeat(n)}`],
+    ['sums', (n: number) => `:put (1${' + 1'.repeat(n)})`],
+  ])('is one that nests or goes on beyond what people write: %s', async (_what, source) => {
+    const { script } = livingRouter();
+
+    expect(await script(source(50))).toBeNull();
+    expect((await script(source(20_000)))?.message).toMatch(/^syntax error \(line 1 column \d+\)$/);
+  });
+
+  it('ends one whose text grows without end', async () => {
+    const { script } = livingRouter();
+    const doubled = `:set t ($t . "$t"); `.repeat(40);
+
+    expect((await script(`:local t "x"; ${doubled}`))?.message).toBe('failure: out of memory');
+  });
+
+  it('ends a script that calls itself', async () => {
     const { tree, script } = livingRouter();
     add(tree, '/system/script', { name: 'ulang', source: '/system script run ulang' });
 
