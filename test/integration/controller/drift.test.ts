@@ -9,6 +9,8 @@ import { campaign } from '../../fixtures/campaign.ts';
 import { type TwinBench, twinBench } from './twin-bench.ts';
 
 const TAG = 'sw:';
+/** Tagged as ours by somebody else. */
+const EXTRA = `${TAG}hand-`;
 
 type Row = ReturnType<WritableTree['rows']>[number];
 
@@ -46,7 +48,9 @@ type Edit =
   | { readonly kind: 'set'; readonly path: string; readonly pick: number }
   | { readonly kind: 'single'; readonly path: string }
   | { readonly kind: 'remove'; readonly path: string; readonly pick: number }
-  | { readonly kind: 'foreign'; readonly pick: number };
+  | { readonly kind: 'foreign'; readonly pick: number }
+  | { readonly kind: 'extra'; readonly pick: number }
+  | { readonly kind: 'page'; readonly pick: number };
 
 const pick = fc.nat({ max: 1000 });
 const edit: fc.Arbitrary<Edit> = fc.oneof(
@@ -61,16 +65,16 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('remove' as const), path: fc.constantFrom(...LEAVES), pick }),
   fc.record({ kind: fc.constant('foreign' as const), pick }),
+  fc.record({ kind: fc.constant('extra' as const), pick }),
+  fc.record({ kind: fc.constant('page' as const), pick }),
 );
 
+const isTagged = ({ dynamic, values }: Row): boolean =>
+  !dynamic && ((values.comment ?? '').startsWith(TAG) || (values.name ?? '').startsWith('sw-'));
+
+/** Those that something wants. */
 const ours = (tree: WritableTree, path: string): Row[] =>
-  tree
-    .rows(path)
-    .filter(
-      ({ dynamic, values }) =>
-        !dynamic &&
-        ((values.comment ?? '').startsWith(TAG) || (values.name ?? '').startsWith('sw-')),
-    );
+  tree.rows(path).filter((row) => isTagged(row) && !(row.values.comment ?? '').startsWith(EXTRA));
 
 function idOf(path: string, { values }: Row): string {
   const comment = values.comment ?? '';
@@ -83,6 +87,20 @@ function perform(tree: WritableTree, made: Edit): string[] {
     const [name, value] = SINGLES[made.path]!;
     tree.setSingle(made.path, new Map([[name, value]]));
     return [made.path];
+  }
+  if (made.kind === 'page') {
+    const pages = tree.rows('/file').filter(({ values }) => values.name?.endsWith('login.html'));
+    const name = pages[made.pick % Math.max(1, pages.length)]?.values.name;
+    if (name === undefined) throw new Error('there are no pages');
+    tree.writeFile(name, Buffer.from(`<p>${made.pick}</p>`));
+    return [rowId('/file', name)];
+  }
+  if (made.kind === 'extra') {
+    const path = '/ip/dns/static';
+    const key = `hand-${tree.rows(path).length}-${made.pick}`;
+    const values = { name: `${key}.test`, address: '192.0.2.1', comment: TAG + key };
+    const id = tree.add(path, new Map(Object.entries(values)));
+    return [`${rowId(path, key)}@${id.slice(1)}`];
   }
   if (made.kind === 'foreign') {
     const last = tree.rows('/ip/firewall/address-list').length;
@@ -124,10 +142,16 @@ function foreign(tree: WritableTree): string {
       path,
       tree
         .rows(path)
-        .filter((row) => !row.dynamic && !ours(tree, path).includes(row))
+        .filter((row) => !row.dynamic && !isTagged(row))
         .map((row) => tree.printed(path, row)),
     ]),
   );
+}
+
+/** All that hand edits touch, ours and not. */
+function configured(tree: WritableTree): unknown {
+  const paths = [...new Set([...LEAVES, ...Object.keys(HAND_MADE), ...Object.keys(SINGLES)])];
+  return paths.map((path) => tree.rows(path).map(({ values }) => values));
 }
 
 describe('hand edits on a provisioned twin', { timeout: 120_000 }, () => {
@@ -174,7 +198,10 @@ describe('hand edits on a provisioned twin', { timeout: 120_000 }, () => {
         const { rows } = await readDrift(await bench.task());
         expect(new Set(rows.map(({ id }) => id))).toEqual(touched);
         expect(rows).toHaveLength(touched.size);
-        for (const row of rows) expect(row.kind).toBe(gone.has(row.id) ? 'missing' : 'changed');
+        for (const row of rows) {
+          const added = row.id.includes('@') ? 'extra' : row.path === '/file' ? 'file' : 'changed';
+          expect(row.kind).toBe(gone.has(row.id) ? 'missing' : added);
+        }
 
         const result = await provisionRouter(await bench.task());
         expect(result).toMatchObject({
@@ -185,6 +212,32 @@ describe('hand edits on a provisioned twin', { timeout: 120_000 }, () => {
         expect((await readDrift(await bench.task())).rows).toEqual([]);
       }),
       { ...campaign(400), endOnFailure: true },
+    );
+  });
+
+  it('of any kind are kept when adopted, and ours again when reverted', async () => {
+    const { tree } = bench.twin;
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), async (edits) => {
+        for (const made of edits) if (made.kind !== 'extra') perform(tree, made);
+        const { rows } = await readDrift(await bench.task());
+        const before = JSON.stringify(configured(tree));
+        for (const { id } of rows) {
+          expect(await adoptRow(await bench.task(), id)).toMatchObject({ kind: 'done', row: id });
+        }
+
+        expect((await readDrift(await bench.task())).rows).toEqual([]);
+        expect(await provisionRouter(await bench.task())).toMatchObject({ outcome: 'unchanged' });
+        expect(JSON.stringify(configured(tree))).toBe(before);
+
+        for (const { id } of rows) {
+          expect(await revertRow(await bench.task(), id)).toMatchObject({ kind: 'done', row: id });
+        }
+        const after = await readDrift(await bench.task());
+        expect(after).toEqual({ rows: [], kept: [] });
+        expect(await provisionRouter(await bench.task())).toMatchObject({ outcome: 'unchanged' });
+      }),
+      { ...campaign(200), endOnFailure: true },
     );
   });
 
