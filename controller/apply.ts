@@ -66,7 +66,7 @@ export async function applyChanges(
     committed: false,
   };
   try {
-    // Files are outside of what safe mode and backups can undo, so they come first and fit both.
+    // Files are outside of what safe mode and backups can undo.
     await writeAll(files, work);
     for (let at = 0; at < rest.length; at += MAX_BATCH) {
       const batch = rest.slice(at, at + MAX_BATCH);
