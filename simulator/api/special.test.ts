@@ -31,6 +31,28 @@ describe('files', () => {
     expect((await peer.run('/file/read', '=file=none')).traps).toEqual(['failure: no such file']);
   });
 
+  it('are refused by a full flash, exports and backups too, and what was there stays', async () => {
+    await using twin = await startTwin({ board: 'hap-ac2' });
+    const peer = await twin.client();
+    await peer.run('/file/add', '=name=flash/a.txt', '=contents=lama');
+    twin.tree.claim('packages', { disk: twin.tree.free().disk - 10 });
+    const full = ['failure: not enough space'];
+
+    const free = (await peer.run('/system/resource/print', '=.proplist=free-hdd-space')).rows;
+    const answers = [
+      await peer.run('/file/add', '=name=flash/b.txt', '=contents=01234567890'),
+      await peer.run('/file/set', '=numbers=flash/a.txt', `=contents=${'x'.repeat(100)}`),
+      await peer.run('/export', '=file=flash/c'),
+      await peer.run('/system/backup/save', '=name=flash/d', '=dont-encrypt=yes'),
+    ];
+    const small = await peer.run('/file/add', '=name=flash/e.txt', '=contents=0123456789');
+
+    expect(free).toEqual([{ 'free-hdd-space': '10' }]);
+    expect(answers.map(({ traps }) => traps)).toEqual([full, full, full, full]);
+    expect(small.traps).toEqual([]);
+    expect(twin.tree.file('flash/a.txt')).toBe('lama');
+  });
+
   it('are not fetched where the device mode forbids it', async () => {
     await using home = await startTwin({ deviceMode: 'home' });
     await using free = await startTwin();

@@ -85,15 +85,27 @@ function setRadio(
   const wireless = board.radioPackage === 'wireless';
   const path = wireless ? '/interface/wireless' : '/interface/wifi';
   const ssid = `MikroTik-${mac.slice(9).replaceAll(':', '')}`;
-  const settings = wireless ? wirelessSettings(ssid, band) : wifiSettings(ssid, band, mac);
+  const settings = wireless
+    ? wirelessSettings(ssid, band)
+    : wifiSettings({ ssid, band, mac, ac: board.radioPackage === 'wifi-qcom-ac' });
   const { id } = tree.find(path, `${wireless ? 'wlan' : 'wifi'}${index + 1}`)!;
   tree.set(path, [id], new Map(Object.entries(settings)));
 }
 
-function wifiSettings(ssid: string, band: string, mac: string): Record<string, string> {
+interface FoundRadio {
+  readonly ssid: string;
+  readonly band: string;
+  readonly mac: string;
+  /** Of the generation before ax. */
+  readonly ac: boolean;
+}
+
+function wifiSettings({ ssid, band, mac, ac }: FoundRadio): Record<string, string> {
+  const older = band === '5ghz' ? 'ac' : 'n';
+  const generation = ac ? older : 'ax';
   return {
     disabled: 'no',
-    'channel.band': `${band}-ax`,
+    'channel.band': `${band}-${generation}`,
     'channel.skip-dfs-channels': '10min-cac',
     'channel.width': band === '5ghz' ? '20/40/80mhz' : '20/40mhz',
     'configuration.mode': 'ap',

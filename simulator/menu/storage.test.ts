@@ -39,6 +39,16 @@ describe('boards', () => {
   it('an hAP ac² may carry either driver, other boards only their own', () => {
     const old = factoryTree({ board: 'hap-ac2', radioPackage: 'wireless' });
 
+    const bands = ['hap-ac2', 'hap-ax2'].map((board) =>
+      factoryTree({ board })
+        .rows('/interface/wifi')
+        .map(({ values }) => values['channel.band']),
+    );
+
+    expect(bands).toEqual([
+      ['2ghz-n', '5ghz-ac'],
+      ['5ghz-ax', '2ghz-ax'],
+    ]);
     expect(old.menu('/interface/wireless')).toBeDefined();
     expect(old.menu('/interface/wifi')).toBeUndefined();
     expect(old.free().disk).toBeGreaterThan(factoryTree({ board: 'hap-ac2' }).free().disk);
