@@ -120,6 +120,17 @@ describe('a link', () => {
     expect(answers()).toEqual(encodeSentence(['!done', '.tag=1']).subarray(0, 5));
   });
 
+  it('lets the router wait for a slow reader, and loses nothing', async () => {
+    const { client, answers, link } = await ends();
+    Object.assign(link.path, { kbps: 4000, slowReader: true });
+    const tags = Array.from({ length: 2000 }, (_, tag) => tag);
+
+    client.write(Buffer.concat(tags.map(print)));
+
+    const wanted = Buffer.concat(tags.map((tag) => encodeSentence(['!done', `.tag=${tag}`])));
+    await expect.poll(() => answers().equals(wanted), SOON).toBe(true);
+  });
+
   it('falls silent and ends nothing, until it is restored', async () => {
     const cut = Promise.withResolvers<void>();
     const { client, ended, answers, link } = await ends({ onCut: cut.resolve }, (one) =>

@@ -172,7 +172,9 @@ function downwards(state: State, side: Side, talk: Talk): void {
     const room = (armed?.afterOctets ?? Number.POSITIVE_INFINITY) - state.octets;
     state.octets += octets.length;
     const passing = octets.subarray(0, Math.min(octets.length, room));
+    if (state.path.slowReader === true) side.router.pause();
     pass(passing, () => {
+      side.router.resume();
       talk.down(passing);
       write(state, side.client, passing);
       if (armed !== null && passing.length < octets.length) happen(state, armed);

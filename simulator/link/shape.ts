@@ -7,6 +7,8 @@ export interface Path {
   kbps?: number;
   /** Share of segments that are lost and sent again, 0 to 1. */
   loss?: number;
+  /** The client takes an answer only when it has the one before: the router must hold the rest. */
+  slowReader?: boolean;
 }
 
 /** TCP sends again no sooner than this (RFC 6298, as systems have it). */

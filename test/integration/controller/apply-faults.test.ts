@@ -117,8 +117,10 @@ async function arm(
       link.cut({ kind: 'none', atWrite });
       return async () => link.restore();
     case 'lossy':
-      Object.assign(link.path, { rttMs: 4, kbps: 4000, loss: 0.02 });
-      return async () => void Object.assign(link.path, { rttMs: 0, kbps: undefined, loss: 0 });
+      Object.assign(link.path, { rttMs: 4, kbps: 4000, loss: 0.02, slowReader: delivered });
+      return async () => {
+        Object.assign(link.path, { rttMs: 0, kbps: undefined, loss: 0, slowReader: false });
+      };
   }
 }
 
