@@ -33,25 +33,25 @@ export const routerRelease: Command = {
       const { id: routerId, name } = router;
       const shelve = (life: 'active' | 'spare'): Promise<boolean> =>
         store.shelveRouter({ routerId, life, reason: 'release', at: realClock.now() });
+      // Before anything is undone: afterwards the export could not be had again.
+      await writeSecretFile(file, '');
       // Nobody may configure it again while it is undone.
       await shelve('spare');
-      try {
-        const release = await releaseInLane(context, store, router);
-        await writeSecretFile(file, release.text);
-        const at = realClock.now();
-        await store.retireRouter({ routerId, life: 'released', reason, at });
-        await audit(store, 'router.release', name, `${release.changes} changes; ${reason}`);
-        await writePeers(context, store);
-        context.print(
-          { router: name, life: 'released', changes: release.changes, export: file },
-          `${name} is a plain gateway from now on; what it is stands in ${file} (with secrets)`,
-        );
-        return 0;
-      } catch (error) {
+      const release = await releaseInLane(context, store, router).catch(async (error: unknown) => {
         await shelve('active');
         await audit(store, 'router.release.failed', name, reason);
         throw error;
-      }
+      });
+      const at = realClock.now();
+      await store.retireRouter({ routerId, life: 'released', reason, at });
+      await audit(store, 'router.release', name, `${release.changes} changes; ${reason}`);
+      await writeSecretFile(file, release.text);
+      await writePeers(context, store);
+      context.print(
+        { router: name, life: 'released', changes: release.changes, export: file },
+        `${name} is a plain gateway from now on; what it is stands in ${file} (with secrets)`,
+      );
+      return 0;
     }),
 };
 

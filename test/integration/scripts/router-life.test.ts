@@ -206,6 +206,15 @@ it('is released as a plain gateway, whose export is handed over, and which nobod
   expect(await actions()).toContain('router.release');
 });
 
+it('is left alone when there is no place for its export', async () => {
+  const { living }: Board = await enrolled('rt-1', 'HEX1');
+  const file = join(directory, 'v.csv', 'x');
+
+  expect(await cli.run('router', 'release', 'rt-1', '--export', file)).toMatchObject({ code: 1 });
+  expect(living.tree.rows('/interface/wireguard')).toHaveLength(1);
+  expect(await cli.json('router', 'list')).toMatchObject([{ name: 'rt-1', state: 'unknown' }]);
+});
+
 it('serves on when it cannot be released', async () => {
   await enrolled('rt-1', 'HEX1');
   for (const api of running.splice(0)) await api[Symbol.asyncDispose]();
