@@ -110,14 +110,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     powerLost: () => void pending.activate(),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Safe mode is rolled back now: by the time the sockets say that they are closed, the router may be up again.
-      for (const [socket, session] of sessions) {
-        closeSession(session);
-        socket.destroy();
-      }
+      breakAll(sessions);
       await closed;
     },
   };
+}
+
+/** Safe mode is rolled back now: by the time the sockets say that they are closed, the router may be up again. */
+function breakAll(sessions: ReadonlyMap<Socket, Session>): void {
+  for (const [socket, session] of sessions) {
+    closeSession(session);
+    socket.destroy();
+  }
 }
 
 interface PendingMode {
