@@ -144,7 +144,10 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
   const system: System = createSystem({ tree, clock, log, surroundings, onPower });
   // The server comes through the tunnel. Before there is one a technician is on site, and phones always are.
   const unreachable = (source: string): boolean =>
-    !tunnelUp() && (faults.tunnelDown || hasTunnel(tree)) && plane.hosts.byAddress(source) === null;
+    power.isGoingDown() ||
+    (!tunnelUp() &&
+      (faults.tunnelDown || hasTunnel(tree)) &&
+      plane.hosts.byAddress(source) === null);
   const api = { tree, host: address, clock, onPower, unreachable, system: system.commands };
   const power = createPower({
     plane,
@@ -182,6 +185,8 @@ type PoweredApi = Pick<ApiServer, 'port' | 'powerLost' | typeof Symbol.asyncDisp
 
 interface Power {
   isOn(): boolean;
+  /** It was told to restart, and listens to nobody any more. */
+  isGoingDown(): boolean;
   /** Resolves with the API's port. */
   on(port: number): Promise<number>;
   cut(): Promise<void>;
@@ -197,9 +202,11 @@ function createPower(options: PowerOptions): Power {
   const { plane, adlists, system, startApi, failed } = options;
   let api: PoweredApi | null = null;
   let lastPort = 0;
+  let goingDown = false;
 
   const on = async (port: number): Promise<number> => {
     if (api !== null) return api.port;
+    goingDown = false;
     system.boot();
     api = await startApi(port);
     lastPort = api.port;
@@ -229,6 +236,7 @@ function createPower(options: PowerOptions): Power {
   };
   /** An orderly end: Stops are sent and, for a while, waited for. */
   const shutDown = async (again: boolean): Promise<void> => {
+    goingDown = true;
     system.goingDown();
     for (const session of plane.sessions.running()) plane.sessions.end(session, 'NAS-Reboot');
     const grace = Promise.withResolvers<void>();
@@ -242,6 +250,7 @@ function createPower(options: PowerOptions): Power {
   };
   return {
     isOn: () => api !== null,
+    isGoingDown: () => goingDown,
     on,
     cut: () => goOff('by hand'),
     crash: () => void crash().catch(failed),

@@ -60,7 +60,7 @@ export interface System {
   readonly jobs: Jobs;
   /** Before anything else of a boot: what was downloaded is installed. */
   boot(): void;
-  /** The power will go in order. */
+  /** The power will go in order: nothing begins any more, and scripts end where they stand. */
   goingDown(): void;
   powerOn(): void;
   powerCut(): void;
@@ -100,11 +100,19 @@ export function createSystem(options: SystemOptions): System {
   add('/system/package/update/install', 'reboot', packages.install);
   add('/system/routerboard/upgrade', 'policy', packages.upgradeFirmware);
   const parts = livingParts(options, { scripts, clockMoved: scheduler.clockMoved, failed });
+  const rest = (): void => {
+    scheduler.cut();
+    for (const part of parts.all) part.cut();
+    jobs.cut();
+  };
   return {
     commands,
     jobs,
     boot: packages.boot,
-    goingDown: packages.goingDown,
+    goingDown: () => {
+      packages.goingDown();
+      rest();
+    },
     powerOn: () => {
       scheduler.start();
       for (const part of parts.all) part.start();
@@ -112,9 +120,7 @@ export function createSystem(options: SystemOptions): System {
       afterReset = null;
     },
     powerCut: () => {
-      scheduler.cut();
-      for (const part of parts.all) part.cut();
-      jobs.cut();
+      rest();
       packages.cut();
     },
     tunnelUp: parts.tunnelUp,

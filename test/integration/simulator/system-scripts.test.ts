@@ -86,6 +86,28 @@ describe('the dead-man of routers without safe mode', () => {
   });
 });
 
+describe('a router that was told to restart', () => {
+  it('does nothing any more: neither the script that told it nor a client', async () => {
+    await using fast = await fastTwin();
+    const { tree } = fast;
+    const [one, other] = [await fast.client(), await fast.client()];
+    await one.run('/system/backup/save', '=name=a', '=dont-encrypt=yes');
+    await one.run('/system/identity/set', '=name=baru');
+    const source = '/system backup load name=a password=""; /system identity set name=skrip';
+    await one.run('/system/script/add', '=name=kembali', `=source=${source}`);
+    await one.run('/system/backup/save', '=name=b', '=dont-encrypt=yes');
+
+    one.send('/system/script/run', '=number=kembali');
+    await fast.until(() => tree.single('/system/identity').name !== 'baru');
+    other.send('/system/identity/set', '=name=klien');
+    const gone = await other.next();
+    await fast.until(async () => (await fast.client().catch(() => null)) !== null);
+
+    expect(gone).toBeNull();
+    expect(tree.single('/system/identity').name).toBe('MikroTik');
+  });
+});
+
 describe('scripts over the API', () => {
   it('run by name, answer with what stopped them, and are refused to those without rights', async () => {
     await using fast = await fastTwin();
