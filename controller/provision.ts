@@ -209,10 +209,7 @@ export async function open(task: RouterTask): Promise<RouterLink> {
 /** What a router is and should be, and what lies between. */
 export async function look(task: RouterTask, link: RouterLink): Promise<Look> {
   const { store, router, settings, signal } = task;
-  const [facts, armed] = await Promise.all([
-    readFacts(link.connection, signal),
-    isArmed(link.connection, signal),
-  ]);
+  const facts = await readFacts(link.connection, signal);
   if (facts.hotspotAllowed === false) {
     throw new RouterOsError('ROUTER_DEVICE_MODE', 'device-mode forbids the hotspot');
   }
@@ -229,7 +226,10 @@ export async function look(task: RouterTask, link: RouterLink): Promise<Look> {
   });
   const configuration = withOverrides(wanted, await store.rowOverrides(router.id));
   const secrets = configuration.digest === router.appliedDigest ? 'keep' : 'write';
-  const observed = await observe(link.connection, configuration, signal);
+  const [observed, armed] = await Promise.all([
+    observe(link.connection, configuration, signal),
+    isArmed(link.connection, signal),
+  ]);
   const changes = plan(configuration, observed, { secrets });
   return { changes, facts, configuration, observed, armed };
 }
