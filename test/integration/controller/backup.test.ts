@@ -7,14 +7,19 @@ import {
   backUpRouter,
 } from '../../../controller/backup/back-up.ts';
 import { diffExports } from '../../../controller/backup/diff.ts';
+import { createNightlyBackups } from '../../../controller/backup/nightly.ts';
 import { desiredOfBackup } from '../../../controller/backup/restore.ts';
 import { observe } from '../../../controller/observe.ts';
 import { plan } from '../../../controller/plan.ts';
 import { look, open, provisionRouter } from '../../../controller/provision.ts';
 import { factoryMenus } from '../../../controller/test-input.ts';
 import { testRouter } from '../../../controller/test-router.ts';
+import { realClock } from '../../../lib/clock.ts';
 import { ADMIN } from '../../../simulator/api/test-twin.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { type TwinBench, twinBench } from './twin-bench.ts';
+
+const HOUR = 3_600_000;
 
 describe('backups of a twin', () => {
   let bench: TwinBench;
@@ -124,5 +129,49 @@ describe('backups of a twin', () => {
 
     expect(counted).toEqual(['refused']);
     expect(result).toMatchObject({ outcome: 'applied', empty: true });
+  });
+
+  it('comes by itself at night, once, and again after an hour where it failed', async () => {
+    const task = await bench.task();
+    let now = Date.parse('2026-11-24T20:30:00Z');
+    const counted: BackupOutcome[] = [];
+    const up = new Set<string>();
+    await using nightly = createNightlyBackups({
+      store: bench.store,
+      clock: { now: () => now, sleep: realClock.sleep },
+      log: task.log,
+      apiUser: 'sw-ctl',
+      timeZone: 'Asia/Jakarta',
+      isUp: (id) => up.has(id),
+      counted: (outcome) => void counted.push(outcome),
+    });
+    const pass = async (wanted: number): Promise<BackupOutcome[]> => {
+      await nightly.pass([task.router]);
+      await eventually(
+        async () => counted.length,
+        (count) => count >= wanted,
+        10_000,
+      );
+      return [...counted];
+    };
+
+    expect(await pass(0)).toEqual([]);
+    up.add(task.router.id);
+    expect(await pass(1)).toEqual(['new']);
+    expect(await pass(1)).toEqual(['new']);
+    const [taken] = await bench.store.listBackups(bench.routerId);
+    expect(taken).toMatchObject({ reason: 'nightly', osVersion: '7.20.8', takenAt: now });
+
+    now += 24 * HOUR;
+    const broken = { ...task.router, apiPort: 1 };
+    await nightly.pass([broken]);
+    await eventually(
+      async () => counted.length,
+      (count) => count >= 2,
+      10_000,
+    );
+    expect(await pass(2)).toEqual(['new', 'refused']);
+    now += HOUR;
+    expect(await pass(3)).toEqual(['new', 'refused', 'same']);
   });
 });

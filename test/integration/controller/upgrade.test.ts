@@ -76,6 +76,10 @@ async function bench(factory: FactoryOptions, latest: string | null = '7.20.8'):
   };
 }
 
+const seen = ({ tree }: Bench) => {
+  const [row] = tree.rows('/system/resource');
+  return tree.printed('/system/resource', row!);
+};
 const board = (tree: WritableTree) => tree.single('/system/routerboard');
 
 /** The twin is back when its API listens again; meanwhile little time goes by. */
@@ -141,5 +145,15 @@ describe('an upgrade of a twin', { timeout: 60_000 }, () => {
     expect(await up.phase()).toBe('backed-up');
     await untilPhase(up, 'done');
     expect(up.tree.version).toBe('7.20.8');
+  });
+
+  it('is not begun on a small board whose flash is full, and says how much is missing', async () => {
+    const up = await bench({ version: '7.18.2', board: 'hap-ac2' });
+    const free = Number(seen(up)['free-hdd-space']);
+    up.tree.writeFile('flash/foto.bin', Buffer.alloc(free - 300_000));
+
+    expect(await up.pass()).toBe('failed');
+    expect(await up.reason()).toMatch(/^\d+ KiB of flash are free, 1024 are needed/);
+    expect(up.tree.version).toBe('7.18.2');
   });
 });
