@@ -79,6 +79,7 @@ export interface Poller extends AsyncDisposable {
   sync(routers: readonly Router[], cadenceOf?: (router: Router) => PollCadence): void;
   snapshots(): RouterSnapshot[];
   isUp(routerId: string): boolean;
+  isDown(routerId: string): boolean;
   /** Whether every router has been looked at since the start. */
   firstCycleDone(): boolean;
 }
@@ -148,6 +149,7 @@ export function createPoller(options: PollerOptions): Poller {
     },
     snapshots: () => [...entries.values()],
     isUp: (routerId) => entries.get(routerId)?.health.state === 'up',
+    isDown: (routerId) => entries.get(routerId)?.health.state === 'down',
     firstCycleDone: () => cycle.count() > 0 || entries.size === 0,
     [Symbol.asyncDispose]: async () => {
       for (const entry of [...entries.values()]) drop(entry);

@@ -15,7 +15,7 @@ import { linkSettings } from './fleet/link-key.ts';
 import { createQueue, type Queue, type QueueOptions } from './fleet/queue.ts';
 import { type ControllerMetrics, controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
-import { createPoller, type PollCadence } from './poller.ts';
+import { createPoller, type PollCadence, type Poller } from './poller.ts';
 import type { RouterTask } from './provision.ts';
 import { createReconciler, type Reconciler } from './reconcile.ts';
 import { renderRouterMetrics } from './router-metrics.ts';
@@ -94,7 +94,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   });
   const care = careFor(options, metrics, poller.isUp);
   const work = createSignal(QUEUE_GATHER_MS);
-  const queue = queueFor(options, { random, isUp: poller.isUp, reconciler, onEnd: work.raise });
+  const queue = queueFor(options, { random, poller, reconciler, onEnd: work.raise });
   const changes = createSignal(options.gatherMs ?? 1000);
   const unsubscribe = store.onInvalidate((kind) => {
     if (CHANGES.has(kind)) changes.raise();
@@ -184,16 +184,21 @@ function cadences(
 
 function queueFor(
   options: ControllerOptions,
-  parts: Pick<QueueOptions, 'random' | 'isUp' | 'onEnd'> & { readonly reconciler: Reconciler },
+  parts: Pick<QueueOptions, 'random' | 'onEnd'> & {
+    readonly reconciler: Reconciler;
+    readonly poller: Poller;
+  },
 ): Queue {
   const { store, clock, log, within } = options;
-  const { reconciler, ...rest } = parts;
+  const { reconciler, poller, ...rest } = parts;
   return createQueue({
     store,
     clock,
     log,
     within,
     limits: { atOnce: options.applyConcurrency ?? 8, perLink: options.linkConcurrency ?? 2 },
+    isUp: poller.isUp,
+    isDown: poller.isDown,
     perform: reconciler.perform,
     ...rest,
   });

@@ -38,6 +38,7 @@ export interface QueueOptions {
   readonly random: () => number;
   readonly limits: Limits;
   readonly isUp: (routerId: string) => boolean;
+  readonly isDown: (routerId: string) => boolean;
   /** Whether the hours of a maintenance window hold at an instant. Throws for hours that cannot be read. */
   readonly within: (hours: string, at: number) => boolean;
   /** The signal is aborted when the lease is lost, and at the end. */
@@ -87,8 +88,8 @@ export function createQueue(options: QueueOptions): Queue {
       const now = clock.now();
       const leaseAt = Date.now();
       const isOpen = (hours: string): boolean => holds(options, hours, now);
-      const { isUp, limits } = options;
-      const sight = { now, leaseNow: leaseAt, isUp, isOpen, limits };
+      const { isUp, isDown, limits } = options;
+      const sight = { now, leaseNow: leaseAt, isUp, isDown, isOpen, limits };
       const steps = schedule({ ...sight, jobs, rollouts });
       for (const { rolloutId, reason } of steps.stop) {
         await store.changeRollout({ id: rolloutId, to: 'stop', reason, at: now });

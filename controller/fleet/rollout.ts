@@ -8,6 +8,8 @@ export interface Sight {
   /** Instant of the domain's clock. */
   readonly now: number;
   readonly isUp: (routerId: string) => boolean;
+  /** Known to be down. Neither is true of a router that was not looked at yet, or while we are blind. */
+  readonly isDown: (routerId: string) => boolean;
 }
 
 export interface Tally {
@@ -50,7 +52,8 @@ export function tally(jobs: readonly Job[], isUp: Sight['isUp']): Tally {
 export function judge(rollout: Rollout, jobs: readonly Job[], sight: Sight): Verdict {
   const wave = jobs.filter((job) => job.wave === rollout.wave);
   const done = wave.filter((job) => job.state === 'done');
-  const lost = done.filter((job) => !sight.isUp(job.routerId));
+  const lost = done.filter((job) => sight.isDown(job.routerId));
+  const proven = done.filter((job) => sight.isUp(job.routerId)).length;
   const failed = jobs.filter((job) => job.state === 'failed').length;
   const watched = done.every((job) => sight.now - (job.endedAt ?? sight.now) >= WATCH_MS);
   if (failed + (watched ? lost.length : 0) > rollout.maxFailures) {
@@ -61,9 +64,9 @@ export function judge(rollout: Rollout, jobs: readonly Job[], sight: Sight): Ver
   if (running + waiting > 0 || !watched) return { kind: 'wait' };
   // Routers that were removed since leave an empty wave behind.
   if (wave.length === 0) return nextOf(rollout);
-  if ((done.length - lost.length) * 2 >= wave.length) return nextOf(rollout);
-  // Whoever is away may still come back and be done.
-  if (offline + lost.length > 0) return { kind: 'wait' };
+  if (proven * 2 >= wave.length) return nextOf(rollout);
+  // Whoever is away, or not seen yet, may still come back and be done.
+  if (offline + done.length - proven > 0) return { kind: 'wait' };
   return {
     kind: 'stop',
     reason: `${done.length} of ${wave.length} of wave ${rollout.wave} succeeded`,

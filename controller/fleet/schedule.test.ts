@@ -13,6 +13,7 @@ const SITUATION: Situation = {
   rollouts: [],
   limits: { atOnce: 10, perLink: 10 },
   isUp: () => true,
+  isDown: () => false,
   isOpen: () => true,
 };
 
@@ -88,7 +89,20 @@ describe('judge', () => {
   const failed = { ...done(9), state: 'failed' } as const;
   const rollout: Rollout = { ...ROLLOUT, wave: 0, waves: 2 };
   const now = WATCH_MS;
-  const up = { now, isUp: () => true };
+  const up = { now, isUp: () => true, isDown: () => false };
+
+  /** All but this one are up. */
+  const seen = (down: string) => ({
+    now,
+    isUp: (id: string) => id !== down,
+    isDown: (id: string) => id === down,
+  });
+
+  it('waits for routers that nobody has looked at yet, as after a start of ours', () => {
+    const blind = { now, isUp: () => false, isDown: () => false };
+
+    expect(judge(rollout, [done(1), done(2)], blind)).toEqual({ kind: 'wait' });
+  });
 
   it('waits until those that are done were watched', () => {
     expect(judge(rollout, [done(1, 1)], up)).toEqual({ kind: 'wait' });
@@ -97,7 +111,7 @@ describe('judge', () => {
   });
 
   it('stops for routers that went down after the change', () => {
-    const sight = { now, isUp: (id: string) => id !== 'd1' };
+    const sight = seen('d1');
 
     expect(judge(rollout, [done(1), done(2)], sight)).toEqual({
       kind: 'stop',
@@ -119,7 +133,7 @@ describe('judge', () => {
 
   it('leaves behind who is offline, unless that is most of the wave', () => {
     const away: Job = { ...done(8), state: 'waiting' };
-    const sight = { now, isUp: (id: string) => id !== 'd8' };
+    const sight = seen('d8');
 
     expect(judge(rollout, [done(1), away], sight).kind).toBe('next');
     expect(judge(rollout, [away], sight).kind).toBe('wait');

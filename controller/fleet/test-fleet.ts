@@ -84,6 +84,7 @@ export function step(world: World): readonly string[] {
     rollouts: [world.rollout],
     limits: world.limits,
     isUp: (id) => !world.down.has(id),
+    isDown: (id) => world.down.has(id),
     isOpen: () => true,
   });
   for (const { wave } of steps.open) {

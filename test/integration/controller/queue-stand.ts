@@ -19,6 +19,7 @@ export async function queueStand(store: Store): Promise<Queue & { pass(): Promis
     clock: realClock,
     log: createLogger('test', 'silent'),
     isUp: () => true,
+    isDown: () => false,
   };
   const reconciler = createReconciler({
     ...common,

@@ -53,6 +53,7 @@ function queueOf(
     random: () => 0,
     limits: { atOnce: 8, perLink: 2 },
     isUp: (id) => !down.has(id),
+    isDown: (id) => down.has(id),
     within: (hours) => hours === 'now',
     perform: async (job, signal) => {
       begun.push(routers.indexOf(job.routerId));

@@ -45,6 +45,7 @@ const queueOf = (perform: () => Promise<JobResult>) =>
     random: () => 0,
     limits: { atOnce: 8, perLink: 2 },
     isUp: () => true,
+    isDown: () => false,
     within: () => true,
     perform,
   });
