@@ -15,8 +15,8 @@ import { audit, type Command, type CommandContext, operand, withStore } from '..
 
 export const backup: Command = {
   summary: 'the store and the configuration as one encrypted file, while the service runs',
-  usage: 'FILE',
-  options: {},
+  usage: 'FILE [--wireguard /etc/wireguard/wg-sw.conf]',
+  options: { wireguard: { type: 'string' } },
   run: async (context) => {
     const file = operand(context, 'FILE');
     if (existsSync(file)) throw taken(file);
@@ -31,7 +31,11 @@ export const backup: Command = {
       fingerprint,
     };
     const made = join(work.path, 'backup');
-    const files = [{ name: 'store', path: copy } as const, ...configurationOf(context)];
+    const files = [
+      { name: 'store', path: copy } as const,
+      ...configurationOf(context),
+      ...wireguardOf(context),
+    ];
     await pipeline(
       packed(files),
       createGzip({ level: 1 }),
@@ -89,6 +93,18 @@ export const restore: Command = {
 function configurationOf({ options }: CommandContext): FileToPack[] {
   const path = configFile({ file: options.config as string | undefined, cwd: process.cwd() });
   return path === null ? [] : [{ name: 'smartwifi.yaml', path }];
+}
+
+/** The server's interface with its private key, which only root can read. */
+function wireguardOf({ config, options, progress }: CommandContext): FileToPack[] {
+  const path = options.wireguard as string | undefined;
+  if (path !== undefined) return [{ name: 'wireguard.conf', path }];
+  if (config.wireguard.publicKey !== undefined) {
+    progress(
+      'the private key of the tunnel is not in it, and without that key no router finds another server: as root, add --wireguard /etc/wireguard/wg-sw.conf',
+    );
+  }
+  return [];
 }
 
 async function keyFor({ fingerprint, madeAt }: BackupHead, keyFile: string): Promise<Uint8Array> {

@@ -23,11 +23,12 @@ async function command(
   name: 'backup' | 'restore',
   options: StoreOptions,
   configuration?: string,
+  more: CommandContext['options'] = {},
 ): Promise<{ document: unknown; text: string }> {
   const said: { document: unknown; text: string }[] = [];
   const context: CommandContext = {
     config: { ...loadConfig({ cwd: '/nonexistent' }), ...options },
-    options: { config: configuration },
+    options: { config: configuration, ...more },
     operands: [file],
     json: false,
     print: (document, text) => void said.push({ document, text }),
@@ -117,6 +118,23 @@ describe('a backup', () => {
 
     const beside = join(dirname(to.options.keyFile), 'restored-smartwifi.yaml');
     expect(await readFile(beside, 'utf8')).toBe('regency: "16.06"\n');
+  });
+
+  it('brings the key of the tunnel along, readable by nobody else', async () => {
+    await using from = await sqlite!.place();
+    await using to = await sqlite!.place();
+    await seed(from.options);
+    const tunnel = join(directory, 'wg-sw.conf');
+    await writeFile(tunnel, '[Interface]\nPrivateKey = rahasia\n');
+    const made = await command('backup', from.options, undefined, { wireguard: tunnel });
+    await copyFile(from.options.keyFile, to.options.keyFile);
+    await command('restore', to.options);
+
+    const beside = join(dirname(to.options.keyFile), 'restored-wireguard.conf');
+    expect(made.document).toMatchObject({ files: ['store', 'wireguard.conf'] });
+    expect((await readFile(file)).includes('rahasia')).toBe(false);
+    expect(await readFile(beside, 'utf8')).toContain('rahasia');
+    expect((await stat(beside)).mode & 0o077).toBe(0);
   });
 
   it('that is damaged changes nothing', async () => {
