@@ -92,6 +92,20 @@ describe('a script', () => {
     expect(tree.single('/system/identity').name).toBe('b');
   });
 
+  it('ends where it stands when the router was told to restart, and none begins after it', async () => {
+    const { tree, system, script, advance } = livingRouter();
+    const source = ':local x; /system identity set name=jadwal';
+    add(tree, '/system/scheduler', { name: 'a', interval: '1s', 'on-event': source });
+
+    const end = script('/system identity set name=a; :delay 500ms; /system identity set name=b');
+    await advance(0);
+    system.goingDown();
+    await advance(60_000);
+
+    expect(await end).toBeNull();
+    expect(tree.single('/system/identity').name).toBe('a');
+  });
+
   it('dies with the power, globals and all', async () => {
     const { tree, system, script, advance } = livingRouter();
     await script(':global keep "x"');
