@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { applyChanges } from '../../controller/apply.ts';
 import { backUpRouter } from '../../controller/backup/back-up.ts';
-import { diffExports, renderDiff } from '../../controller/backup/diff.ts';
+import { diffExports, printable, renderDiff } from '../../controller/backup/diff.ts';
 import { maskSecrets } from '../../controller/backup/normalise-export.ts';
 import { desiredOfBackup } from '../../controller/backup/restore.ts';
 import { observe } from '../../controller/observe.ts';
-import { plan } from '../../controller/plan.ts';
+import { type Change, plan } from '../../controller/plan.ts';
 import { look, open } from '../../controller/provision.ts';
 import { renderPlan } from '../../controller/render-plan.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
@@ -185,7 +185,7 @@ async function restore(
     against.length === 0
       ? ''
       : `\n${against.length} changes lie between this and what the router should be: smartwifi router plan ${router.name}`;
-  const shown = changes.length === 0 ? 'nothing to bring back' : renderPlan(changes).trimEnd();
+  const shown = changes.length === 0 ? 'nothing to bring back' : shownPlan(changes);
   context.print(
     {
       router: router.name,
@@ -196,6 +196,11 @@ async function restore(
     apply ? `${shown}${note}` : shown,
   );
   return 0;
+}
+
+/** Values come from a router. */
+function shownPlan(changes: readonly Change[]): string {
+  return renderPlan(changes).trimEnd().split('\n').map(printable).join('\n');
 }
 
 async function take(

@@ -1,5 +1,7 @@
+import { glob as find, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
 import type { RouterUpgrade } from '../../../store/types.ts';
 import { AT, newRouter, village } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
@@ -112,4 +114,23 @@ describe.each(ENGINES)('backups of routers on $name', (engine) => {
     expect(await store.dropUpgrade({ routerId })).toBe(true);
     expect(await store.listUpgrades()).toEqual([]);
   });
+});
+
+it('texts lie sealed in the file of SQLite', async () => {
+  await using place = await ENGINES[0]!.place();
+  const { options } = place;
+  const { store } = await openStore(options);
+  await store.importVillages({ villages: [village], at: AT });
+  const { id } = await store.addRouter(newRouter);
+  const text = '/radius\nadd secret=jangan-terlihat\n';
+  await store.saveBackup({ routerId: id, text, reason: 'manual', osVersion: '7.20.8', at: AT });
+  await store[Symbol.asyncDispose]();
+
+  const file = options.store.replace('sqlite:', '');
+  const files = await Array.fromAsync(find(`${file}*`));
+  const bytes = await Promise.all(files.map((one) => readFile(one)));
+
+  expect(bytes.length).toBeGreaterThan(0);
+  expect(Buffer.concat(bytes).includes('jangan-terlihat')).toBe(false);
+  expect(Buffer.concat(bytes).includes(newRouter.name)).toBe(true);
 });
