@@ -83,6 +83,7 @@ export const ATTEMPTS = 3;
 /** Between two attempts at what a router refused. */
 const AGAIN_MS = 10 * MINUTE;
 const TRIED_AGAIN: ReadonlySet<UpgradePhase> = new Set(['planned', 'checked', 'installed']);
+const FOR_QUIET_HOURS: ReadonlySet<UpgradePhase> = new Set(['planned', 'backed-up', 'flashed']);
 /** A download over a satellite link, the installation and a boot. */
 const RETURN_MS = 30 * MINUTE;
 /** Nothing has happened since, so the command was lost with its connection. */
@@ -116,10 +117,16 @@ export function isOver({ phase }: Pick<Upgrade, 'phase'>): boolean {
   return phase === 'done' || phase === 'failed';
 }
 
+/** Whether it matters what the router shows; a look costs traffic on links that are paid by volume. */
+export function isWorthALook(upgrade: Upgrade, now: number, quiet: boolean): boolean {
+  const isTooSoon = upgrade.attempts > 0 && now - upgrade.phaseAt < AGAIN_MS;
+  if (TRIED_AGAIN.has(upgrade.phase) && isTooSoon) return false;
+  return !isOver(upgrade) && (quiet || !FOR_QUIET_HOURS.has(upgrade.phase));
+}
+
 /** `quiet`: a reboot may begin now. `seen` is null while the router cannot be reached. */
 export function decide(upgrade: Upgrade, seen: Seen | null, now: number, quiet: boolean): Step {
-  const isTooSoon = upgrade.attempts > 0 && now - upgrade.phaseAt < AGAIN_MS;
-  if (TRIED_AGAIN.has(upgrade.phase) && isTooSoon) return wait(upgrade);
+  if (!isWorthALook(upgrade, now, quiet)) return wait(upgrade);
   switch (upgrade.phase) {
     case 'planned':
       return seen === null || !quiet ? wait(upgrade) : { next: upgrade, action: 'check' };

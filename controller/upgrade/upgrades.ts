@@ -17,6 +17,7 @@ import {
   afterAction,
   decide,
   isOver,
+  isWorthALook,
   type Seen,
   type Upgrade,
   type UpgradeAction,
@@ -92,10 +93,11 @@ export async function carryOn(
 ): Promise<RouterUpgrade> {
   let stored = row;
   for (let step = 0; step < STEPS; step++) {
-    await using reached = await reach(deps, router, signal);
     const { clock, log } = deps;
     const upgrade = parseUpgrade(stored.document);
     const quiet = isQuiet(clock.now(), router.timeZone ?? deps.timeZone);
+    if (!isWorthALook(upgrade, clock.now(), quiet)) return stored;
+    await using reached = await reach(deps, router, signal);
     const { next, action } = decide(upgrade, reached?.seen ?? null, clock.now(), quiet);
     const decided = await save(deps, stored, next);
     if (decided === null) return stored;
