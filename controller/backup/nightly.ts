@@ -70,11 +70,18 @@ export function createNightlyBackups(options: NightlyOptions): NightlyBackups {
         (await store.latestBackups()).map((one) => [one.routerId, one.checkedAt]),
       );
       if (stop.signal.aborted) return;
+      // Reading a zone takes longer than all else here, and there are three.
+      const zones = new Map<string, number>();
+      const offsetOf = (zone: string): number => {
+        const offset = zones.get(zone) ?? offsetMs(zone, now);
+        zones.set(zone, offset);
+        return offset;
+      };
       for (const router of routers) {
         if (running.has(router.id) || !isUp(router.id)) continue;
         if (now < (notBefore.get(router.id) ?? 0)) continue;
-        const timeZone = router.timeZone ?? options.timeZone;
-        if (isBackupDue({ ...router, timeZone }, latest.get(router.id) ?? null, now)) start(router);
+        const offset = offsetOf(router.timeZone ?? options.timeZone);
+        if (isBackupDue(router, latest.get(router.id) ?? null, now, offset)) start(router);
       }
     },
     [Symbol.asyncDispose]: async () => {
@@ -84,20 +91,24 @@ export function createNightlyBackups(options: NightlyOptions): NightlyBackups {
   };
 }
 
-/** Pure. A router without any backup waits for its first apply, which takes one; then the nights count. */
+/**
+ * Pure. `offset`: of where it stands to UTC, milliseconds. A router without any backup waits for its first
+ * apply, which takes one; then the nights count.
+ */
 export function isBackupDue(
-  router: Pick<Router, 'id' | 'createdAt'> & { readonly timeZone: string },
+  router: Pick<Router, 'id' | 'createdAt'>,
   checkedAt: number | null,
   now: number,
+  offset: number,
 ): boolean {
-  return (checkedAt ?? router.createdAt) < lastTurn(router, now);
+  return (checkedAt ?? router.createdAt) < lastTurn(router.id, now, offset);
 }
 
 /** The router's minute of this night, or of the last one when that is still to come. */
-function lastTurn({ id, timeZone }: { id: string; timeZone: string }, now: number): number {
-  const local = now + offsetMs(timeZone, now);
+function lastTurn(id: string, now: number, offset: number): number {
+  const local = now + offset;
   const turn = local - (local % DAY_MS) + START_HOUR * 3_600_000 + phaseOf(id);
-  return (turn <= local ? turn : turn - DAY_MS) - (local - now);
+  return (turn <= local ? turn : turn - DAY_MS) - offset;
 }
 
 /** Milliseconds into the spread, the same every night. */
