@@ -239,7 +239,7 @@ function chosen(
   throw new UsageError(
     version === undefined
       ? `${router.name} has ${backups.length} backups`
-      : `${router.name} has no version ${version}: see smartwifi backup list ${router.name}`,
+      : `${router.name} has no version ${version}: see smartwifi router backups ${router.name}`,
   );
 }
 

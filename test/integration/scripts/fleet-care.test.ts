@@ -43,12 +43,12 @@ describe('drift', () => {
     expect(shown.code).toBe(1);
     expect(shown.out).toMatch(/\/ip\/dns {2}changed\n {4}- cache-size=\d+\n {4}\+ cache-size=4321/);
 
-    await cli.json('drift', 'adopt', 'rt-1', '/ip/dns');
+    await cli.json('router', 'adopt', 'rt-1', '/ip/dns');
     expect(await cli.run('router', 'drift', 'rt-1')).toMatchObject({ code: 0 });
     expect(await cli.json('router', 'plan', 'rt-1')).toMatchObject({ changes: [] });
-    expect((await cli.run('drift', 'list', 'rt-1')).out).toContain('4321');
+    expect((await cli.run('router', 'kept', 'rt-1')).out).toContain('4321');
 
-    await cli.json('drift', 'revert', 'rt-1', '/ip/dns');
+    await cli.json('router', 'revert', 'rt-1', '/ip/dns');
     expect(twin.tree.single('/ip/dns')['cache-size']).not.toBe('4321');
     const actions = (await cli.json('audit', 'list')).map(
       ({ action }: { action: string }) => action,
@@ -57,37 +57,37 @@ describe('drift', () => {
   });
 
   it('says what it does not know', async () => {
-    expect(await cli.run('drift', 'adopt', 'rt-1', 'nothing')).toMatchObject({ code: 2 });
-    expect(await cli.run('drift', 'adopt', 'rt-9', '/ip/dns')).toMatchObject({ code: 2 });
+    expect(await cli.run('router', 'adopt', 'rt-1', 'nothing')).toMatchObject({ code: 2 });
+    expect(await cli.run('router', 'adopt', 'rt-9', '/ip/dns')).toMatchObject({ code: 2 });
   });
 });
 
 describe('backup', () => {
   it('was taken before the first apply, and tells what changed since', async () => {
-    await cli.json('backup', 'take', 'rt-1');
+    await cli.json('router', 'backup', 'rt-1');
     twin.tree.setSingle('/system/identity', new Map([['name', 'tangan']]));
     await cli.json('router', 'backup', 'rt-1');
 
-    const listed = await cli.json('backup', 'list', 'rt-1');
+    const listed = await cli.json('router', 'backups', 'rt-1');
     expect(listed[0]).toMatchObject({ version: 1, reason: 'apply' });
     const last = listed.at(-1).version;
-    const { changes } = await cli.json('backup', 'diff', 'rt-1');
+    const { changes } = await cli.json('router', 'diff', 'rt-1');
     expect(changes).toEqual([
       { kind: 'removed', menu: '/system identity', line: 'set name=rt-1' },
       { kind: 'added', menu: '/system identity', line: 'set name=tangan' },
     ]);
-    const whole = await cli.run('backup', 'diff', 'rt-1', '1', String(last));
+    const whole = await cli.run('router', 'diff', 'rt-1', '1', String(last));
     expect(whole.out).toContain('+ add');
     expect(whole.out).not.toContain(SECRET);
   });
 
   it('goes to a file of its own, for the owner alone, and into the audit', async () => {
     const file = join(directory, 'rt-1.rsc');
-    await cli.json('backup', 'export', 'rt-1', '--file', file);
+    await cli.json('router', 'export', 'rt-1', '--file', file);
 
     expect(await readFile(file, 'utf8')).toContain(SECRET);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await cli.run('backup', 'export', 'rt-1', '--file', file)).toMatchObject({ code: 2 });
+    expect(await cli.run('router', 'export', 'rt-1', '--file', file)).toMatchObject({ code: 2 });
     const actions = (await cli.json('audit', 'list')).map(
       ({ action }: { action: string }) => action,
     );
@@ -95,42 +95,44 @@ describe('backup', () => {
   });
 
   it('is planned, then restored', async () => {
-    const { version } = (await cli.json('backup', 'list'))[0];
+    const { version } = (await cli.json('router', 'backups'))[0];
     const pool = twin.tree.rows('/ip/pool').find(({ values }) => values.comment === 'sw:pool')!;
     const { ranges } = pool.values;
     twin.tree.set('/ip/pool', [pool.id], new Map([['ranges', '172.31.0.2-172.31.0.9']]));
 
-    const planned = await cli.run('backup', 'restore', 'rt-1', String(version));
+    const planned = await cli.run('router', 'restore', 'rt-1', String(version));
     expect(planned.out).toContain('~ /ip/pool pool');
     expect(twin.tree.find('/ip/pool', pool.id)?.values.ranges).not.toBe(ranges);
 
-    const done = await cli.run('backup', 'restore', 'rt-1', String(version), '--apply');
+    const done = await cli.run('router', 'restore', 'rt-1', String(version), '--apply');
     expect(done).toMatchObject({ code: 0 });
     expect(twin.tree.find('/ip/pool', pool.id)?.values.ranges).toBe(ranges);
     expect(done.out).not.toContain(SECRET);
   });
 
   it('refuses to restore what is older than we are, except as a file', async () => {
-    expect(await cli.run('backup', 'restore', 'rt-1', '1')).toMatchObject({ code: 2 });
+    expect(await cli.run('router', 'restore', 'rt-1', '1')).toMatchObject({ code: 2 });
     const file = join(directory, 'first.rsc');
-    await cli.json('backup', 'restore', 'rt-1', '1', '--file', file);
+    await cli.json('router', 'restore', 'rt-1', '1', '--file', file);
     expect(await readFile(file, 'utf8')).not.toContain('sw:');
   });
 });
 
 describe('upgrade', () => {
   it('is planned with a canary, listed, and taken back', async () => {
-    expect(await cli.run('upgrade', 'start', '--all', '--version', 'x')).toMatchObject({ code: 2 });
-    expect(await cli.run('upgrade', 'start', 'rt-1', '--canary', 'rt-2')).toMatchObject({
+    expect(await cli.run('router', 'upgrade', '--all', '--version', 'x')).toMatchObject({
+      code: 2,
+    });
+    expect(await cli.run('router', 'upgrade', 'rt-1', '--canary', 'rt-2')).toMatchObject({
       code: 2,
     });
 
     const started = await cli.json('router', 'upgrade', '--all', '--version', '7.20.8');
     expect(started).toMatchObject({ planned: 1, canary: 'rt-1', channel: 'stable' });
-    expect(await cli.json('upgrade', 'list')).toMatchObject([
+    expect(await cli.json('router', 'upgrades')).toMatchObject([
       { router: 'rt-1', wave: 0, phase: 'planned', target: '7.20.8' },
     ]);
-    expect(await cli.json('upgrade', 'stop', 'rt-1')).toEqual({ stopped: 1 });
-    expect(await cli.json('upgrade', 'list')).toEqual([]);
+    expect(await cli.json('router', 'upgrade-stop', 'rt-1')).toEqual({ stopped: 1 });
+    expect(await cli.json('router', 'upgrades')).toEqual([]);
   });
 });
