@@ -138,7 +138,8 @@ async function stoppable(context: CommandContext, store: Store): Promise<readonl
   const [name = ''] = operandsOf(context, ['a router name or --all']);
   const { id } = await requireRouter(store, name);
   const own = rows.filter(({ routerId }) => routerId === id);
-  if (own.length === 0) throw new UsageError(`${name} has no upgrade: see smartwifi router upgrades`);
+  if (own.length === 0)
+    throw new UsageError(`${name} has no upgrade: see smartwifi router upgrades`);
   if (!own.every(isIdle)) throw new UsageError(`the upgrade of ${name} is on its way`);
   return own;
 }
