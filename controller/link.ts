@@ -12,6 +12,8 @@ import { RouterOsError } from './routeros/errors.ts';
 import type { LinkTimeouts } from './settings/link.ts';
 import { apiPasswordOf } from './village.ts';
 
+type LinkManners = Pick<LinkTimeouts, 'connectMs' | 'commandMs'> & { readonly inFlight: number };
+
 export interface LinkOptions {
   readonly store: Pick<Store, 'routerCredentials' | 'credentialKey' | 'setApiUser'>;
   readonly router: Router;
@@ -20,7 +22,7 @@ export interface LinkOptions {
   readonly signal?: AbortSignal;
   readonly connect?: typeof connectRouter;
   /** By the village's link; default: those of the client. */
-  readonly timeouts?: Pick<LinkTimeouts, 'connectMs' | 'commandMs'>;
+  readonly timeouts?: LinkManners;
 }
 
 export interface RouterLink extends AsyncDisposable {
@@ -107,7 +109,11 @@ function dialAs(
     password: apiPassword,
     ...(timeouts === undefined
       ? {}
-      : { connectTimeoutMs: timeouts.connectMs, commandTimeoutMs: timeouts.commandMs }),
+      : {
+          connectTimeoutMs: timeouts.connectMs,
+          commandTimeoutMs: timeouts.commandMs,
+          inFlight: timeouts.inFlight,
+        }),
     ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -110,12 +110,12 @@ describe('provisionRouter', { timeout: 30_000 }, () => {
       ...task,
       store: { ...task.store, openSettings: async () => [{ ...rtt, secret: false, setAt: 0 }] },
       connect: (options) => {
-        waits.push([options.connectTimeoutMs, options.commandTimeoutMs]);
+        waits.push([options.connectTimeoutMs, options.commandTimeoutMs, options.inFlight]);
         return connectRouter(options);
       },
     });
 
-    expect(waits).toEqual([[5600, 17_000]]);
+    expect(waits).toEqual([[5600, 17_000, 16]]);
   });
 
   it('undoes and reports what the router refuses', async () => {

@@ -19,7 +19,7 @@ import { type Change, type Observed, plan } from './plan.ts';
 import { renderPlan } from './render-plan.ts';
 import type { connectRouter } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
-import { timeoutsFor } from './settings/link.ts';
+import { inFlightFor, timeoutsFor } from './settings/link.ts';
 import {
   desiredForRouter,
   linkProfileOf,
@@ -196,8 +196,9 @@ export interface Look {
 /** Logged in to the router of a task. */
 export async function open(task: RouterTask): Promise<RouterLink> {
   const { store, router, settings, signal, connect } = task;
+  const profile = linkProfileOf(await readSources(store), router);
   return await openLink({
-    timeouts: timeoutsFor(linkProfileOf(await readSources(store), router)),
+    timeouts: { ...timeoutsFor(profile), inFlight: inFlightFor(profile) },
     store,
     router,
     apiUser: settings.apiUser,

@@ -17,6 +17,8 @@ export interface ConnectOptions extends DialOptions {
   readonly loginTimeoutMs?: number;
   /** For each command; default 10,000. */
   readonly commandTimeoutMs?: number;
+  /** Commands at the router at once; default 8. */
+  readonly inFlight?: number;
 }
 
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -30,7 +32,9 @@ export async function connectRouter(options: ConnectOptions): Promise<RouterOsCo
   const { signal } = options;
   const until = performance.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
   const commandTimeoutMs = options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
-  const connection = await dial(options, (socket) => openConnection(socket, commandTimeoutMs));
+  const connection = await dial(options, (socket) =>
+    openConnection(socket, commandTimeoutMs, options.inFlight),
+  );
   try {
     await logIn(connection, options, {
       timeoutMs: options.loginTimeoutMs ?? Math.max(1, until - performance.now()),

@@ -47,10 +47,14 @@ export interface RouterOsConnection extends AsyncDisposable {
 
 const CLOSE_GRACE_MS = 500;
 
-export function openConnection(socket: Socket, commandTimeoutMs: number): RouterOsConnection {
+export function openConnection(
+  socket: Socket,
+  commandTimeoutMs: number,
+  inFlight?: number,
+): RouterOsConnection {
   const pipeline = createPipeline((bytes) => {
     if (!socket.destroyed) socket.write(bytes);
-  });
+  }, inFlight);
   const lost = Promise.withResolvers<RouterOsError>();
   let open = true;
   let closing = false;

@@ -1,5 +1,5 @@
 /**
- * Commands of one connection on their way: tags, at most {@link MAX_IN_FLIGHT} at the router at once,
+ * Commands of one connection on their way: tags, at most {@link IN_FLIGHT} by default at the router at once,
  * answers matched to commands. No socket and no timer here; `connection.ts` has them.
  */
 import { encodeSentence, type Word } from './codec.ts';
@@ -43,13 +43,13 @@ export interface Pipeline {
 }
 
 /** More at once makes a small router slower, not faster. A `/cancel` travels beside them. */
-const MAX_IN_FLIGHT = 8;
+export const IN_FLIGHT = 8;
 const MAX_WAITING = 4096;
 /** The largest answer that we hold in memory. */
 export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-export function createPipeline(write: (bytes: Buffer) => void): Pipeline {
-  const places = createPlaces(write);
+export function createPipeline(write: (bytes: Buffer) => void, inFlight = IN_FLIGHT): Pipeline {
+  const places = createPlaces(write, inFlight);
   const waiting: Pending[] = [];
   let ended: RouterOsError | null = null;
 
@@ -109,7 +109,7 @@ interface Places {
   clear(): Pending[];
 }
 
-function createPlaces(write: (bytes: Buffer) => void): Places {
+function createPlaces(write: (bytes: Buffer) => void, inFlight: number): Places {
   const places = new Map<string, Place>();
   /** Tag of a `/cancel` to the tag that it stops. */
   const cancels = new Map<string, string>();
@@ -129,7 +129,7 @@ function createPlaces(write: (bytes: Buffer) => void): Places {
 
   return {
     get free() {
-      return places.size < MAX_IN_FLIGHT;
+      return places.size < inFlight;
     },
     get stuck() {
       return !this.free && places.values().every(({ pending }) => pending === null);

@@ -70,6 +70,14 @@ export function timeoutsFor({ rttMs }: LinkProfile): LinkTimeouts {
   };
 }
 
+/**
+ * Commands at the router at once. A router may take 20 ms for each; over a satellite 16 of them fit into one
+ * round trip, so that nothing piles up there, and a plan is read in half the time.
+ */
+export function inFlightFor({ rttMs }: LinkProfile): number {
+  return rttMs >= SLOW_RTT_MS ? 16 : 8;
+}
+
 export function cadenceFor(link: LinkProfile): Cadence {
   const metered = link.meteredGb !== null;
   return {

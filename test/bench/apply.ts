@@ -44,7 +44,7 @@ async function measure(
 }
 
 async function routerOf(version: string): Promise<Line[]> {
-  await using stand = await applyStand({ version });
+  await using stand = await applyStand({ version, rttMs: Number(values.rtt) });
   const { link, task } = stand;
   Object.assign(link.path, {
     rttMs: Number(values.rtt),

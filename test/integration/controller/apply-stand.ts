@@ -18,6 +18,8 @@ export interface StandOptions {
   readonly board?: string;
   readonly random?: () => number;
   readonly log?: Logger;
+  /** What the settings say of the link; what it is, is up to `link.path`. */
+  readonly rttMs?: number;
   readonly nasSecret?: string;
   readonly onCut?: () => void;
 }
@@ -78,7 +80,10 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     }),
     listTariffs: async () => [],
     rowOverrides: async () => [],
-    openSettings: async () => [],
+    openSettings: async () =>
+      options.rttMs === undefined
+        ? []
+        : [{ ...OF_DISTRICT, name: 'link.rtt-ms', value: String(options.rttMs) }],
     listPolicies: async () => [],
     listParts: async () => [],
     credentialKey: (secret) => `key-of-${secret}-padded-to-some-length`,
@@ -117,6 +122,8 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     },
   });
 }
+
+const OF_DISTRICT = { level: 'district', code: '16.06.01', secret: false, setAt: 0 } as const;
 
 /** Menus that live, or that no configuration is made of. */
 const NOT_CONFIGURATION =
