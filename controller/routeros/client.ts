@@ -31,9 +31,9 @@ const COMMAND_TIMEOUT_MS = 10_000;
 export async function connectRouter(options: ConnectOptions): Promise<RouterOsConnection> {
   const { signal } = options;
   const until = performance.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
-  const commandTimeoutMs = options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
+  const { commandTimeoutMs = COMMAND_TIMEOUT_MS, inFlight } = options;
   const connection = await dial(options, (socket) =>
-    openConnection(socket, commandTimeoutMs, options.inFlight),
+    openConnection(socket, { commandTimeoutMs, inFlight }),
   );
   try {
     await logIn(connection, options, {

@@ -45,16 +45,17 @@ export interface RouterOsConnection extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** See `ConnectOptions` (client.ts). */
+export interface Manners {
+  readonly commandTimeoutMs: number;
+  readonly inFlight?: number | undefined;
+}
+
 const CLOSE_GRACE_MS = 500;
 
-export function openConnection(
-  socket: Socket,
-  commandTimeoutMs: number,
-  inFlight?: number,
-): RouterOsConnection {
-  const pipeline = createPipeline((bytes) => {
-    if (!socket.destroyed) socket.write(bytes);
-  }, inFlight);
+export function openConnection(socket: Socket, manners: Manners): RouterOsConnection {
+  const send = (bytes: Buffer): boolean => !socket.destroyed && socket.write(bytes);
+  const pipeline = createPipeline(send, manners.inFlight);
   const lost = Promise.withResolvers<RouterOsError>();
   let open = true;
   let closing = false;
@@ -87,7 +88,7 @@ export function openConnection(
     execute(pipeline, {
       command,
       words: commandWords(command, attributes, options),
-      timeoutMs: options.timeoutMs ?? commandTimeoutMs,
+      timeoutMs: options.timeoutMs ?? manners.commandTimeoutMs,
       signal: options.signal,
       onRow: null,
       onSilence,

@@ -48,7 +48,7 @@ const MAX_WAITING = 4096;
 /** The largest answer that we hold in memory. */
 export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-export function createPipeline(write: (bytes: Buffer) => void, inFlight = IN_FLIGHT): Pipeline {
+export function createPipeline(write: (bytes: Buffer) => unknown, inFlight = IN_FLIGHT): Pipeline {
   const places = createPlaces(write, inFlight);
   const waiting: Pending[] = [];
   let ended: RouterOsError | null = null;
@@ -109,7 +109,7 @@ interface Places {
   clear(): Pending[];
 }
 
-function createPlaces(write: (bytes: Buffer) => void, inFlight: number): Places {
+function createPlaces(write: (bytes: Buffer) => unknown, inFlight: number): Places {
   const places = new Map<string, Place>();
   /** Tag of a `/cancel` to the tag that it stops. */
   const cancels = new Map<string, string>();
