@@ -1,14 +1,22 @@
 /**
  * How long a fleet takes from the factory's configuration to ours, and how long the plan of all then takes, which
- * must be empty: `node test/bench/fleet/provision.ts [--routers 242] [--factor 1]`. The twins run in a process
- * beside it; their CPU is in the figures, as they share the machine.
+ * must be empty: `node test/bench/fleet/provision.ts [--routers 242] [--factor 1]`. Then the server's backup is
+ * restored into an empty place, and the plans by that store must be empty too. The twins run in a process beside
+ * it; their CPU is in the figures, as they share the machine.
  */
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { planRouter } from '../../../controller/provision.ts';
 import { createLogger } from '../../../lib/log.ts';
 import { forEachLimited } from '../../../lib/retry.ts';
+import type { CommandContext } from '../../../scripts/command.ts';
+import { COMMANDS } from '../../../scripts/commands.ts';
 import { createWorld, type World } from '../../../scripts/demo/world.ts';
 import { dialFrom, fleetSettings } from '../../../scripts/serve/settings.ts';
+import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
 import { loadText } from '../radius/machine.ts';
 import { cpuMs, memoryMb } from '../radius/processes.ts';
 
@@ -43,18 +51,20 @@ const provisionSeconds = (performance.now() - switchedOnAt) / 1000;
 const cpuSeconds = (cpuMs([process.pid]) - before) / 1000;
 
 const planAt = performance.now();
-const empty = await emptyPlans(world);
+const empty = await emptyPlans(world, world.store);
 const planSeconds = (performance.now() - planAt) / 1000;
+const restored = await emptyPlansOfRestored(world);
 console.log(
   [
     `routers   ${options.routers}`,
     `provision ${provisionSeconds.toFixed(1)} s until ${applied} are applied (target ${TARGET.provisionSeconds}); ${cpuSeconds.toFixed(1)} s of CPU, twins included`,
     `plan      ${planSeconds.toFixed(1)} s until ${empty} plans are empty (target ${TARGET.planSeconds})`,
+    `restored  ${restored} plans are empty by the store that a backup brought back`,
     `memory    service ${memoryMb(process.pid).peak.toFixed(0)} MB, twins ${(await world.simulator.memoryMb()).toFixed(0)} MB at most`,
     `load      ${loadText()}`,
   ].join('\n'),
 );
-const all = applied === options.routers && empty === options.routers;
+const all = [applied, empty, restored].every((count) => count === options.routers);
 const inTime = provisionSeconds <= TARGET.provisionSeconds && planSeconds <= TARGET.planSeconds;
 process.exitCode = all && inTime ? 0 : 1;
 
@@ -68,7 +78,7 @@ async function untilApplied({ store }: World, since: number): Promise<number> {
   }
 }
 
-async function emptyPlans({ config, service, store, clock }: World): Promise<number> {
+async function emptyPlans({ config, service, clock }: World, store: Store): Promise<number> {
   const settings = fleetSettings(config, {
     authPort: service.ports.auth!,
     acctPort: service.ports.acct!,
@@ -83,4 +93,33 @@ async function emptyPlans({ config, service, store, clock }: World): Promise<num
     else console.log(`${router.name}: ${changes.length} changes`);
   });
   return empty;
+}
+
+/** As on an empty machine that was given the store key. */
+async function emptyPlansOfRestored(from: World): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'smartwifi-restored-'));
+  try {
+    const file = join(directory, 'server.backup');
+    const to = { store: `sqlite:${join(directory, 'store.db')}`, keyFile: join(directory, 'key') };
+    const run = async (verb: 'backup' | 'restore', place: typeof to): Promise<void> => {
+      const context: CommandContext = {
+        config: { ...from.config, ...place },
+        options: {},
+        operands: [file],
+        json: false,
+        print: () => undefined,
+        progress: () => undefined,
+        signal: new AbortController().signal,
+      };
+      await (await COMMANDS[verb]!()).run(context);
+    };
+    await run('backup', from.config);
+    await copyFile(from.config.keyFile, to.keyFile);
+    await run('restore', to);
+    const { store } = await openStore(to);
+    await using _closed = store;
+    return await emptyPlans(from, store);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
