@@ -5,6 +5,7 @@
  * that nobody could.
  */
 import { applyChanges } from '../apply.ts';
+import { normaliseExport } from '../backup/normalise-export.ts';
 import { readExport } from '../backup/read-export.ts';
 import { TAG } from '../desired/menu.ts';
 import { LAN, TUNNEL } from '../desired/network.ts';
@@ -17,7 +18,7 @@ import type { RouterOsConnection } from '../routeros/client.ts';
 import { TUNNEL_COMMENT } from './script.ts';
 
 export interface Release {
-  /** What the router is from now on, as RouterOS exports it; secrets included. */
+  /** What the router is from now on, as RouterOS exports it; secrets included, but no private key. */
   readonly text: string;
   readonly changes: number;
 }
@@ -54,7 +55,7 @@ export async function releaseRouter(task: RouterTask): Promise<Release> {
     ...(signal === undefined ? {} : { signal }),
   });
   await untag(link.connection, gateway);
-  const text = await readExport(link.connection, signal);
+  const text = normaliseExport(await readExport(link.connection, signal));
   await cut(link.connection, task.settings.apiUser);
   return { text, changes: changes.length };
 }

@@ -199,7 +199,10 @@ it('is released as a plain gateway, whose export is handed over, and which nobod
   expect(tree.rows('/system/scheduler')).toEqual([]);
   expect(tree.rows('/interface/wireguard')).toEqual([]);
   expect(tree.rows('/user').map(({ values }) => values.name)).toEqual(['admin']);
-  expect(await readFile(file, 'utf8')).toContain('masquerade');
+  const handedOver = await readFile(file, 'utf8');
+  expect(handedOver).toContain('masquerade');
+  expect(handedOver).toContain('/interface wireguard');
+  expect(handedOver).not.toContain('private-key');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await peers()).not.toContain(made.publicKey);
   expect(await cli.json('router', 'list')).toMatchObject([{ name: 'rt-1', state: 'released' }]);
