@@ -26,6 +26,8 @@ export interface RadiusRoleDeps {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Full caches take about 100 MB. */
+const OLD_MB = 512;
 
 /** The first thread takes the ports, and does what is to be done once; the others share its ports. */
 export async function startRadiusThreads(deps: RadiusRoleDeps): Promise<RadiusThreadReady> {
@@ -72,7 +74,9 @@ async function startOne(
     coaSource: radius.coaSource,
   };
   const file = new URL('./radius-thread.ts', import.meta.url);
-  const thread = await startThread<RadiusThreadReady>(file, data, ticketPorts(ticket));
+  const thread = await startThread<RadiusThreadReady>(file, data, ticketPorts(ticket), {
+    oldMb: OLD_MB,
+  });
   deps.own(thread);
   return thread.ready;
 }

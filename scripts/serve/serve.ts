@@ -157,7 +157,7 @@ async function resolverRole(
     new URL('./resolver-thread.ts', import.meta.url),
     data,
     ticketPorts(ticket),
-    (table) => categories.use(table as FilterTable),
+    { onSay: (table) => categories.use(table as FilterTable) },
   );
   running.threads.push(running.stack.use(thread));
   return thread.ready;

@@ -2,7 +2,7 @@
  * A role in a worker thread, from its parent's side. The thread says when it is ready, hands over its
  * metrics on request, and stops when told; should it die, whoever owns it hears of it.
  */
-import { type Transferable, Worker } from 'node:worker_threads';
+import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import { SmartWifiError } from '../../lib/errors.ts';
 import type { MetricsJson } from '../../lib/metrics.ts';
 
@@ -10,7 +10,7 @@ import type { MetricsJson } from '../../lib/metrics.ts';
  * Of what a request leaves behind nothing lives for long. V8's own limit is several times as much and
  * makes nothing quicker, but all of it becomes resident.
  */
-const LIMITS = { maxYoungGenerationSizeMb: 32 };
+const YOUNG_MB = 32;
 
 export type FromThread =
   | { readonly kind: 'ready'; readonly value: unknown }
@@ -31,14 +31,25 @@ export interface RoleThread<T> extends AsyncDisposable {
   readonly died: Promise<never>;
 }
 
+export interface ThreadOptions {
+  /** Hears what the role says besides. */
+  readonly onSay?: (value: unknown) => void;
+  /** MB of what lives long: far above what the role can need, so that garbage is collected before it is as much. */
+  readonly oldMb?: number;
+}
+
 export async function startThread<T>(
   file: URL,
   data: unknown,
   transfer: readonly Transferable[],
-  onSay: (value: unknown) => void = () => {},
+  options: ThreadOptions = {},
 ): Promise<RoleThread<T>> {
-  const options = { workerData: data, transferList: [...transfer], resourceLimits: LIMITS };
-  const worker = new Worker(file, options);
+  const resourceLimits = limitsOf(options);
+  const worker = new Worker(file, {
+    workerData: data,
+    transferList: [...transfer],
+    resourceLimits,
+  });
   const ready = Promise.withResolvers<T>();
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => {});
@@ -66,7 +77,7 @@ export async function startThread<T>(
         asked.delete(message.id);
         break;
       case 'say':
-        onSay(message.value);
+        options.onSay?.(message.value);
         break;
     }
   });
@@ -90,4 +101,9 @@ export async function startThread<T>(
       await ended;
     },
   };
+}
+
+function limitsOf({ oldMb }: ThreadOptions): ResourceLimits {
+  const old = oldMb === undefined ? {} : { maxOldGenerationSizeMb: oldMb };
+  return { maxYoungGenerationSizeMb: YOUNG_MB, ...old };
 }
