@@ -2,7 +2,7 @@
  * A role in a worker thread, from its parent's side. The thread says when it is ready, hands over its
  * metrics on request, and stops when told; should it die, whoever owns it hears of it.
  */
-import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 import { SmartWifiError } from '../../lib/errors.ts';
 import type { MetricsJson } from '../../lib/metrics.ts';
 
@@ -44,12 +44,7 @@ export async function startThread<T>(
   transfer: readonly Transferable[],
   options: ThreadOptions = {},
 ): Promise<RoleThread<T>> {
-  const resourceLimits = limitsOf(options);
-  const worker = new Worker(file, {
-    workerData: data,
-    transferList: [...transfer],
-    resourceLimits,
-  });
+  const worker = startWorker(file, data, transfer, options);
   const ready = Promise.withResolvers<T>();
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => {});
@@ -103,7 +98,16 @@ export async function startThread<T>(
   };
 }
 
-function limitsOf({ oldMb }: ThreadOptions): ResourceLimits {
+function startWorker(
+  file: URL,
+  data: unknown,
+  transfer: readonly Transferable[],
+  { oldMb }: ThreadOptions,
+): Worker {
   const old = oldMb === undefined ? {} : { maxOldGenerationSizeMb: oldMb };
-  return { maxYoungGenerationSizeMb: YOUNG_MB, ...old };
+  return new Worker(file, {
+    workerData: data,
+    transferList: [...transfer],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, ...old },
+  });
 }
