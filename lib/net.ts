@@ -18,8 +18,9 @@ export function formatIpv4(value: number): string {
 
 /** Strips the IPv4-mapped prefix that dual-stack sockets report (`::ffff:127.0.0.1`). */
 export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  return /^::ffff:/i.test(address) ? address.slice(7) : address;
+  // Told by its first character for every packet of a plain socket.
+  if (address?.startsWith(':') !== true) return address ?? '';
+  return address.replace(/^::ffff:/i, '');
 }
 
 export interface Cidr {

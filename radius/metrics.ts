@@ -1,5 +1,5 @@
 /** What RADIUS counts. No person, phone or session is ever a label. */
-import type { CounterSeries, Metrics } from '../lib/metrics.ts';
+import type { CounterSeries, HistogramSeries, Metrics } from '../lib/metrics.ts';
 import type { Purgeable } from '../store/types.ts';
 
 export type RequestType = 'access_request' | 'authenticate_only' | 'accounting' | 'status_server';
@@ -83,12 +83,14 @@ export function createRadiusMetrics(metrics: Metrics) {
     'smartwifi_radius_radsec_connections',
     'Routers that are connected by RADIUS over TLS.',
   );
+  const durations: Partial<Record<RequestType, HistogramSeries>> = {};
   /** The series of a router as long as it stays where it is. */
   const ofRouter = new Map<string, RouterSeries>();
   return {
     radsecConnections: (open: number): void => radsec.set(open),
     replied: (type: RequestType, code: ResponseCode, place: Place, seconds: number): void => {
-      duration.observe({ type }, seconds);
+      durations[type] ??= duration.at({ type });
+      durations[type].observe(seconds);
       let series = ofRouter.get(place.router);
       if (series?.place.village !== place.village || series.place.district !== place.district) {
         series = { place, responses: {} };
