@@ -14,8 +14,10 @@ describe('isBackupDue', () => {
         fc.uuid(),
         fc.constantFrom('Asia/Jakarta', 'Asia/Makassar', 'Asia/Jayapura'),
         instant,
-        (id, zone, start) => {
+        (id, zone, at) => {
           const one = router(id);
+          // From one noon there to the third after it: three whole nights.
+          const start = at - ((at + offsetMs(zone, at)) % (24 * HOUR)) + 12 * HOUR;
           let checkedAt = start;
           const hours: number[] = [];
           for (let now = start; now < start + 72 * HOUR; now += HOUR / 6) {
