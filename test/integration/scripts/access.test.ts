@@ -2,57 +2,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../config/load.ts';
-import { errorMessage } from '../../../lib/errors.ts';
-import { type CommandContext, UsageError } from '../../../scripts/command.ts';
-import { COMMANDS } from '../../../scripts/commands.ts';
+import { type Cli, cliIn, type Outcome } from './cli.fixture.ts';
 
 const MAC = 'AA:BB:CC:00:00:01';
 
 let directory: string;
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** As cli.ts does it, in this process: cli.test.ts has real ones. */
-async function smartwifi(...args: string[]): Promise<Outcome> {
-  const verb = COMMANDS[args.slice(0, 2).join(' ')] === undefined ? 1 : 2;
-  const command = await COMMANDS[args.slice(0, verb).join(' ')]!();
-  const { values, positionals } = parseArgs({
-    args: args.slice(verb),
-    options: { ...command.options, json: { type: 'boolean' } },
-    allowPositionals: true,
-  });
-  const json = values.json === true;
-  let out = '';
-  const context: CommandContext = {
-    config: loadConfig({ cwd: directory }),
-    options: values as CommandContext['options'],
-    operands: positionals,
-    json,
-    print: (document, text) => {
-      out += json ? JSON.stringify(document) : text;
-    },
-    progress: () => undefined,
-    signal: new AbortController().signal,
-  };
-  try {
-    return { code: (await command.run(context)) ?? 0, out, err: '' };
-  } catch (error) {
-    return { code: error instanceof UsageError ? 2 : 1, out, err: errorMessage(error) };
-  }
-}
-
-async function json(...args: string[]) {
-  const { code, out, err } = await smartwifi(...args, '--json');
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out);
-}
+const smartwifi = (...args: string[]): Promise<Outcome> => cliIn(directory).run(...args);
+const json: Cli['json'] = (...args) => cliIn(directory).json(...args);
 
 const audited = async (action: string): Promise<string[]> =>
   ((await json('audit', 'list')) as { action: string; subject: string }[])
