@@ -75,7 +75,7 @@ interface Memory {
 }
 
 /** What is set cannot be a configuration. */
-const REFUSALS: ReadonlySet<string> = new Set(['ROUTER_SETTINGS', 'ROUTER_PART']);
+const REFUSALS: ReadonlySet<string> = new Set(['SETTING_VALUE', 'ROUTER_SETTINGS', 'ROUTER_PART']);
 const AFTER_FAILURE_MS = 1_800_000;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {

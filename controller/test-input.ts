@@ -1,7 +1,7 @@
 /** Test helper: one village's input, a factory router's rows, and rows of the store. */
 import type { Router } from '../store/types.ts';
 import type { FleetSettings, RouterFacts, VillageInput } from './desired/types.ts';
-import { placeOf, resolveSettings, type Settings } from './settings/resolve.ts';
+import { placeOf, resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { ModelRow } from './test-model.ts';
 
 export const SETTINGS: FleetSettings = {

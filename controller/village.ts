@@ -8,7 +8,7 @@ import { reservedOf } from './desired/operator.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
 import { type LinkProfile, linkOf } from './settings/link.ts';
 import { type OperatorPart, parsePart } from './settings/parts.ts';
-import { nearestByName, placeOf, resolveSettings, type SettingRow } from './settings/resolve.ts';
+import { nearestByName, placeOf, resolveSettings, type SettingRow } from '../settings/resolve.ts';
 
 export type SourceStore = Pick<Store, 'openSettings' | 'listPolicies' | 'listParts'>;
 
@@ -79,7 +79,7 @@ export interface DesiredForRouter {
   readonly sources: VillageSources;
 }
 
-/** Throws `ROUTER_SETTINGS` when what is set cannot be a configuration. */
+/** Throws `SETTING_VALUE` or `ROUTER_SETTINGS` when what is set cannot be a configuration. */
 export function desiredForRouter(args: DesiredForRouter): DesiredConfiguration {
   const { router, sources } = args;
   return desired({

@@ -19,7 +19,17 @@ interface Import {
 }
 
 const ROLES = ['portal', 'radius', 'filter', 'controller', 'console', 'simulator'];
-export const FOLDERS = [...ROLES, 'store', 'views', 'config', 'lib', 'scripts', 'test', 'docs'];
+export const FOLDERS = [
+  ...ROLES,
+  'settings',
+  'store',
+  'views',
+  'config',
+  'lib',
+  'scripts',
+  'test',
+  'docs',
+];
 
 const MAX_LINES = 400;
 const MAX_LIB_FILES = 10;
@@ -61,6 +71,10 @@ export function importBreach(from: string, { to, typeOnly }: Import): string | n
       return source === 'config' || source === 'scripts' || isTest
         ? null
         : 'only scripts and tests import config';
+    case 'settings':
+      return source === 'lib' || source === 'store' || source === 'config'
+        ? `${source} knows no settings`
+        : null;
     case 'test':
       return isTest ? null : 'product code never imports test';
     case 'store':

@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 const PRODUCT =
-  '{portal,radius,filter,controller,console,store,simulator,config,lib,scripts}/**/*.ts';
+  '{portal,radius,filter,controller,settings,console,store,simulator,config,lib,scripts}/**/*.ts';
 const TEST_HELPERS = /\.test\.ts$|\/test-[^/]*\.ts$|\/testing\//;
 
 /** Codes of the folders, and what is given to an error's constructor or logged, whatever its prefix. */
 const CODES = [
-  /['"`]((?:STORE|RADIUS|ROUTER|FILTER|CONFIG|PORTAL|CONTROLLER|CONSOLE|SIMULATOR|DEMO|SERVE)_[A-Z0-9_]+)['"`]/g,
+  /['"`]((?:STORE|RADIUS|ROUTER|FILTER|CONFIG|PORTAL|CONTROLLER|CONSOLE|SETTING|SIMULATOR|DEMO|SERVE)_[A-Z0-9_]+)['"`]/g,
   /(?:\bsuper|\bnew \w*Error)\(\s*['"`]([A-Z][A-Z0-9_]+)['"`]/g,
   /\bcode: ['"`]([A-Z]+_[A-Z0-9_]+)['"`]/g,
 ];

@@ -2,7 +2,7 @@
 import type { HostPort } from '../../lib/net.ts';
 import type { Policy } from '../../store/types.ts';
 import type { OperatorPart } from '../settings/parts.ts';
-import type { Settings } from '../settings/resolve.ts';
+import type { Settings } from '../../settings/resolve.ts';
 
 export type Values = Readonly<Record<string, string>>;
 

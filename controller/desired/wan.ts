@@ -8,7 +8,7 @@
  * or a lost lease moves the traffic); PPPoE and LTE take their routes away by themselves.
  */
 import { SmartWifiError } from '../../lib/errors.ts';
-import type { Settings } from '../settings/resolve.ts';
+import type { Settings } from '../../settings/resolve.ts';
 import { atLeast, fixed, row, tagged } from './menu.ts';
 import type { DesiredMenu, DesiredRow, FactoryRule, VillageInput } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingRow } from '../settings/resolve.ts';
+import type { SettingRow } from '../../settings/resolve.ts';
 import { ROUTER } from '../test-input.ts';
 import { linkKey, linkSettings } from './link-key.ts';
 

@@ -4,8 +4,13 @@
  * stop the work on all others.
  */
 import { errorCode } from '../../lib/errors.ts';
+import {
+  placeOf,
+  resolveSettings,
+  type SettingRow,
+  type Settings,
+} from '../../settings/resolve.ts';
 import type { Router } from '../../store/types.ts';
-import { placeOf, resolveSettings, type SettingRow, type Settings } from '../settings/resolve.ts';
 
 type Placed = Pick<Router, 'id' | 'villageCode' | 'districtCode'>;
 
@@ -16,7 +21,7 @@ export function linkSettings(router: Placed, rows: readonly SettingRow[]): Setti
   try {
     return resolveSettings(ofLinks, place);
   } catch (error) {
-    if (errorCode(error) !== 'ROUTER_SETTINGS') throw error;
+    if (errorCode(error) !== 'SETTING_VALUE') throw error;
     return resolveSettings([], place);
   }
 }

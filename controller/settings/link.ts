@@ -6,7 +6,7 @@
  * What fits one is wrong for the other: too short a time-out makes a slow link look dead, too quick a
  * cadence spends a village's volume on ourselves.
  */
-import type { Settings } from './resolve.ts';
+import type { Settings } from '../../settings/resolve.ts';
 
 export interface LinkProfile {
   /** kbit/s as the provider sells it; null: not known, so nothing can be shaped. */

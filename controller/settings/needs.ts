@@ -1,6 +1,6 @@
 /** Settings that others ask for: told when one is set, refused when a configuration is made of it. */
-import type { SettingName } from './known.ts';
-import type { Settings } from './resolve.ts';
+import type { SettingName } from '../../settings/known.ts';
+import type { Settings } from '../../settings/resolve.ts';
 
 const LINKS = ['wan', 'wan2'] as const;
 

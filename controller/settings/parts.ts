@@ -9,7 +9,7 @@
  */
 import { SmartWifiError } from '../../lib/errors.ts';
 import { cidrContains, parseCidr, parseIpv4 } from '../../lib/net.ts';
-import { domainName, ipv4, line, type ValueType, whole, word } from './value-types.ts';
+import { domainName, ipv4, line, type ValueType, whole, word } from '../../settings/value-types.ts';
 
 export type PartMenu = keyof typeof MENUS;
 

@@ -4,7 +4,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
   type SettingName,
-} from '../../controller/settings/known.ts';
+} from '../../settings/known.ts';
 import { stillNeeded } from '../../controller/settings/needs.ts';
 import {
   checkSetting,
@@ -15,7 +15,7 @@ import {
   SETTING_LEVELS,
   type SettingPlace,
   type SettingRow,
-} from '../../controller/settings/resolve.ts';
+} from '../../settings/resolve.ts';
 import { realClock } from '../../lib/clock.ts';
 import type { Store } from '../../store/contract.ts';
 import type { SettingLevel, StoredSetting } from '../../store/types.ts';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { planRouter, provisionRouter } from '../../../../controller/provision.ts';
 import { renderPlan } from '../../../../controller/render-plan.ts';
-import { isSettingName, SETTINGS } from '../../../../controller/settings/known.ts';
+import { isSettingName, SETTINGS } from '../../../../settings/known.ts';
 import { realClock } from '../../../../lib/clock.ts';
 import { createLogger } from '../../../../lib/log.ts';
 import { createSystem } from '../../../../simulator/system/system.ts';

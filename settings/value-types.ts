@@ -2,7 +2,7 @@
  * Kinds of settings: from the text that an operator types to a value, or null when it is none.
  * Each says in words what it expects, for the message and for the manual.
  */
-import { parseCidr, parseIpv4 } from '../../lib/net.ts';
+import { parseCidr, parseIpv4 } from '../lib/net.ts';
 
 export interface ValueType<T> {
   /** `a number of kbps from 64 to 10000000`. */

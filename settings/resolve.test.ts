@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SETTING_NAMES, SETTINGS, type Setting } from './known.ts';
+import { SETTING_NAMES, SETTINGS } from './known.ts';
 import {
   checkSetting,
   explainSetting,
@@ -10,6 +10,7 @@ import {
   type SettingLevel,
   type SettingRow,
 } from './resolve.ts';
+import type { Setting } from './setting.ts';
 
 const PLACE = placeOf({ id: 'r1', villageCode: '16.06.01.1009', districtCode: '16.06.01' });
 const CODES: Record<SettingLevel, string> = {
@@ -66,7 +67,7 @@ describe('the value that holds', () => {
   it('refuses a stored value that is none any more, and says whose it is', () => {
     expect(() => resolveSettings([rate('district', 'fast')], PLACE)).toThrow(
       expect.objectContaining({
-        code: 'ROUTER_SETTINGS',
+        code: 'SETTING_VALUE',
         message: expect.stringContaining('district 16.06.01'),
       }),
     );
@@ -104,7 +105,7 @@ describe('checkSetting', () => {
     ['dns.adlist', 'file:///etc/passwd'],
   ])('refuses %s = %s', (name, value) => {
     expect(() => checkSetting(name, value)).toThrow(
-      expect.objectContaining({ code: 'ROUTER_SETTINGS' }),
+      expect.objectContaining({ code: 'SETTING_VALUE' }),
     );
   });
 

@@ -1,7 +1,5 @@
-/**
- * Every setting of a village there is: what it means, what it may be, and what holds where nobody has
- * set it. Values are kept as text under these names, at any level; `resolve.ts` says which one holds.
- */
+/** Settings that become configuration of routers: the link, the radio, what happens without the server. */
+import { type Setting, setting } from './setting.ts';
 import {
   domainName,
   host,
@@ -12,24 +10,13 @@ import {
   listOf,
   listUrl,
   secretText,
-  type ValueOf,
-  type ValueType,
   whole,
   word,
 } from './value-types.ts';
 
-export interface Setting<T = unknown> {
-  readonly summary: string;
-  readonly type: ValueType<T>;
-  /** As an operator would type it; null: nothing, or what the configuration file says. */
-  readonly fallback: string | null;
-  /** Kept sealed, never shown. */
-  readonly secret: boolean;
-}
-
 const WAN_KINDS = ['dhcp', 'pppoe', 'static', 'lte'] as const;
 
-export const SETTINGS = {
+export const ROUTER_SETTINGS = {
   'wan.kind': setting('how the router reaches the Internet', word(WAN_KINDS), 'dhcp'),
   'wan.interface': setting('the interface of that link', interfaceName, null),
   ...wanDetails('wan'),
@@ -110,24 +97,6 @@ export const SETTINGS = {
   'outage.pass-minutes': setting('length of the small pass', whole('minutes', 5, 240), '30'),
   'outage.pass-kbps': setting('rate of the small pass', whole('kbps', 32, 100_000), '256'),
 } satisfies Readonly<Record<string, Setting>>;
-
-export type SettingName = keyof typeof SETTINGS;
-export type SettingValue<N extends SettingName> = ValueOf<(typeof SETTINGS)[N]['type']>;
-
-export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
-
-export function isSettingName(name: string): name is SettingName {
-  return Object.hasOwn(SETTINGS, name);
-}
-
-function setting<T>(
-  summary: string,
-  type: ValueType<T>,
-  fallback: string | null,
-  secret = false,
-): Setting<T> {
-  return { summary, type, fallback, secret };
-}
 
 /** What the kinds of links need, each its own. */
 function wanDetails<P extends 'wan' | 'wan2'>(prefix: P) {

@@ -3,15 +3,15 @@
  * regency's, else the default. Pure; `explainSetting` tells the whole chain, so that nobody has to
  * guess why a router is as it is.
  */
-import { SmartWifiError } from '../../lib/errors.ts';
+import { SmartWifiError } from '../lib/errors.ts';
 import {
   isSettingName,
   SETTING_NAMES,
   SETTINGS,
-  type Setting,
   type SettingName,
   type SettingValue,
 } from './known.ts';
+import type { Setting } from './setting.ts';
 
 export const SETTING_LEVELS = ['router', 'village', 'district', 'regency'] as const;
 export type SettingLevel = (typeof SETTING_LEVELS)[number];
@@ -98,7 +98,7 @@ export function nearestByName<T extends Pick<SettingRow, 'level' | 'code' | 'nam
   return [...nearest.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Throws `ROUTER_SETTINGS` for a value that this version does not take. */
+/** Throws `SETTING_VALUE` for a value that this version does not take. */
 export function resolveSettings(rows: readonly SettingRow[], place: SettingPlace): Settings {
   const here = rows.filter((row) => row.code === at(place, row.level));
   const values = new Map(DEFAULTS);
@@ -113,11 +113,11 @@ export function resolveSettings(rows: readonly SettingRow[], place: SettingPlace
   };
 }
 
-/** The value as it is kept. Throws `ROUTER_SETTINGS` for an unknown name or a value it cannot have. */
+/** The value as it is kept. Throws `SETTING_VALUE` for an unknown name or a value it cannot have. */
 export function checkSetting(name: string, text: string): { name: SettingName; value: string } {
   if (!isSettingName(name)) {
     throw new SmartWifiError(
-      'ROUTER_SETTINGS',
+      'SETTING_VALUE',
       `there is no setting ${name}: see smartwifi setting list --known`,
     );
   }
@@ -134,7 +134,7 @@ function parseAs(name: SettingName, text: string): unknown {
 function notTaken(name: SettingName, what: string): SmartWifiError {
   const { type } = SETTINGS[name];
   const given = what === '' ? '' : `: ${what}`;
-  return new SmartWifiError('ROUTER_SETTINGS', `${name} must be ${type.expects}${given}`);
+  return new SmartWifiError('SETTING_VALUE', `${name} must be ${type.expects}${given}`);
 }
 
 function at(place: SettingPlace, level: SettingLevel): string | null {
