@@ -1,7 +1,8 @@
 /** Test helper: one village's input, a factory router's rows, and rows of the store. */
+
+import { placeOf, resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { Router } from '../store/types.ts';
 import type { FleetSettings, RouterFacts, VillageInput } from './desired/types.ts';
-import { placeOf, resolveSettings, type Settings } from '../settings/resolve.ts';
 import type { ModelRow } from './test-model.ts';
 
 export const SETTINGS: FleetSettings = {

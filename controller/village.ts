@@ -1,6 +1,7 @@
 /** From the rows of the store to the input of `desired`: one place for the CLI and the controller. */
 import { createHash } from 'node:crypto';
 import { effectivePolicy } from '../filter/policy.ts';
+import { nearestByName, placeOf, resolveSettings, type SettingRow } from '../settings/resolve.ts';
 import type { Store } from '../store/contract.ts';
 import type { Part, Policy, Router } from '../store/types.ts';
 import { desired } from './desired/desired.ts';
@@ -8,7 +9,6 @@ import { reservedOf } from './desired/operator.ts';
 import type { DesiredConfiguration, FleetSettings, Page, RouterFacts } from './desired/types.ts';
 import { type LinkProfile, linkOf } from './settings/link.ts';
 import { type OperatorPart, parsePart } from './settings/parts.ts';
-import { nearestByName, placeOf, resolveSettings, type SettingRow } from '../settings/resolve.ts';
 
 export type SourceStore = Pick<Store, 'openSettings' | 'listPolicies' | 'listParts'>;
 

@@ -1,8 +1,8 @@
 /** What a router should be: menus with rows in the order of application, and files. */
 import type { HostPort } from '../../lib/net.ts';
+import type { Settings } from '../../settings/resolve.ts';
 import type { Policy } from '../../store/types.ts';
 import type { OperatorPart } from '../settings/parts.ts';
-import type { Settings } from '../../settings/resolve.ts';
 
 export type Values = Readonly<Record<string, string>>;
 

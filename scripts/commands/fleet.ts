@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { linkKey } from '../../controller/fleet/link-key.ts';
 import { type Progress, progressLine, progressOf } from '../../controller/fleet/progress.ts';
 import { parseShares, planWaves, USUAL_SHARES } from '../../controller/fleet/waves.ts';
-import type { SettingRow } from '../../settings/resolve.ts';
 import { realClock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import { parseHours } from '../../radius/hours.ts';
+import type { SettingRow } from '../../settings/resolve.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Rollout, Router } from '../../store/types.ts';
 import {

@@ -4,11 +4,11 @@ import { inLane } from '../../controller/fleet/lane.ts';
 import { linkKey } from '../../controller/fleet/link-key.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
 import { planDocument, renderPlan, summarisePlan } from '../../controller/render-plan.ts';
-import type { SettingRow } from '../../settings/resolve.ts';
 import { busyRouters } from '../../controller/upgrade/busy.ts';
 import { realClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { forEachLimited } from '../../lib/retry.ts';
+import type { SettingRow } from '../../settings/resolve.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
 import {

@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import {
-  isSettingName,
-  SETTING_NAMES,
-  SETTINGS,
-  type SettingName,
-} from '../../settings/known.ts';
 import { stillNeeded } from '../../controller/settings/needs.ts';
+import { realClock } from '../../lib/clock.ts';
+import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName } from '../../settings/known.ts';
 import {
   checkSetting,
   type EffectiveSetting,
@@ -16,7 +12,6 @@ import {
   type SettingPlace,
   type SettingRow,
 } from '../../settings/resolve.ts';
-import { realClock } from '../../lib/clock.ts';
 import type { Store } from '../../store/contract.ts';
 import type { SettingLevel, StoredSetting } from '../../store/types.ts';
 import {

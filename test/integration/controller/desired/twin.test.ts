@@ -2,9 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { planRouter, provisionRouter } from '../../../../controller/provision.ts';
 import { renderPlan } from '../../../../controller/render-plan.ts';
-import { isSettingName, SETTINGS } from '../../../../settings/known.ts';
 import { realClock } from '../../../../lib/clock.ts';
 import { createLogger } from '../../../../lib/log.ts';
+import { isSettingName, SETTINGS } from '../../../../settings/known.ts';
 import { createSystem } from '../../../../simulator/system/system.ts';
 import { AT, village } from '../../../fixtures/rows.ts';
 import { type TwinBench, twinBench } from '../twin-bench.ts';
