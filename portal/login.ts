@@ -18,10 +18,11 @@ import {
 } from './context.ts';
 import { readCredentials, type Typed } from './credentials.ts';
 import { emptyFault, loginFault, redirectFault } from './faults.ts';
+import { letIn } from './let-in.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { type Redirect, writeRedirect } from './redirect-params.ts';
 import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
-import { handBackUrl, servletUrl } from './router-links.ts';
+import { servletUrl } from './router-links.ts';
 import type { LoginAnswer } from './types.ts';
 import { withQuery } from './urls.ts';
 
@@ -92,17 +93,7 @@ export function submitLogin(deps: PortalDeps): Handler {
       return;
     }
     const { locale } = scene.speech;
-    const welcome = withQuery('/status', { router: redirect.router.name, lang: locale, wait: '1' });
-    const token = await deps.store.issueToken({
-      accountKind: verdict.account.kind,
-      accountId: verdict.account.id,
-      mac: redirect.mac,
-      routerId: redirect.router.id,
-      at: deps.clock.now(),
-      ttlMs: deps.tokenTtlMs,
-    });
-    deps.metrics.login('accepted');
-    seeOther(res, handBackUrl(redirect.linkLoginOnly, token, deps.publicOrigin + welcome));
+    await letIn(deps, res, { redirect, locale }, verdict.account);
   };
 }
 

@@ -27,8 +27,9 @@ export interface RetentionOptions {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Tokens and remembered devices beyond their own end. */
+/** Tokens, visits and remembered devices beyond their own end. */
 const TOKEN_DAYS = 1;
+const TICKET_DAYS = 1;
 const DEVICE_DAYS = 30;
 const CHUNK = 1_000;
 const PAUSE_MS = 200;
@@ -67,6 +68,7 @@ export function expired(
 ): { what: Purgeable; before: number }[] {
   const days: Record<Purgeable, number> = {
     tokens: TOKEN_DAYS,
+    tickets: TICKET_DAYS,
     devices: DEVICE_DAYS,
     sessions: sessionDays,
     hourly: hourlyDays,

@@ -1,20 +1,16 @@
 /** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
+import type { EnrolmentStore } from './enrolment-types.ts';
 import type { JobStore } from './job-types.ts';
-import type { SettingStore } from './setting-types.ts';
+import type { BackupStore, SettingStore } from './setting-types.ts';
+import type { TicketStore } from './ticket-types.ts';
 import type {
   Account,
   AccountingEvent,
   AccountKind,
   AccountUsage,
   AuditEntry,
-  Backup,
-  BackupReason,
   BlockList,
   Device,
-  Enrolment,
-  EnrolmentOffer,
-  EnrolResult,
-  EnrolRouter,
   ImportCount,
   InvalidationKind,
   IssuedToken,
@@ -29,35 +25,25 @@ import type {
   OpenLogin,
   OpenLoginResult,
   PendingEnforcement,
-  PinResult,
   Policy,
   Purgeable,
-  ReplaceResult,
   RequireMessageAuthenticator,
   Rollup,
   RollupKind,
   Router,
   RouterCredentials,
   RouterState,
-  RouterToAdd,
   RouterTotals,
-  RouterUpgrade,
-  RowOverride,
-  RowOverrideKey,
-  SavedBackup,
-  ServiceAccount,
   Session,
   SessionLimits,
   StateInterval,
   Subscriber,
   Tariff,
   TokenFacts,
-  TunnelPool,
   Village,
   VillageImport,
   Voucher,
   WaitingEnforcement,
-  WireguardPeer,
 } from './types.ts';
 
 export interface VillageStore {
@@ -270,97 +256,6 @@ export interface FleetStore {
   routerTotals(): Promise<RouterTotals[]>;
 }
 
-export interface EnrolmentStore {
-  /** All or none. Throws what {@link RouterStore.addRouter} throws. */
-  addRouters(args: {
-    routers: readonly RouterToAdd[];
-    tunnel: TunnelPool;
-  }): Promise<readonly Router[]>;
-  enrolment(routerId: string): Promise<Enrolment | null>;
-  /** Of all routers that have one, whatever their life. */
-  listEnrolments(): Promise<Enrolment[]>;
-  /** By name. With secrets: for the server's WireGuard alone. */
-  wireguardPeers(): Promise<WireguardPeer[]>;
-  /** Ends what was offered before. Null for a router that is lost or released; `STORE_NOT_FOUND`. */
-  offerEnrolment(args: {
-    routerId: string;
-    at: number;
-    ttlMs: number;
-  }): Promise<EnrolmentOffer | null>;
-  /** Uses the offer up when it succeeds; a key that the router had before is dead from then on. */
-  enrolRouter(args: EnrolRouter): Promise<EnrolResult>;
-  pinRouter(args: {
-    routerId: string;
-    serial: string;
-    board: string;
-    at: number;
-  }): Promise<PinResult>;
-  /** Takes a router out of service or puts it back; false for one that is lost or released. */
-  shelveRouter(args: {
-    routerId: string;
-    life: 'active' | 'spare';
-    reason: string;
-    at: number;
-  }): Promise<boolean>;
-  /** In one commit: key dead, NAS secret and API password nobody's, sessions ended. False: no such router. */
-  retireRouter(args: {
-    routerId: string;
-    life: 'lost' | 'released';
-    reason: string;
-    at: number;
-  }): Promise<boolean>;
-  /** The spare's board takes the router's place; the spare's own row goes. */
-  replaceRouter(args: {
-    routerId: string;
-    spareId: string;
-    reason: string;
-    at: number;
-  }): Promise<ReplaceResult>;
-  serviceAccount(routerId: string): Promise<ServiceAccount>;
-  /** The next apply writes another password; the router is told of it as of a change of its row. */
-  revealServiceAccount(args: {
-    routerId: string;
-    by: string;
-    reason: string;
-    at: number;
-  }): Promise<ServiceAccount>;
-}
-
-export interface BackupStore {
-  /** The same text as the newest version only moves `checkedAt`; texts are kept once, sealed. */
-  saveBackup(args: {
-    routerId: string;
-    text: string;
-    reason: BackupReason;
-    osVersion: string;
-    at: number;
-  }): Promise<SavedBackup>;
-  /** Oldest first. */
-  listBackups(routerId: string): Promise<Backup[]>;
-  /** The newest of every router that has one. */
-  latestBackups(): Promise<Backup[]>;
-  /** In the clear, with what secrets it holds; null for an unknown version. */
-  backupText(args: { routerId: string; version: number }): Promise<string | null>;
-  /** Never the newest. Returns how many went. */
-  dropBackups(args: { routerId: string; versions: readonly number[] }): Promise<number>;
-  /** The router is told of it as of a change of its row. */
-  setRowOverrides(args: {
-    routerId: string;
-    overrides: readonly Omit<RowOverride, 'routerId' | 'setAt'>[];
-    at: number;
-  }): Promise<void>;
-  rowOverrides(routerId: string): Promise<RowOverride[]>;
-  /** All of one row. */
-  dropRowOverrides(args: RowOverrideKey): Promise<number>;
-  /** Leaves out routers whose upgrade is on its way; returns how many are planned now. */
-  planUpgrades(args: { upgrades: readonly RouterUpgrade[] }): Promise<number>;
-  /** By wave. */
-  listUpgrades(): Promise<RouterUpgrade[]>;
-  /** Only while the stored document is still `was`: two processes never go on from the same step. */
-  saveUpgrade(args: { upgrade: RouterUpgrade; was: string }): Promise<boolean>;
-  dropUpgrade(args: { routerId: string }): Promise<boolean>;
-}
-
 export interface AuditStore {
   appendAudit(entry: NewAudit): Promise<void>;
   listAudit(limit: number): Promise<AuditEntry[]>;
@@ -379,6 +274,7 @@ export interface Store
     SettingStore,
     EnrolmentStore,
     BackupStore,
+    TicketStore,
     AuditStore,
     AsyncDisposable {
   /**

@@ -98,3 +98,59 @@ export interface ServiceAccount {
   readonly nextSeed: string | null;
   readonly revealedAt: number | null;
 }
+
+export interface EnrolmentStore {
+  /** All or none. Throws what {@link RouterStore.addRouter} throws. */
+  addRouters(args: {
+    routers: readonly RouterToAdd[];
+    tunnel: TunnelPool;
+  }): Promise<readonly Router[]>;
+  enrolment(routerId: string): Promise<Enrolment | null>;
+  /** Of all routers that have one, whatever their life. */
+  listEnrolments(): Promise<Enrolment[]>;
+  /** By name. With secrets: for the server's WireGuard alone. */
+  wireguardPeers(): Promise<WireguardPeer[]>;
+  /** Ends what was offered before. Null for a router that is lost or released; `STORE_NOT_FOUND`. */
+  offerEnrolment(args: {
+    routerId: string;
+    at: number;
+    ttlMs: number;
+  }): Promise<EnrolmentOffer | null>;
+  /** Uses the offer up when it succeeds; a key that the router had before is dead from then on. */
+  enrolRouter(args: EnrolRouter): Promise<EnrolResult>;
+  pinRouter(args: {
+    routerId: string;
+    serial: string;
+    board: string;
+    at: number;
+  }): Promise<PinResult>;
+  /** Takes a router out of service or puts it back; false for one that is lost or released. */
+  shelveRouter(args: {
+    routerId: string;
+    life: 'active' | 'spare';
+    reason: string;
+    at: number;
+  }): Promise<boolean>;
+  /** In one commit: key dead, NAS secret and API password nobody's, sessions ended. False: no such router. */
+  retireRouter(args: {
+    routerId: string;
+    life: 'lost' | 'released';
+    reason: string;
+    at: number;
+  }): Promise<boolean>;
+  /** The spare's board takes the router's place; the spare's own row goes. */
+  replaceRouter(args: {
+    routerId: string;
+    spareId: string;
+    reason: string;
+    at: number;
+  }): Promise<ReplaceResult>;
+  serviceAccount(routerId: string): Promise<ServiceAccount>;
+  /** The next apply writes another password; the router is told of it as of a change of its row. */
+  revealServiceAccount(args: {
+    routerId: string;
+    by: string;
+    reason: string;
+    at: number;
+  }): Promise<ServiceAccount>;
+}

@@ -10,6 +10,7 @@ import { sql as settings } from './migrations/0003-settings.ts';
 import { sql as jobs } from './migrations/0004-jobs.ts';
 import { sql as enrolment } from './migrations/0005-enrolment.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
+import { sql as tickets } from './migrations/0008-tickets.ts';
 import type { Sql } from './sql.ts';
 
 export interface Migration {
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 4, name: 'jobs', sql: jobs },
   { id: 5, name: 'enrolment', sql: enrolment },
   { id: 6, name: 'backups', sql: backups },
+  { id: 8, name: 'tickets', sql: tickets },
 ];
 
 /** Brings the schema up to date within the caller's transaction; returns the names applied now. */

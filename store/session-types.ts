@@ -94,4 +94,4 @@ export interface Rollup {
 }
 
 /** What retention takes away once it is old. Open sessions are never purged. */
-export type Purgeable = 'sessions' | 'hourly' | 'daily' | 'tokens' | 'devices';
+export type Purgeable = 'sessions' | 'hourly' | 'daily' | 'tokens' | 'devices' | 'tickets';

@@ -91,3 +91,38 @@ export interface SettingStore {
   removePart(args: SettingKey): Promise<boolean>;
   listParts(): Promise<Part[]>;
 }
+
+export interface BackupStore {
+  /** The same text as the newest version only moves `checkedAt`; texts are kept once, sealed. */
+  saveBackup(args: {
+    routerId: string;
+    text: string;
+    reason: BackupReason;
+    osVersion: string;
+    at: number;
+  }): Promise<SavedBackup>;
+  /** Oldest first. */
+  listBackups(routerId: string): Promise<Backup[]>;
+  /** The newest of every router that has one. */
+  latestBackups(): Promise<Backup[]>;
+  /** In the clear, with what secrets it holds; null for an unknown version. */
+  backupText(args: { routerId: string; version: number }): Promise<string | null>;
+  /** Never the newest. Returns how many went. */
+  dropBackups(args: { routerId: string; versions: readonly number[] }): Promise<number>;
+  /** The router is told of it as of a change of its row. */
+  setRowOverrides(args: {
+    routerId: string;
+    overrides: readonly Omit<RowOverride, 'routerId' | 'setAt'>[];
+    at: number;
+  }): Promise<void>;
+  rowOverrides(routerId: string): Promise<RowOverride[]>;
+  /** All of one row. */
+  dropRowOverrides(args: RowOverrideKey): Promise<number>;
+  /** Leaves out routers whose upgrade is on its way; returns how many are planned now. */
+  planUpgrades(args: { upgrades: readonly RouterUpgrade[] }): Promise<number>;
+  /** By wave. */
+  listUpgrades(): Promise<RouterUpgrade[]>;
+  /** Only while the stored document is still `was`: two processes never go on from the same step. */
+  saveUpgrade(args: { upgrade: RouterUpgrade; was: string }): Promise<boolean>;
+  dropUpgrade(args: { routerId: string }): Promise<boolean>;
+}

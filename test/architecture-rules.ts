@@ -33,7 +33,7 @@ export const FOLDERS = [
 
 const MAX_LINES = 400;
 const MAX_LIB_FILES = 10;
-const STORE_TYPES = ['store/types.ts', 'store/contract.ts'];
+const STORE_TYPES = /^store\/(?:contract|types|[a-z]+-types)\.ts$/;
 const COMPOSITION_ROOT = /^scripts\/(?:commands|serve|demo)\//;
 const SIMULATION_ROOT = /^scripts\/(?:commands\/(?:demo|simulate)[^/]*\.ts$|demo\/)/;
 const TEST_FILE = /\.test\.ts$/;
@@ -113,7 +113,7 @@ function storeBreach(from: string, to: string, typeOnly: boolean): string | null
   if (to === 'store/open.ts') {
     return source === 'scripts' || isTest ? null : 'only scripts and tests open the store';
   }
-  if (!STORE_TYPES.includes(to)) return 'of store, only types.ts, contract.ts and open.ts';
+  if (!STORE_TYPES.test(to)) return 'of store, only contract.ts, its types and open.ts';
   if (source === 'config' || source === 'lib') return `${source} knows no store`;
   return typeOnly ? null : 'store types come by "import type"';
 }

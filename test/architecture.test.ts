@@ -47,7 +47,7 @@ describe('an import', () => {
     [
       'radius/server.ts',
       'store/sqlite/driver.ts',
-      'of store, only types.ts, contract.ts and open.ts',
+      'of store, only contract.ts, its types and open.ts',
     ],
     ['radius/server.ts', 'store/types.ts', 'store types come by "import type"'],
     ['config/load.ts', 'store/types.ts', 'config knows no store'],

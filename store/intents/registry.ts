@@ -17,6 +17,7 @@ import { routerReads, routerWrites } from './routers.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
 import { settingReads, settingWrites } from './settings.ts';
 import { tariffReads, tariffWrites } from './tariffs.ts';
+import { ticketReads, ticketWrites } from './tickets.ts';
 import { villageReads, villageWrites } from './villages.ts';
 
 export const reads = {
@@ -36,6 +37,7 @@ export const reads = {
   ...enrolmentReads,
   ...routerLifeReads,
   ...backupReads,
+  ...ticketReads,
   ...auditReads,
 };
 
@@ -57,6 +59,7 @@ export const writes = {
   ...enrolmentWrites,
   ...routerLifeWrites,
   ...backupWrites,
+  ...ticketWrites,
   ...auditWrites,
 };
 

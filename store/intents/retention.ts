@@ -66,6 +66,12 @@ export const retentionWrites = {
           args.before,
           args.limit,
         );
+      case 'tickets':
+        return sql.run(
+          'DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at < ? LIMIT ?)',
+          args.before,
+          args.limit,
+        );
       case 'devices':
         return sql.run(
           'DELETE FROM devices WHERE mac IN (SELECT mac FROM devices WHERE expires_at < ? LIMIT ?)',
