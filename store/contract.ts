@@ -1,4 +1,5 @@
 /** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
+import type { CitizenStore } from './citizen-types.ts';
 import type { EnrolmentStore } from './enrolment-types.ts';
 import type { JobStore } from './job-types.ts';
 import type { BackupStore, SettingStore } from './setting-types.ts';
@@ -126,7 +127,7 @@ export interface AccessStore {
   ensureSubscriber(args: { username: string; tariff: string; at: number }): Promise<Subscriber>;
   /** The sealed copy of a password, for CHAP; null when none is kept. */
   networkPassword(subscriberId: string): Promise<string | null>;
-  /** Cached. */
+  /** Cached. By user name, else by phone number in E.164. */
   subscriberByUsername(username: string): Promise<Subscriber | null>;
   /** Subscribers whose password still waits to be hardened (`k$…`). */
   unhardenedSubscribers(limit: number): Promise<{ id: string; passwordHash: string }[]>;
@@ -267,6 +268,7 @@ export interface Store
   extends VillageStore,
     RouterStore,
     AccessStore,
+    CitizenStore,
     SessionStore,
     FilterStore,
     JobStore,

@@ -11,6 +11,7 @@ import { sql as jobs } from './migrations/0004-jobs.ts';
 import { sql as enrolment } from './migrations/0005-enrolment.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
 import { sql as tickets } from './migrations/0008-tickets.ts';
+import { sql as citizens } from './migrations/0010-citizens.ts';
 import type { Sql } from './sql.ts';
 
 export interface Migration {
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 5, name: 'enrolment', sql: enrolment },
   { id: 6, name: 'backups', sql: backups },
   { id: 8, name: 'tickets', sql: tickets },
+  { id: 10, name: 'citizens', sql: citizens },
 ];
 
 /** Brings the schema up to date within the caller's transaction; returns the names applied now. */

@@ -7,6 +7,7 @@
  * below 2^53, ids are UUIDv7 texts unless said otherwise. Reads marked "cached" cost no SQL when
  * warm, and are dropped when a commit invalidates them.
  */
+import type { Account, AccountKind } from './account-types.ts';
 import type { RouterPin } from './enrolment-types.ts';
 
 export type VillageKind = 'desa' | 'kelurahan' | 'other';
@@ -175,43 +176,6 @@ export type NewTariff = Partial<Omit<Tariff, 'id' | 'name'>> & {
   readonly at: number;
 };
 
-export type AccountKind = 'voucher' | 'subscriber';
-
-/** Who may log in: a printed voucher or a subscriber, with the tariff that limits it. */
-export interface Account {
-  readonly kind: AccountKind;
-  readonly id: string;
-  readonly tariff: Tariff;
-  /** Only here, when set. */
-  readonly villageCode: string | null;
-  readonly disabled: boolean;
-  readonly firstLoginAt: number | null;
-  /** Null until the first login, or when the tariff has no validity. */
-  readonly validUntil: number | null;
-}
-
-export interface Subscriber extends Account {
-  readonly kind: 'subscriber';
-  readonly username: string;
-  /** `argon2id$<salt>$<hash>` over {@link Store.credentialKey}, or `k$<hex>` until a job hardens it. */
-  readonly passwordHash: string;
-}
-
-export interface NewSubscriber {
-  readonly username: string;
-  readonly password: string;
-  readonly tariff: string;
-  readonly villageCode: string | null;
-  /** Keep a sealed copy of the password, which CHAP and MS-CHAPv2 need; false by default. */
-  readonly networkPassword?: boolean;
-}
-
-export interface Voucher extends Account {
-  readonly kind: 'voucher';
-  readonly batch: string;
-  readonly createdAt: number;
-}
-
 /** One open session as limits see it. */
 export interface OpenSession {
   readonly id: string;
@@ -310,6 +274,8 @@ export type OpenLoginResult =
   | { readonly outcome: 'opened'; readonly sessionId: string; readonly grant: LoginGrant }
   | { readonly outcome: 'token' | 'devices' | 'disabled' };
 
+export type * from './account-types.ts';
+export type * from './citizen-types.ts';
 export type * from './enrolment-types.ts';
 export type * from './job-types.ts';
 export type * from './session-types.ts';

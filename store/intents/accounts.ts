@@ -6,12 +6,14 @@ import type {
   Account,
   AccountKind,
   AccountUsage,
+  CitizenOrigin,
   ImportCount,
   NewSubscriber,
   Subscriber,
   Voucher,
 } from '../types.ts';
 import { newVoucherCode, normalizeVoucherCode } from '../voucher-code.ts';
+import { phoneKeyOf } from './phones.ts';
 import { requestEnd } from './session-end.ts';
 import { TARIFF, type TariffColumns, tariffByName, toTariff } from './tariffs.ts';
 
@@ -28,19 +30,20 @@ interface VoucherRow extends AccountRow {
   created_at: number;
 }
 
-interface SubscriberRow extends AccountRow {
+export interface SubscriberRow extends AccountRow {
   username: string;
+  origin: CitizenOrigin;
   password_hash: string;
 }
 
 /** Rows that one statement writes: a large import holds up everybody else for as short as it can. */
 const ROWS = 100;
 /** In the place of a password hash: nothing verifies against it. */
-const NO_PASSWORD = '!';
+export const NO_PASSWORD = '!';
 const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until';
 const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF}
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
-const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash, ${TARIFF}
+export const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash, a.origin, ${TARIFF}
   FROM subscribers a JOIN tariffs t ON t.id = a.tariff_id`;
 
 /** First row: the totals of day, week and month. Then one row for each open session, its start in `a`. */
@@ -100,8 +103,14 @@ export const accountReads = {
     return row === undefined ? null : keys.open(row.code, `voucher:${id}`);
   },
 
-  async subscriberByUsername({ sql }: ReadContext, username: string): Promise<Subscriber | null> {
-    const row = await sql.get<SubscriberRow>(`${SUBSCRIBERS} WHERE a.username = ?`, username);
+  async subscriberByUsername(
+    { sql, keys }: ReadContext,
+    username: string,
+  ): Promise<Subscriber | null> {
+    const by = (column: 'username' | 'phone_k', value: string) =>
+      sql.get<SubscriberRow>(`${SUBSCRIBERS} WHERE a.${column} = ?`, value);
+    const row =
+      (await by('username', username)) ?? (await by('phone_k', phoneKeyOf(keys, username)));
     return row === undefined ? null : toSubscriber(row);
   },
 
@@ -381,10 +390,11 @@ function toVoucher(row: VoucherRow): Voucher {
   return { ...toAccount('voucher', row), batch: row.batch, createdAt: row.created_at };
 }
 
-function toSubscriber(row: SubscriberRow): Subscriber {
+export function toSubscriber(row: SubscriberRow): Subscriber {
   return {
     ...toAccount('subscriber', row),
     username: row.username,
+    origin: row.origin,
     passwordHash: row.password_hash,
   };
 }

@@ -4,6 +4,7 @@ import { accountingWrites } from './accounting.ts';
 import { accountReads, accountWrites } from './accounts.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { backupReads, backupWrites } from './backups.ts';
+import { citizenWrites } from './citizens.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { enrolmentReads, enrolmentWrites } from './enrolment.ts';
@@ -46,6 +47,7 @@ export const writes = {
   ...routerWrites,
   ...tariffWrites,
   ...accountWrites,
+  ...citizenWrites,
   ...deviceWrites,
   ...loginWrites,
   ...accountingWrites,

@@ -1,0 +1,124 @@
+/** Citizens' own accounts: found by keyed hashes, their phone numbers and names sealed. */
+import { randomBytes } from 'node:crypto';
+import { uuidv7 } from '../../lib/uuid.ts';
+import type { CitizenStore, NewCitizen } from '../citizen-types.ts';
+import type { ReadContext, WriteContext } from '../sql.ts';
+import type { Subscriber } from '../types.ts';
+import { NO_PASSWORD, SUBSCRIBERS, type SubscriberRow, toSubscriber } from './accounts.ts';
+import { phoneKeyOf } from './phones.ts';
+import { requestEnd } from './session-end.ts';
+import { tariffByName } from './tariffs.ts';
+
+type Args<M extends keyof CitizenStore> = Parameters<CitizenStore[M]>[0];
+
+interface KeyRow {
+  id: string;
+  phone_k: string | null;
+  phone_proved_at: number | null;
+}
+
+export const citizenWrites = {
+  async ensureCitizen(ctx: WriteContext, args: Args<'ensureCitizen'>): Promise<Subscriber> {
+    const citizenKey = ctx.keys.credentialKey(`citizen:${args.origin}:${args.key}`);
+    const phoneKey = args.phone === undefined ? null : phoneKeyOf(ctx.keys, args.phone);
+    const byPhone = phoneKey === null ? undefined : await keysOf(ctx, 'phone_k', phoneKey);
+    if (byPhone !== undefined) {
+      if (byPhone.phone_proved_at === null) await takeOver(ctx, byPhone.id, args.at);
+      return subscriberById(ctx, byPhone.id);
+    }
+    const byKey = await keysOf(ctx, 'citizen_k', citizenKey);
+    if (byKey !== undefined && (phoneKey === null || byKey.phone_k === null)) {
+      if (args.phone !== undefined) await keepPhone(ctx, byKey.id, args.phone, args.at);
+      return subscriberById(ctx, byKey.id);
+    }
+    // Its holder has another number today; whoever comes with the old one is somebody else.
+    await ctx.sql.run('UPDATE subscribers SET citizen_k = NULL WHERE citizen_k = ?', citizenKey);
+    const id = await addCitizen(ctx, args, citizenKey);
+    if (args.phone !== undefined) await keepPhone(ctx, id, args.phone, args.at);
+    return subscriberById(ctx, id);
+  },
+};
+
+async function keysOf(
+  { sql }: ReadContext,
+  column: 'phone_k' | 'citizen_k',
+  key: string,
+): Promise<KeyRow | undefined> {
+  return sql.get<KeyRow>(
+    `SELECT id, phone_k, phone_proved_at FROM subscribers WHERE ${column} = ?`,
+    key,
+  );
+}
+
+export async function subscriberById(ctx: ReadContext, id: string): Promise<Subscriber> {
+  const row = await ctx.sql.get<SubscriberRow>(`${SUBSCRIBERS} WHERE a.id = ?`, id);
+  return toSubscriber(row!);
+}
+
+async function addCitizen(ctx: WriteContext, args: NewCitizen, key: string): Promise<string> {
+  const id = uuidv7(args.at);
+  const name = args.displayName;
+  await ctx.sql.run(
+    `INSERT INTO subscribers (id, username, password_hash, tariff_id, village_code, created_at, origin,
+       citizen_k, display_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    id,
+    newCitizenName(),
+    NO_PASSWORD,
+    await tariffByName(ctx, args.tariff),
+    args.villageCode,
+    args.at,
+    args.origin,
+    key,
+    name === undefined ? null : ctx.keys.seal(name, `name:${id}`),
+  );
+  ctx.invalidate('subscriber', id);
+  return id;
+}
+
+async function keepPhone(ctx: WriteContext, id: string, phone: string, at: number): Promise<void> {
+  await ctx.sql.run(
+    'UPDATE subscribers SET phone_k = ?, phone = ?, phone_proved_at = ? WHERE id = ?',
+    phoneKeyOf(ctx.keys, phone),
+    ctx.keys.seal(phone, `phone:${id}`),
+    at,
+    id,
+  );
+  ctx.invalidate('subscriber', id);
+}
+
+/** An account that somebody made in the name of a number becomes that of the one who holds the number. */
+async function takeOver(ctx: WriteContext, id: string, at: number): Promise<void> {
+  await ctx.sql.run(
+    `UPDATE subscribers SET phone_proved_at = ?, password_hash = ?, network_password = NULL,
+       display_name = NULL WHERE id = ?`,
+    at,
+    NO_PASSWORD,
+    id,
+  );
+  await endAccess(ctx, { accountId: id, reason: 'phone proved', at });
+  ctx.invalidate('subscriber', id);
+}
+
+/** Remembered phones are forgotten, unused tokens void, and open sessions asked to end. */
+export async function endAccess(
+  ctx: WriteContext,
+  what: { accountId: string; reason: string; at: number },
+): Promise<void> {
+  const { accountId, reason, at } = what;
+  const devices = await ctx.sql.all<{ mac: string }>(
+    'DELETE FROM devices WHERE account_id = ? RETURNING mac',
+    accountId,
+  );
+  for (const { mac } of devices) ctx.invalidate('device', mac);
+  await ctx.sql.run(
+    'UPDATE tokens SET expires_at = ? WHERE account_id = ? AND session_id IS NULL',
+    at,
+    accountId,
+  );
+  await requestEnd(ctx, { where: 'account_id = ?', values: [accountId], reason, at });
+}
+
+/** Says nothing of the citizen; nobody types it. */
+function newCitizenName(): string {
+  return `w-${randomBytes(9).toString('base64url').toLowerCase()}`;
+}

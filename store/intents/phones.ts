@@ -1,0 +1,7 @@
+/** What a phone number is found by: a keyed hash, which tells the number to nobody. */
+import type { Keys } from '../keys.ts';
+
+/** Of a number in E.164; of any other text it finds nobody. */
+export function phoneKeyOf(keys: Keys, phone: string): string {
+  return keys.credentialKey(`phone:${phone}`);
+}
