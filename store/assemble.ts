@@ -94,9 +94,13 @@ function cachedReads(context: ReadContext, bypassed: () => boolean) {
     (username) => reads.subscriberByUsername(context, username),
     credential,
   );
+  // A settings row is told with `*`, a router's own change with its id: that one leaves these as they are.
+  const ofPlaces = { bypassed, idOf: () => null };
+  const settings = readThrough((code) => reads.settingsAt(context, code), ofPlaces);
+  const announcements = readThrough((code) => reads.announcementsAt(context, code), ofPlaces);
   const byKind: Partial<Record<InvalidationKind, readonly { drop(id: string): void }[]>> = {
-    router: [routers, nas, named],
-    village: [routers, nas, named],
+    router: [routers, nas, named, settings],
+    village: [routers, nas, named, announcements],
     voucher: [vouchers],
     subscriber: [subscribers],
     device: [devices],
@@ -107,6 +111,8 @@ function cachedReads(context: ReadContext, bypassed: () => boolean) {
       nasByAddress: nas.get,
       nasByName: named.get,
       device: devices.get,
+      settingsAt: settings.get,
+      announcementsAt: announcements.get,
       voucherByCode: async (code: string) => {
         const normalized = normalizeVoucherCode(code);
         return normalized === null ? null : vouchers.get(normalized);

@@ -2,6 +2,7 @@
 import type { CitizenStore } from './citizen-types.ts';
 import type { EnrolmentStore } from './enrolment-types.ts';
 import type { JobStore } from './job-types.ts';
+import type { PageStore } from './page-types.ts';
 import type { BackupStore, SettingStore } from './setting-types.ts';
 import type { TicketStore } from './ticket-types.ts';
 import type {
@@ -277,6 +278,7 @@ export interface Store
     EnrolmentStore,
     BackupStore,
     TicketStore,
+    PageStore,
     AuditStore,
     AsyncDisposable {
   /**

@@ -12,6 +12,7 @@ import { sql as enrolment } from './migrations/0005-enrolment.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
 import { sql as tickets } from './migrations/0008-tickets.ts';
 import { sql as citizens } from './migrations/0010-citizens.ts';
+import { sql as pages } from './migrations/0012-pages.ts';
 import type { Sql } from './sql.ts';
 
 export interface Migration {
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 6, name: 'backups', sql: backups },
   { id: 8, name: 'tickets', sql: tickets },
   { id: 10, name: 'citizens', sql: citizens },
+  { id: 12, name: 'pages', sql: pages },
 ];
 
 /** Brings the schema up to date within the caller's transaction; returns the names applied now. */

@@ -278,6 +278,7 @@ export type * from './account-types.ts';
 export type * from './citizen-types.ts';
 export type * from './enrolment-types.ts';
 export type * from './job-types.ts';
+export type * from './page-types.ts';
 export type * from './session-types.ts';
 export type * from './setting-types.ts';
 

@@ -1,46 +1,13 @@
-/**
- * Printed voucher codes: nine random letters and digits and a check character (Luhn mod N), without
- * characters that people mistake for one another (0 O, 1 I L, 2 Z, 5 S, 8 B). A typing error is
- * told from a guess before the store is asked.
- */
-import { randomInt } from 'node:crypto';
+/** Printed voucher codes: nine random characters and their check character, `ABCDE-FGHJK`. */
+import { formatCode, newCode, normalizeCode } from './unmistakable.ts';
 
-const ALPHABET = 'ACDEFGHJKMNPQRTUVWXY346789';
 const LENGTH = 10;
 
-/** `ABCDE-FGHJK`. */
 export function newVoucherCode(): string {
-  const body = Array.from({ length: LENGTH - 1 }, () => ALPHABET[randomInt(ALPHABET.length)]).join(
-    '',
-  );
-  return formatVoucherCode(body + checkCharacter(body));
+  return formatCode(newCode(LENGTH));
 }
 
 /** The ten characters without spaces, hyphens and case, or null when the check character is wrong. */
 export function normalizeVoucherCode(text: string): string | null {
-  if (text.length > 40) return null;
-  const code = text
-    .normalize('NFKC')
-    .toUpperCase()
-    .replaceAll(/[^A-Z0-9]/g, '')
-    .replaceAll('B', '8');
-  if (code.length !== LENGTH || Array.from(code).some((character) => !ALPHABET.includes(character)))
-    return null;
-  return checkCharacter(code.slice(0, -1)) === code.at(-1) ? code : null;
-}
-
-function formatVoucherCode(code: string): string {
-  return `${code.slice(0, 5)}-${code.slice(5)}`;
-}
-
-function checkCharacter(body: string): string {
-  const n = ALPHABET.length;
-  let factor = 2;
-  let sum = 0;
-  for (const character of Array.from(body).toReversed()) {
-    const addend = factor * ALPHABET.indexOf(character);
-    sum += Math.floor(addend / n) + (addend % n);
-    factor = 3 - factor;
-  }
-  return ALPHABET[(n - (sum % n)) % n]!;
+  return normalizeCode(text, LENGTH);
 }

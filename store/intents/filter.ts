@@ -1,22 +1,20 @@
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { BlockList, Policy, PolicyLevel } from '../types.ts';
 
+interface PolicyRow {
+  level: PolicyLevel;
+  code: string;
+  block: string;
+  allow: string;
+  deny: string;
+}
+
 export const filterReads = {
   async listPolicies({ sql }: ReadContext): Promise<Policy[]> {
-    const rows = await sql.all<{
-      level: PolicyLevel;
-      code: string;
-      block: string;
-      allow: string;
-      deny: string;
-    }>('SELECT level, code, block, allow, deny FROM policies ORDER BY level, code');
-    return rows.map((row) => ({
-      level: row.level,
-      code: row.code,
-      block: JSON.parse(row.block) as string[],
-      allow: JSON.parse(row.allow) as string[],
-      deny: JSON.parse(row.deny) as string[],
-    }));
+    const rows = await sql.all<PolicyRow>(
+      'SELECT level, code, block, allow, deny FROM policies ORDER BY level, code',
+    );
+    return rows.map(toPolicy);
   },
 
   async listLists({ sql }: ReadContext): Promise<BlockList[]> {
@@ -62,3 +60,13 @@ export const filterWrites = {
     ctx.invalidate('list', list.name);
   },
 };
+
+export function toPolicy(row: PolicyRow): Policy {
+  return {
+    level: row.level,
+    code: row.code,
+    block: JSON.parse(row.block) as string[],
+    allow: JSON.parse(row.allow) as string[],
+    deny: JSON.parse(row.deny) as string[],
+  };
+}

@@ -2,9 +2,12 @@
 
 import { accountingWrites } from './accounting.ts';
 import { accountReads, accountWrites } from './accounts.ts';
+import { announcementReads, announcementWrites } from './announcements.ts';
+import { appealReads, appealWrites } from './appeals.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { backupReads, backupWrites } from './backups.ts';
 import { citizenWrites } from './citizens.ts';
+import { caseReads, caseWrites } from './cases.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { enrolmentReads, enrolmentWrites } from './enrolment.ts';
@@ -39,6 +42,9 @@ export const reads = {
   ...routerLifeReads,
   ...backupReads,
   ...ticketReads,
+  ...announcementReads,
+  ...appealReads,
+  ...caseReads,
   ...auditReads,
 };
 
@@ -62,6 +68,9 @@ export const writes = {
   ...routerLifeWrites,
   ...backupWrites,
   ...ticketWrites,
+  ...announcementWrites,
+  ...appealWrites,
+  ...caseWrites,
   ...auditWrites,
 };
 
