@@ -59,6 +59,8 @@ export async function armDeadMan(
   await removeAll(connection, SCHEDULER, found.schedules);
   const event = `/system backup load name=${name} password=""`;
   const common = { 'on-event': event, policy: POLICY };
+  // In this order: if a cut leaves the first alone, it acts as soon as the clock is right; the second alone
+  // would lie in wait until somebody restarts the router, perhaps after months of other people's work.
   await Promise.all([
     connection.run(
       `${SCHEDULER}/add`,

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { ROLLBACK } from '../../../controller/dead-man.ts';
+import { ROLLBACK, ROLLBACK_AT_BOOT } from '../../../controller/dead-man.ts';
 import { planRouter, provisionRouter } from '../../../controller/provision.ts';
 import { errorCode } from '../../../lib/errors.ts';
 import type { WritableTree } from '../../../simulator/menu/tree-state.ts';
@@ -137,9 +137,13 @@ function harm(tree: WritableTree, at: number): void {
 
 /** Lets the schedules do what they are armed for. */
 async function deadManActs(stand: ApplyStand): Promise<void> {
-  const isArmed = (): boolean =>
-    stand.tree.rows('/system/scheduler').some(({ values }) => values.name === ROLLBACK);
+  const armed = (): (string | undefined)[] =>
+    stand.tree.rows('/system/scheduler').map(({ values }) => values.name);
+  const isArmed = (): boolean => armed().includes(ROLLBACK);
   const wasArmed = isArmed();
+  // Cut off between the two schedules by a power cut, the one that is there goes by a clock that stands a
+  // day back, until a time server is reached. Nothing of the plan was written by then.
+  if (wasArmed && !armed().includes(ROLLBACK_AT_BOOT)) stand.twin.faults.clockOffsetMs = 0;
   stand.clock.advance(DEAD_MAN_MS);
   // It restarts by itself.
   const isDone = async (): Promise<boolean> => !isArmed() && (await isReached(stand));
