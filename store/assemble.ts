@@ -94,10 +94,7 @@ function cachedReads(context: ReadContext, bypassed: () => boolean) {
     (username) => reads.subscriberByUsername(context, username),
     credential,
   );
-  // A settings row is told with `*`, a router's own change with its id: that one leaves these as they are.
-  const ofPlaces = { bypassed, idOf: () => null };
-  const settings = readThrough((code) => reads.settingsAt(context, code), ofPlaces);
-  const announcements = readThrough((code) => reads.announcementsAt(context, code), ofPlaces);
+  const { settings, announcements } = cachedPlaces(context, bypassed);
   const byKind: Partial<Record<InvalidationKind, readonly { drop(id: string): void }[]>> = {
     router: [routers, nas, named, settings],
     village: [routers, nas, named, announcements],
@@ -126,5 +123,14 @@ function cachedReads(context: ReadContext, bypassed: () => boolean) {
       vouchers.drop('*');
       subscribers.drop('*');
     },
+  };
+}
+
+/** A settings row is told with `*`, a router's own change with its id: that one leaves these as they are. */
+function cachedPlaces(context: ReadContext, bypassed: () => boolean) {
+  const ofPlaces = { bypassed, idOf: () => null };
+  return {
+    settings: readThrough((code) => reads.settingsAt(context, code), ofPlaces),
+    announcements: readThrough((code) => reads.announcementsAt(context, code), ofPlaces),
   };
 }

@@ -15,6 +15,7 @@ const NEWS: Omit<Announcement, 'id' | 'createdAt'> = {
   until: AT + 86_400_000,
   position: 10,
 };
+const by = (a: string, b: string): number => (a < b ? -1 : 1);
 const FACTS: CaseFacts = {
   verdict: 'quota',
   checks: [{ name: 'quota', outcome: 'bad', detail: 'day' }],
@@ -42,7 +43,7 @@ describe.each(ENGINES)('pages on $name', (engine) => {
     const set = async (level: 'regency' | 'district' | 'village', code: string) =>
       store.setSetting({ level, code, name, value: code, secret: false, at: AT });
     const codes = async (at: string) =>
-      (await store.settingsAt(at)).map((row) => row.value).toSorted();
+      (await store.settingsAt(at)).map((row) => row.value ?? '').toSorted(by);
     await set('regency', '16.06');
 
     expect(await codes(village.code)).toEqual(['16.06']);
