@@ -100,6 +100,8 @@ export interface RetentionConfig {
   readonly hourlyDays: number;
   /** Usage by the day. */
   readonly dailyDays: number;
+  /** Finished work on routers, and rollouts. */
+  readonly jobDays: number;
 }
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -156,6 +158,7 @@ export function sectionSchemas(base: string) {
       sessionDays: field.whole('days', 1, 3660).prefault(180),
       hourlyDays: field.whole('days', 1, 3660).prefault(92),
       dailyDays: field.whole('days', 40, 3660).prefault(800),
+      jobDays: field.whole('days', 1, 3660).prefault(90),
     }),
     log: z.strictObject({ level: field.oneOf(LOG_LEVELS).prefault('info') }),
   };

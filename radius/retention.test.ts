@@ -7,7 +7,7 @@ import { SILENT, START_MS } from './radius.fixture.ts';
 import { expired, startRetention } from './retention.ts';
 
 const DAY_MS = 86_400_000;
-const RETENTION = { sessionDays: 180, hourlyDays: 92, dailyDays: 800 };
+const RETENTION = { sessionDays: 180, hourlyDays: 92, dailyDays: 800, jobDays: 90 };
 
 /** Has so many old records, and says how they were asked for; resolves once all kinds were. */
 function oldStore(old: Partial<Record<Purgeable, number>>) {
@@ -38,6 +38,8 @@ it('knows since when things are old', () => {
     sessions: 180,
     hourly: 92,
     daily: 800,
+    jobs: 90,
+    rollouts: 90,
   });
 });
 

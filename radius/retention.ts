@@ -15,6 +15,8 @@ export interface Retention {
   readonly sessionDays: number;
   readonly hourlyDays: number;
   readonly dailyDays: number;
+  /** Finished work on routers, and rollouts. */
+  readonly jobDays: number;
 }
 
 export interface RetentionOptions {
@@ -63,7 +65,7 @@ export function startRetention(options: RetentionOptions): AsyncDisposable {
 
 /** Pure: what is old at `now`, and since when. */
 export function expired(
-  { sessionDays, hourlyDays, dailyDays }: Retention,
+  { sessionDays, hourlyDays, dailyDays, jobDays }: Retention,
   now: number,
 ): { what: Purgeable; before: number }[] {
   const days: Record<Purgeable, number> = {
@@ -73,6 +75,8 @@ export function expired(
     sessions: sessionDays,
     hourly: hourlyDays,
     daily: dailyDays,
+    jobs: jobDays,
+    rollouts: jobDays,
   };
   return Object.entries(days).map(([what, kept]) => ({
     what: what as Purgeable,

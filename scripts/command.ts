@@ -46,6 +46,9 @@ export async function withStore<T>(
   return await work(store);
 }
 
+/** Who acts on the command line, for the audit trail. */
+export const CLI = 'cli';
+
 /** Puts into the audit trail what somebody did on the command line. */
 export async function audit(
   store: Store,
@@ -53,7 +56,7 @@ export async function audit(
   subject: string,
   detail = '',
 ): Promise<void> {
-  await store.appendAudit({ at: realClock.now(), actor: 'cli', action, subject, detail });
+  await store.appendAudit({ at: realClock.now(), actor: CLI, action, subject, detail });
 }
 
 /** The only operand of a command. */

@@ -11,6 +11,13 @@ export type RouterLife = 'active' | 'spare' | 'lost' | 'released';
 export interface RouterPin {
   readonly serial: string;
   readonly board: string;
+  /** SHA-256 of its API-SSL certificate, 64 hex digits; null where it is spoken to without TLS. */
+  readonly certificate: string | null;
+}
+
+/** Who did it: goes into the audit trail in the same commit, and nowhere when nothing was changed. */
+export interface Actor {
+  readonly by: string;
 }
 
 export interface Enrolment {
@@ -122,35 +129,27 @@ export interface EnrolmentStore {
     routerId: string;
     serial: string;
     board: string;
+    /** Replaces what is pinned of the same board; null leaves it. */
+    certificate: string | null;
     at: number;
   }): Promise<PinResult>;
+  /** Whether the API is spoken to with TLS. False: no such router. */
+  setApiSsl(args: { routerId: string; apiSsl: boolean; apiPort: number }): Promise<boolean>;
   /** Takes a router out of service or puts it back; false for one that is lost or released. */
-  shelveRouter(args: {
-    routerId: string;
-    life: 'active' | 'spare';
-    reason: string;
-    at: number;
-  }): Promise<boolean>;
+  shelveRouter(
+    args: Actor & { routerId: string; life: 'active' | 'spare'; reason: string; at: number },
+  ): Promise<boolean>;
   /** In one commit: key dead, NAS secret and API password nobody's, sessions ended. False: no such router. */
-  retireRouter(args: {
-    routerId: string;
-    life: 'lost' | 'released';
-    reason: string;
-    at: number;
-  }): Promise<boolean>;
+  retireRouter(
+    args: Actor & { routerId: string; life: 'lost' | 'released'; reason: string; at: number },
+  ): Promise<boolean>;
   /** The spare's board takes the router's place; the spare's own row goes. */
-  replaceRouter(args: {
-    routerId: string;
-    spareId: string;
-    reason: string;
-    at: number;
-  }): Promise<ReplaceResult>;
+  replaceRouter(
+    args: Actor & { routerId: string; spareId: string; reason: string; at: number },
+  ): Promise<ReplaceResult>;
   serviceAccount(routerId: string): Promise<ServiceAccount>;
   /** The next apply writes another password; the router is told of it as of a change of its row. */
-  revealServiceAccount(args: {
-    routerId: string;
-    by: string;
-    reason: string;
-    at: number;
-  }): Promise<ServiceAccount>;
+  revealServiceAccount(
+    args: Actor & { routerId: string; reason: string; at: number },
+  ): Promise<ServiceAccount>;
 }

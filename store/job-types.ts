@@ -4,8 +4,11 @@
  * process lives, and a process lives in the machine's time.
  */
 
-/** `apply`: read, write what differs, read again; `check`: read only. */
-export type JobKind = 'apply' | 'check';
+/**
+ * `apply`: read, write what differs, read again; `check`: read only; `upgrade`: the next steps of one; `hand`: what
+ * an operator's command does itself, and no controller can go on with.
+ */
+export type JobKind = 'apply' | 'check' | 'upgrade' | 'hand';
 
 /**
  * `held`: its rollout has not come to it, or was aborted before it did, and only another rollout or an
@@ -88,6 +91,23 @@ export interface ClaimJobs {
   readonly perLink: number;
 }
 
+/** A router that an operator's command wants for itself. */
+export interface HoldRouter {
+  readonly routerId: string;
+  readonly link: string;
+  readonly owner: string;
+  readonly at: number;
+  /** Machine time now, and how long the lease lasts. */
+  readonly leaseAt: number;
+  readonly leaseMs: number;
+}
+
+/** `reboots`: an upgrade has asked it to, and it is not back. */
+export type HoldResult =
+  | { readonly outcome: 'held'; readonly job: Job }
+  | { readonly outcome: 'busy'; readonly kind: JobKind }
+  | { readonly outcome: 'reboots' };
+
 export interface JobStore {
   /**
    * A router has at most one job of a kind that waits: asked for again, it is that one, which an urgent
@@ -95,10 +115,20 @@ export interface JobStore {
    */
   requestJobs(args: { jobs: readonly NewJob[]; at: number }): Promise<number>;
   /**
-   * Those of `ids` that may run now, leased to `owner`; a lease that ran out is taken over. Never two of one
-   * router, whatever their kind.
+   * Those of `ids` that may run now, leased to `owner`; a lease that ran out is taken over, but not that of a `hand`.
+   * Never two of one router, whatever their kind, and none but its upgrade while a router reboots for that.
    */
   claimJobs(args: ClaimJobs): Promise<Job[]>;
+  /**
+   * A job of kind `hand` that runs already, under a lease. What a dead process has left is put back, or given up as
+   * {@link JobStore.abandonHolds} does.
+   */
+  holdRouter(args: HoldRouter): Promise<HoldResult>;
+  /**
+   * Ends the holds whose lease has run out: nobody knows how far that command came, so the router counts as half
+   * written, and the next apply writes everything. Returns the routers.
+   */
+  abandonHolds(args: { leaseAt: number; at: number }): Promise<string[]>;
   /** False when the lease is not `owner`'s any more: then the work must stop. */
   renewLease(args: { id: string; owner: string; until: number }): Promise<boolean>;
   /**

@@ -10,9 +10,11 @@ import { sql as settings } from './migrations/0003-settings.ts';
 import { sql as jobs } from './migrations/0004-jobs.ts';
 import { sql as enrolment } from './migrations/0005-enrolment.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
+import { sql as fleetLife } from './migrations/0007-fleet-life.ts';
 import { sql as tickets } from './migrations/0008-tickets.ts';
 import { sql as citizens } from './migrations/0010-citizens.ts';
 import { sql as pages } from './migrations/0012-pages.ts';
+import { sql as guesses } from './migrations/0014-guesses.ts';
 import type { Sql } from './sql.ts';
 
 export interface Migration {
@@ -28,9 +30,11 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 4, name: 'jobs', sql: jobs },
   { id: 5, name: 'enrolment', sql: enrolment },
   { id: 6, name: 'backups', sql: backups },
+  { id: 7, name: 'fleet-life', sql: fleetLife },
   { id: 8, name: 'tickets', sql: tickets },
   { id: 10, name: 'citizens', sql: citizens },
   { id: 12, name: 'pages', sql: pages },
+  { id: 14, name: 'guesses', sql: guesses },
 ];
 
 /** Brings the schema up to date within the caller's transaction; returns the names applied now. */

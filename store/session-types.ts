@@ -94,4 +94,12 @@ export interface Rollup {
 }
 
 /** What retention takes away once it is old. Open sessions are never purged. */
-export type Purgeable = 'sessions' | 'hourly' | 'daily' | 'tokens' | 'devices' | 'tickets';
+export type Purgeable =
+  | 'sessions'
+  | 'hourly'
+  | 'daily'
+  | 'tokens'
+  | 'devices'
+  | 'tickets'
+  | 'jobs'
+  | 'rollouts';

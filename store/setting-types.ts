@@ -67,6 +67,13 @@ export interface RowOverride extends RowOverrideKey {
   readonly setAt: number;
 }
 
+/** A row of ours that differs on a router, and since when as far as we have seen. */
+export interface DriftSince {
+  /** As `router drift` names it. */
+  readonly row: string;
+  readonly since: number;
+}
+
 /** What an upgrade has come to; the document is the controller's. */
 export interface RouterUpgrade {
   readonly routerId: string;
@@ -118,11 +125,21 @@ export interface BackupStore {
   rowOverrides(routerId: string): Promise<RowOverride[]>;
   /** All of one row. */
   dropRowOverrides(args: RowOverrideKey): Promise<number>;
+  /**
+   * Of our rows of a router, all that differ now, by their ids: what is new is noted, what is not among them any
+   * more is forgotten. Gives them with the instant of when each was first seen to differ.
+   */
+  recordDrift(args: {
+    routerId: string;
+    rows: readonly string[];
+    at: number;
+  }): Promise<DriftSince[]>;
   /** Leaves out routers whose upgrade is on its way; returns how many are planned now. */
   planUpgrades(args: { upgrades: readonly RouterUpgrade[] }): Promise<number>;
   /** By wave. */
   listUpgrades(): Promise<RouterUpgrade[]>;
   /** Only while the stored document is still `was`: two processes never go on from the same step. */
   saveUpgrade(args: { upgrade: RouterUpgrade; was: string }): Promise<boolean>;
+  /** False for one that is on its way, or is not there. */
   dropUpgrade(args: { routerId: string }): Promise<boolean>;
 }

@@ -90,6 +90,8 @@ export interface Router {
 export interface RouterCredentials {
   readonly apiUser: string;
   readonly apiPassword: string;
+  /** The API is spoken to with TLS, and the certificate must be the pinned one. */
+  readonly apiSsl?: true;
   readonly nasSecret: string;
   /** What our own password on it is derived from; absent: the router's id. */
   readonly apiSeed?: string;

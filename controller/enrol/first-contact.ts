@@ -49,7 +49,13 @@ export async function firstContact(options: ContactOptions): Promise<Contact> {
     throw new RouterOsError('ROUTER_IDENTITY', `${router.name} has no serial number to know it by`);
   }
   const at = options.clock.now();
-  const pinned = await store.pinRouter({ routerId: router.id, serial, board: board.board, at });
+  const pinned = await store.pinRouter({
+    routerId: router.id,
+    serial,
+    board: board.board,
+    certificate: null,
+    at,
+  });
   if (pinned.outcome === 'other') {
     throw new RouterOsError(
       'ROUTER_IDENTITY',

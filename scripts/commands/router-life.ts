@@ -4,7 +4,7 @@ import { realClock } from '../../lib/clock.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
 import {
-  audit,
+  CLI,
   type Command,
   operand,
   operandsOf,
@@ -27,10 +27,9 @@ export const routerSpare: Command = {
       const life = context.options.back === true ? 'active' : 'spare';
       const reason = textOption(context.options, 'reason') ?? '';
       const at = realClock.now();
-      if (!(await store.shelveRouter({ routerId: router.id, life, reason, at }))) {
+      if (!(await store.shelveRouter({ routerId: router.id, life, reason, by: CLI, at }))) {
         throw new UsageError(`${router.name} is lost or released`);
       }
-      await audit(store, life === 'spare' ? 'router.spare' : 'router.active', router.name, reason);
       await writePeers(context, store);
       context.print(
         { router: router.name, life },
@@ -55,11 +54,12 @@ export const routerReplace: Command = {
         await requireRouter(store, spareName),
       ];
       const reason = textOption(context.options, 'reason') ?? '';
-      const pins = [await pinText(store, router), await pinText(store, spare)];
+      const board = await pinText(store, spare);
       const result = await store.replaceRouter({
         routerId: router.id,
         spareId: spare.id,
         reason,
+        by: CLI,
         at: realClock.now(),
       });
       if (result.outcome !== 'replaced') {
@@ -67,12 +67,10 @@ export const routerReplace: Command = {
           `${spareName} cannot take its place: it must be enrolled, seen once and a spare (router spare)`,
         );
       }
-      const detail = `${pins[0]} by ${spareName}, ${pins[1]}${reason === '' ? '' : `: ${reason}`}`;
-      await audit(store, 'router.replace', name, detail);
       await writePeers(context, store);
       context.print(
         { router: result.router, was: router.address },
-        `${name} is ${pins[1]} now, at ${result.router.address}: smartwifi router apply ${name}`,
+        `${name} is ${board} now, at ${result.router.address}: smartwifi router apply ${name}`,
       );
       return 0;
     }),
@@ -87,8 +85,7 @@ export const routerLost: Command = {
       const router = await requireRouter(store, operand(context, 'the name of the router'));
       const reason = requiredOption(context.options, 'reason');
       const at = realClock.now();
-      await store.retireRouter({ routerId: router.id, life: 'lost', reason, at });
-      await audit(store, 'router.lost', router.name, `${await pinText(store, router)}: ${reason}`);
+      await store.retireRouter({ routerId: router.id, life: 'lost', reason, by: CLI, at });
       await writePeers(context, store);
       context.print(
         { router: router.name, life: 'lost' },
@@ -107,11 +104,10 @@ export const routerServiceAccount: Command = {
       const router = await requireRouter(store, operand(context, 'the name of the router'));
       const reason = requiredOption(context.options, 'reason');
       const at = realClock.now();
-      // First the entry, then the password: nobody sees it without a trace.
-      await audit(store, 'router.service-account', router.name, reason);
+      // In one commit with its entry in the audit trail: nobody sees it without a trace.
       const account = await store.revealServiceAccount({
         routerId: router.id,
-        by: 'cli',
+        by: CLI,
         reason,
         at,
       });

@@ -8,6 +8,7 @@ import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
 import {
   audit,
+  CLI,
   type Command,
   type CommandContext,
   operand,
@@ -32,7 +33,7 @@ export const routerRelease: Command = {
       const reason = textOption(context.options, 'reason') ?? '';
       const { id: routerId, name } = router;
       const shelve = (life: 'active' | 'spare'): Promise<boolean> =>
-        store.shelveRouter({ routerId, life, reason: 'release', at: realClock.now() });
+        store.shelveRouter({ routerId, life, reason: 'release', by: CLI, at: realClock.now() });
       // Before anything is undone: afterwards the export could not be had again.
       await writeSecretFile(file, '');
       // Nobody may configure it again while it is undone.
@@ -43,8 +44,7 @@ export const routerRelease: Command = {
         throw error;
       });
       const at = realClock.now();
-      await store.retireRouter({ routerId, life: 'released', reason, at });
-      await audit(store, 'router.release', name, `${release.changes} changes; ${reason}`);
+      await store.retireRouter({ routerId, life: 'released', reason, by: CLI, at });
       await writeSecretFile(file, release.text);
       await writePeers(context, store);
       context.print(

@@ -3,6 +3,7 @@ import type { ReadContext, WriteContext } from '../sql.ts';
 import type {
   Backup,
   BackupReason,
+  DriftSince,
   RouterUpgrade,
   RowOverride,
   RowOverrideKey,
@@ -23,6 +24,9 @@ interface BackupColumns {
 const BACKUPS = `SELECT b.router_id, b.version, b.hash, b.reason, b.os_version, b.taken_at, b.checked_at,
     t.octets
   FROM backups b JOIN backup_texts t ON t.router_id = b.router_id AND t.hash = b.hash`;
+
+const DRIFT =
+  'SELECT row_name AS "row", since FROM drift_rows WHERE router_id = ? ORDER BY row_name';
 
 export const backupReads = {
   async listBackups({ sql }: ReadContext, routerId: string): Promise<Backup[]> {
@@ -183,6 +187,29 @@ export const backupWrites = {
     return dropped;
   },
 
+  async recordDrift(
+    { sql }: WriteContext,
+    args: { routerId: string; rows: readonly string[]; at: number },
+  ): Promise<DriftSince[]> {
+    const { routerId, at } = args;
+    const wanted = new Set(args.rows);
+    const known = await sql.all<DriftSince>(DRIFT, routerId);
+    for (const { row } of known) {
+      if (wanted.has(row)) continue;
+      await sql.run('DELETE FROM drift_rows WHERE router_id = ? AND row_name = ?', routerId, row);
+    }
+    for (const row of wanted) {
+      await sql.run(
+        `INSERT INTO drift_rows (router_id, row_name, since) VALUES (?, ?, ?)
+         ON CONFLICT (router_id, row_name) DO NOTHING`,
+        routerId,
+        row,
+        at,
+      );
+    }
+    return await sql.all<DriftSince>(DRIFT, routerId);
+  },
+
   async planUpgrades(
     { sql }: WriteContext,
     args: { upgrades: readonly RouterUpgrade[] },
@@ -224,7 +251,12 @@ export const backupWrites = {
   },
 
   async dropUpgrade({ sql }: WriteContext, args: { routerId: string }): Promise<boolean> {
-    return (await sql.run('DELETE FROM upgrades WHERE router_id = ?', args.routerId)) === 1;
+    // One on its way is carried to its end.
+    const dropped = await sql.run(
+      `DELETE FROM upgrades WHERE router_id = ? AND phase IN ('planned', 'done', 'failed')`,
+      args.routerId,
+    );
+    return dropped === 1;
   },
 };
 

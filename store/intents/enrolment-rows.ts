@@ -1,8 +1,9 @@
 /** Rows of enrolments, and the steps that enrolling, replacing and losing a router share. */
 import { randomBytes } from 'node:crypto';
-import type { Enrolment, RouterLife } from '../enrolment-types.ts';
+import type { Enrolment, RouterLife, RouterPin } from '../enrolment-types.ts';
 import { StoreError } from '../errors.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
+import { closeInterval } from './fleet.ts';
 import { closeSessions } from './session-end.ts';
 
 export interface EnrolmentRow {
@@ -16,6 +17,7 @@ export interface EnrolmentRow {
   enrolled_at: number | null;
   serial: string | null;
   board: string | null;
+  certificate: string | null;
   pinned_at: number | null;
   offer_k: string | null;
   offer_seed: string | null;
@@ -58,6 +60,20 @@ export async function setLife(
     args.routerId,
   );
   ctx.invalidate('router', '*');
+  if (args.life === 'active') return;
+  await endWork(ctx, args);
+  await closeInterval(ctx, args);
+}
+
+/** What was still to be done on it; the spare that comes back is looked at anew. */
+async function endWork(
+  { sql }: WriteContext,
+  { routerId, life }: { routerId: string; life: RouterLife },
+): Promise<void> {
+  await sql.run("DELETE FROM jobs WHERE router_id = ? AND state IN ('held', 'waiting')", routerId);
+  if (life === 'spare') return;
+  await sql.run('DELETE FROM upgrades WHERE router_id = ?', routerId);
+  await sql.run('DELETE FROM drift_rows WHERE router_id = ?', routerId);
 }
 
 export async function revokeKey(
@@ -105,12 +121,24 @@ export function toEnrolment(row: EnrolmentRow & { router: string }): Enrolment {
     reason: row.reason,
     publicKey: row.public_key,
     enrolledAt: row.enrolled_at,
-    pin: row.serial === null ? null : { serial: row.serial, board: row.board ?? '' },
+    pin: pinOf(row),
     offer:
       row.offer_seed === null || row.offer_expires_at === null
         ? null
         : { apiSeed: row.offer_seed, expiresAt: row.offer_expires_at },
   };
+}
+
+export function pinOf(
+  row: Pick<EnrolmentRow, 'serial' | 'board' | 'certificate'>,
+): RouterPin | null {
+  const { serial, board, certificate } = row;
+  return serial === null ? null : { serial, board: board ?? '', certificate };
+}
+
+/** For the audit trail. */
+export function boardText({ serial, board }: Pick<EnrolmentRow, 'serial' | 'board'>): string {
+  return serial === null ? 'a board never seen' : `board ${serial} (${board ?? ''})`;
 }
 
 /** Bound to the key and not to the router, so that it moves with its board. */

@@ -20,6 +20,7 @@ import {
   type EnrolmentRow,
   ensureRow,
   forgetApplied,
+  pinOf,
   pskPurpose,
   revokeKey,
   rowOf,
@@ -143,36 +144,63 @@ export const enrolmentWrites = {
   /** The first board that answers is the router, until it is replaced. */
   async pinRouter(
     ctx: WriteContext,
-    args: { routerId: string; serial: string; board: string; at: number },
+    args: {
+      routerId: string;
+      serial: string;
+      board: string;
+      certificate: string | null;
+      at: number;
+    },
   ): Promise<PinResult> {
-    const { routerId, serial, board, at } = args;
+    const { routerId, serial, board, certificate, at } = args;
     await ctx.lock('pins');
     const row = await ensureRow(ctx, routerId, at);
-    const owner = await ctx.sql.get<{ id: string; name: string; board: string }>(
-      `SELECT r.id, r.name, e.board FROM enrolments e JOIN routers r ON r.id = e.router_id
+    const owner = await ctx.sql.get<EnrolmentRow & { id: string; name: string }>(
+      `SELECT r.id, r.name, e.* FROM enrolments e JOIN routers r ON r.id = e.router_id
        WHERE e.serial = ?`,
       serial,
     );
     if (owner !== undefined && owner.id !== routerId) {
-      return { outcome: 'other', router: owner.name, pin: { serial, board: owner.board } };
+      return { outcome: 'other', router: owner.name, pin: pinOf(owner)! };
     }
     if (row.serial !== null) {
-      if (row.serial === serial) return { outcome: 'same' };
+      if (row.serial === serial) {
+        await ctx.sql.run(
+          'UPDATE enrolments SET certificate = COALESCE(?, certificate) WHERE router_id = ?',
+          certificate,
+          routerId,
+        );
+        return { outcome: 'same' };
+      }
       const named = await ctx.sql.get<{ name: string }>(
         'SELECT name FROM routers WHERE id = ?',
         routerId,
       );
-      const pin = { serial: row.serial, board: row.board ?? '' };
-      return { outcome: 'other', router: named?.name ?? '', pin };
+      return { outcome: 'other', router: named?.name ?? '', pin: pinOf(row)! };
     }
     await ctx.sql.run(
-      'UPDATE enrolments SET serial = ?, board = ?, pinned_at = ? WHERE router_id = ?',
+      'UPDATE enrolments SET serial = ?, board = ?, certificate = ?, pinned_at = ? WHERE router_id = ?',
       serial,
       board,
+      certificate,
       at,
       routerId,
     );
     return { outcome: 'pinned' };
+  },
+
+  async setApiSsl(
+    ctx: WriteContext,
+    args: { routerId: string; apiSsl: boolean; apiPort: number },
+  ): Promise<boolean> {
+    const changed = await ctx.sql.run(
+      'UPDATE routers SET api_ssl = ?, api_port = ? WHERE id = ?',
+      args.apiSsl ? 1 : 0,
+      args.apiPort,
+      args.routerId,
+    );
+    ctx.invalidate('router', '*');
+    return changed === 1;
   },
 };
 

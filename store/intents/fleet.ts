@@ -66,6 +66,12 @@ export const fleetWrites = {
       args.routerId,
     );
     if (open?.state === args.state) return false;
+    // A look that was under way when it was taken out of service says nothing any more.
+    const out = await ctx.sql.get(
+      "SELECT router_id FROM enrolments WHERE router_id = ? AND life <> 'active'",
+      args.routerId,
+    );
+    if (out !== undefined) return false;
     await changeState(ctx, args.routerId, open, args);
     return true;
   },
@@ -111,6 +117,23 @@ export const fleetWrites = {
     }
   },
 };
+
+/** A router that serves nobody is in no state: it would count as down for ever. */
+export async function closeInterval(
+  { sql }: WriteContext,
+  { routerId, at }: { routerId: string; at: number },
+): Promise<void> {
+  await sql.run(
+    'DELETE FROM state_intervals WHERE router_id = ? AND ended_at IS NULL AND started_at >= ?',
+    routerId,
+    at,
+  );
+  await sql.run(
+    'UPDATE state_intervals SET ended_at = ? WHERE router_id = ? AND ended_at IS NULL',
+    at,
+    routerId,
+  );
+}
 
 /** Ends the open interval and begins the next; an interval of no length is replaced. */
 async function changeState(

@@ -6,23 +6,27 @@ import { StoreError } from '../errors.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { ClaimJobs, Job, NewJob, NewRollout, Rollout } from '../types.ts';
 
-type JobColumns = Omit<Job, 'urgent'> & { readonly urgent: number };
-type Finish = Parameters<Store['finishJob']>[0];
+export type JobColumns = Omit<Job, 'urgent'> & { readonly urgent: number };
+export type Finish = Parameters<Store['finishJob']>[0];
 type ChangeRollout = Parameters<Store['changeRollout']>[0];
 
-const JOB = `id, router_id AS "routerId", kind, rollout_id AS "rolloutId", wave, link, urgent, state,
+export const JOB = `id, router_id AS "routerId", kind, rollout_id AS "rolloutId", wave, link, urgent, state,
   attempts, not_before AS "notBefore", lease_owner AS "leaseOwner", lease_until AS "leaseUntil", detail,
   requested_at AS "requestedAt", started_at AS "startedAt", ended_at AS "endedAt"`;
 const ROLLOUT = `id, kind, note, state, reason, wave, waves, max_failures AS "maxFailures", hours,
   created_at AS "createdAt", ended_at AS "endedAt"`;
 const OPEN_ROLLOUT = `state IN ('running', 'paused', 'stopped')`;
+/** Of upgrades whose router was asked to start anew and has not shown that it did. */
+export const REBOOTING = `phase IN ('installing', 'rebooting')`;
 /**
  * A rollout that does not run holds back what it has let out, too; never what was begun. One that is done may
  * have left routers behind that were offline.
  */
 const CLAIMABLE = `((state = 'waiting' AND (urgent = 1 OR rollout_id IS NULL
       OR rollout_id IN (SELECT id FROM rollouts WHERE state IN ('running', 'done'))))
-    OR (state = 'running' AND lease_until <= ?))`;
+    OR (state = 'running' AND lease_until <= ?))
+  AND kind <> 'hand' AND (kind = 'upgrade' OR router_id NOT IN
+    (SELECT router_id FROM upgrades WHERE ${REBOOTING}))`;
 
 export const jobReads = {
   async listJobs({ sql }: ReadContext, args: { rolloutId?: string }): Promise<Job[]> {
@@ -287,7 +291,7 @@ async function addMember(
   );
 }
 
-async function retryJob(ctx: WriteContext, job: Job, args: Finish): Promise<void> {
+export async function retryJob(ctx: WriteContext, job: Job, args: Finish): Promise<void> {
   const notBefore = args.notBefore ?? args.at;
   const next = await waitingJob(ctx, job);
   if (next === undefined) {
@@ -343,7 +347,7 @@ async function retryFailed(ctx: WriteContext, args: ChangeRollout): Promise<void
 }
 
 /** Of those without a rollout, the last that ended is kept of each kind. */
-async function endJob({ sql }: WriteContext, job: Job, args: Finish): Promise<void> {
+export async function endJob({ sql }: WriteContext, job: Job, args: Finish): Promise<void> {
   await sql.run(
     `UPDATE jobs SET state = ?, detail = ?, ended_at = ?, lease_owner = NULL, lease_until = 0 WHERE id = ?`,
     args.outcome,
@@ -365,6 +369,6 @@ async function rolloutById({ sql }: WriteContext, id: string): Promise<Rollout |
   return sql.get<Rollout>(`SELECT ${ROLLOUT} FROM rollouts WHERE id = ?`, id);
 }
 
-function toJob(row: JobColumns): Job {
+export function toJob(row: JobColumns): Job {
   return { ...row, urgent: row.urgent === 1 };
 }

@@ -6,13 +6,15 @@ import { announcementReads, announcementWrites } from './announcements.ts';
 import { appealReads, appealWrites } from './appeals.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { backupReads, backupWrites } from './backups.ts';
-import { citizenWrites } from './citizens.ts';
 import { caseReads, caseWrites } from './cases.ts';
+import { citizenWrites } from './citizens.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { enrolmentReads, enrolmentWrites } from './enrolment.ts';
 import { filterReads, filterWrites } from './filter.ts';
 import { fleetReads, fleetWrites } from './fleet.ts';
+import { guessWrites } from './guesses.ts';
+import { holdWrites } from './holds.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import { loginReads, loginWrites } from './login.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
@@ -63,11 +65,13 @@ export const writes = {
   ...filterWrites,
   ...fleetWrites,
   ...jobWrites,
+  ...holdWrites,
   ...settingWrites,
   ...enrolmentWrites,
   ...routerLifeWrites,
   ...backupWrites,
   ...ticketWrites,
+  ...guessWrites,
   ...announcementWrites,
   ...appealWrites,
   ...caseWrites,

@@ -20,6 +20,15 @@ const ACCOUNT_DAYS = `SELECT * FROM (
       sessions FROM usage_days
   ) AS days WHERE 1 = 1`;
 
+/** Those of a rollout that has not ended are what it is judged by. */
+const OLD_JOBS = `DELETE FROM jobs WHERE id IN (SELECT id FROM jobs
+  WHERE ended_at < ? AND state IN ('done', 'failed') AND (rollout_id IS NULL
+    OR rollout_id IN (SELECT id FROM rollouts WHERE state IN ('done', 'aborted'))) LIMIT ?)`;
+/** One that has left routers behind stays until they are done. */
+const OLD_ROLLOUTS = `DELETE FROM rollouts WHERE id IN (SELECT r.id FROM rollouts r
+  WHERE r.ended_at < ? AND r.state IN ('done', 'aborted')
+    AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.rollout_id = r.id) LIMIT ?)`;
+
 export const retentionReads = {
   async rollups(
     { sql }: ReadContext,
@@ -78,6 +87,10 @@ export const retentionWrites = {
           args.before,
           args.limit,
         );
+      case 'jobs':
+        return sql.run(OLD_JOBS, args.before, args.limit);
+      case 'rollouts':
+        return sql.run(OLD_ROLLOUTS, args.before, args.limit);
       case 'hourly':
         return purgeRollups({ sql }, 'hour', day, args.limit);
       case 'daily': {

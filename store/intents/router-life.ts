@@ -1,9 +1,11 @@
 /** What dies when a router goes, and what goes on when another board takes its place. */
 import { randomBytes } from 'node:crypto';
 import { uuidv7 } from '../../lib/uuid.ts';
-import type { ReplaceResult, ServiceAccount } from '../enrolment-types.ts';
+import type { Actor, ReplaceResult, RouterLife, ServiceAccount } from '../enrolment-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
+import { auditWrites } from './audit.ts';
 import {
+  boardText,
   endSessions,
   ensureRow,
   forgetApplied,
@@ -19,9 +21,17 @@ interface BoardRow {
   name: string;
   address: string;
   api_port: number;
+  api_ssl: number;
   api_user: string;
   api_password: Uint8Array;
 }
+
+const ACTIONS: Record<RouterLife, string> = {
+  active: 'router.active',
+  spare: 'router.spare',
+  lost: 'router.lost',
+  released: 'router.release',
+};
 
 export const routerLifeReads = {
   /** Every router has one, whether its configuration carries it or not. */
@@ -43,12 +53,14 @@ export const routerLifeWrites = {
   /** Between the shelf and the village; false for a router that is lost, released or unknown. */
   async shelveRouter(
     ctx: WriteContext,
-    args: { routerId: string; life: 'active' | 'spare'; reason: string; at: number },
+    args: Actor & { routerId: string; life: 'active' | 'spare'; reason: string; at: number },
   ): Promise<boolean> {
     const row = await ensureRow(ctx, args.routerId, args.at);
     if (row.life === 'lost' || row.life === 'released') return false;
     if (args.life === 'spare') await endSessions(ctx, args.routerId);
     await setLife(ctx, args);
+    const name = (await nameOf(ctx, args.routerId))!;
+    await tell(ctx, args, { action: ACTIONS[args.life], subject: name, detail: args.reason });
     return true;
   },
 
@@ -58,18 +70,15 @@ export const routerLifeWrites = {
    */
   async retireRouter(
     ctx: WriteContext,
-    args: { routerId: string; life: 'lost' | 'released'; reason: string; at: number },
+    args: Actor & { routerId: string; life: 'lost' | 'released'; reason: string; at: number },
   ): Promise<boolean> {
     const { routerId, at, reason } = args;
-    const named = await ctx.sql.get<{ name: string }>(
-      'SELECT name FROM routers WHERE id = ?',
-      routerId,
-    );
-    if (named === undefined) return false;
+    const name = await nameOf(ctx, routerId);
+    if (name === null) return false;
     const row = await ensureRow(ctx, routerId, at);
     if (row.public_key !== null) {
       const why = reason === '' ? args.life : `${args.life}: ${reason}`;
-      await revokeKey(ctx, row.public_key, { router: named.name, reason: why, at });
+      await revokeKey(ctx, row.public_key, { router: name, reason: why, at });
     }
     await endSessions(ctx, routerId);
     await setNasSecret(ctx, routerId);
@@ -85,6 +94,8 @@ export const routerLifeWrites = {
     );
     await renewServiceAccount(ctx, routerId, at);
     await setLife(ctx, args);
+    const detail = withReason(boardText(row), reason);
+    await tell(ctx, args, { action: ACTIONS[args.life], subject: name, detail });
     return true;
   },
 
@@ -94,11 +105,11 @@ export const routerLifeWrites = {
    */
   async replaceRouter(
     ctx: WriteContext,
-    args: { routerId: string; spareId: string; reason: string; at: number },
+    args: Actor & { routerId: string; spareId: string; reason: string; at: number },
   ): Promise<ReplaceResult> {
     const { routerId, spareId, at } = args;
     const routers = await ctx.sql.all<BoardRow>(
-      'SELECT id, name, address, api_user, api_password, api_port FROM routers WHERE id IN (?, ?)',
+      'SELECT id, name, address, api_user, api_password, api_port, api_ssl FROM routers WHERE id IN (?, ?)',
       routerId,
       spareId,
     );
@@ -117,9 +128,10 @@ export const routerLifeWrites = {
     await endSessions(ctx, routerId);
     await routerWrites.removeRouter(ctx, { routerId: spareId, at });
     await ctx.sql.run(
-      'UPDATE routers SET address = ?, api_port = ?, boot_at = NULL WHERE id = ?',
+      'UPDATE routers SET address = ?, api_port = ?, api_ssl = ?, boot_at = NULL WHERE id = ?',
       spare.address,
       spare.api_port,
+      spare.api_ssl,
       routerId,
     );
     await routerWrites.setApiUser(ctx, {
@@ -130,7 +142,7 @@ export const routerLifeWrites = {
     await setNasSecret(ctx, routerId);
     await ctx.sql.run(
       `UPDATE enrolments SET public_key = ?, preshared_key = ?, api_seed = ?, enrolled_at = ?, serial = ?,
-         board = ?, pinned_at = ?, offer_k = NULL, offer_seed = NULL, offer_preshared_key = NULL,
+         board = ?, certificate = ?, pinned_at = ?, offer_k = NULL, offer_seed = NULL, offer_preshared_key = NULL,
          offer_expires_at = NULL WHERE router_id = ?`,
       now.public_key,
       now.preshared_key,
@@ -138,19 +150,23 @@ export const routerLifeWrites = {
       now.enrolled_at,
       now.serial,
       now.board,
+      now.certificate,
       now.pinned_at,
       routerId,
     );
     await renewServiceAccount(ctx, routerId, at);
     await setLife(ctx, { ...args, life: 'active' });
     await forgetApplied(ctx, routerId);
+    const detail = `${boardText(was)} by ${spare.name}, ${boardText(now)}`;
+    const entry = { action: 'router.replace', subject: old.name };
+    await tell(ctx, args, { ...entry, detail: withReason(detail, args.reason) });
     return { outcome: 'replaced', router: (await routerReads.routerByName(ctx, old.name))! };
   },
 
   /** Gives what stands on the router now; the next apply writes another. */
   async revealServiceAccount(
     ctx: WriteContext,
-    args: { routerId: string; by: string; reason: string; at: number },
+    args: Actor & { routerId: string; reason: string; at: number },
   ): Promise<ServiceAccount> {
     const { routerId, at } = args;
     await ctx.lock(`service:${routerId}`);
@@ -169,6 +185,9 @@ export const routerLifeWrites = {
       args.reason,
     );
     ctx.invalidate('router', routerId);
+    const subject = (await nameOf(ctx, routerId)) ?? routerId;
+    const entry = { action: 'router.service-account', subject, detail: args.reason };
+    await tell(ctx, args, entry);
     return routerLifeReads.serviceAccount(ctx, routerId);
   },
 };
@@ -185,4 +204,22 @@ async function renewServiceAccount(
     routerId,
     `${routerId}#${uuidv7(at)}`,
   );
+}
+
+/** In the commit of what it tells of: neither can be there without the other. */
+async function tell(
+  ctx: WriteContext,
+  { by, at }: Actor & { readonly at: number },
+  entry: { readonly action: string; readonly subject: string; readonly detail: string },
+): Promise<void> {
+  await auditWrites.appendAudit(ctx, { at, actor: by, ...entry });
+}
+
+async function nameOf({ sql }: ReadContext, routerId: string): Promise<string | null> {
+  const row = await sql.get<{ name: string }>('SELECT name FROM routers WHERE id = ?', routerId);
+  return row?.name ?? null;
+}
+
+function withReason(text: string, reason: string): string {
+  return reason === '' ? text : `${text}: ${reason}`;
 }

@@ -12,6 +12,7 @@ import type {
   Router,
   RouterCredentials,
 } from '../types.ts';
+import { pinOf } from './enrolment-rows.ts';
 import { closeSessions } from './session-end.ts';
 import { forgetRouterSettings } from './settings.ts';
 
@@ -48,12 +49,14 @@ interface RouterRow {
   api_seed: string | null;
   serial: string | null;
   board: string | null;
+  certificate: string | null;
+  api_ssl: number;
   service_seed: string | null;
 }
 
 /** Not on a shelf, not lost, not given back; one without an enrolment was set up by hand. */
 const SERVES = "COALESCE(en.life, 'active') = 'active'";
-const SELECT = `SELECT r.*, en.api_seed, en.serial, en.board,
+const SELECT = `SELECT r.*, en.api_seed, en.serial, en.board, en.certificate,
     COALESCE(sa.next_seed, sa.seed) AS service_seed, v.name AS village_name, v.district_code, v.district_name, v.latitude, v.longitude,
     COALESCE(hv.hours, hd.hours, hr.hours) AS opening_hours
   FROM routers r JOIN villages v ON v.code = r.village_code
@@ -80,13 +83,15 @@ export const routerReads = {
   ): Promise<RouterCredentials | null> {
     const row = await sql.get<RouterRow>(`${SELECT} WHERE r.id = ?`, routerId);
     if (row === undefined) return null;
+    const pin = pinOf(row);
     return {
       apiUser: row.api_user,
       apiPassword: keys.open(row.api_password, `router-api:${row.id}`),
+      ...(row.api_ssl === 1 ? { apiSsl: true } : {}),
       nasSecret: keys.open(row.nas_secret, `router-nas:${row.id}`),
       ...(row.api_seed === null ? {} : { apiSeed: row.api_seed }),
       ...(row.service_seed === null ? {} : { serviceSeed: row.service_seed }),
-      ...(row.serial === null ? {} : { pin: { serial: row.serial, board: row.board ?? '' } }),
+      ...(pin === null ? {} : { pin }),
     };
   },
 

@@ -95,6 +95,22 @@ describe.each(ENGINES)('backups of routers on $name', (engine) => {
     expect(await store.rowOverrides(routerId)).toHaveLength(1);
   });
 
+  it('knows since when each row differs, and forgets those that do not any more', async () => {
+    const record = (at: number, ...rows: string[]) => store.recordDrift({ routerId, rows, at });
+
+    expect(await record(AT, '/ip/dns')).toEqual([{ row: '/ip/dns', since: AT }]);
+    expect(await record(AT + 5, '/ip/dns', '/ip/pool:pool')).toEqual([
+      { row: '/ip/dns', since: AT },
+      { row: '/ip/pool:pool', since: AT + 5 },
+    ]);
+    expect(await record(AT + 9, '/ip/pool:pool')).toEqual([
+      { row: '/ip/pool:pool', since: AT + 5 },
+    ]);
+    expect(await record(AT + 10, '/ip/dns', '/ip/dns')).toEqual([
+      { row: '/ip/dns', since: AT + 10 },
+    ]);
+  });
+
   it('goes on with an upgrade from its last step only', async () => {
     const upgrade: RouterUpgrade = {
       routerId,
@@ -111,6 +127,9 @@ describe.each(ENGINES)('backups of routers on $name', (engine) => {
     expect(await store.saveUpgrade({ upgrade: next, was: upgrade.document })).toBe(false);
     expect(await store.planUpgrades({ upgrades: [upgrade] })).toBe(0);
     expect(await store.listUpgrades()).toEqual([next]);
+    expect(await store.dropUpgrade({ routerId })).toBe(false);
+    const over = { ...next, phase: 'failed' };
+    await store.saveUpgrade({ upgrade: over, was: next.document });
     expect(await store.dropUpgrade({ routerId })).toBe(true);
     expect(await store.listUpgrades()).toEqual([]);
   });

@@ -47,7 +47,7 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
     return { router, publicKey, offer: made };
   };
   const pin = (routerId: string, serial: string) =>
-    store.pinRouter({ routerId, serial, board: 'hAP ax2', at: AT });
+    store.pinRouter({ routerId, serial, board: 'hAP ax2', certificate: null, at: AT });
 
   it('allots the first free tunnel addresses, never one of the server', async () => {
     const made = await store.addRouters({ routers: [row('a'), row('b')], tunnel: TUNNEL });
@@ -131,7 +131,8 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
 
     expect(await pin(a.id, 'S1')).toEqual({ outcome: 'pinned' });
     expect(await pin(a.id, 'S1')).toEqual({ outcome: 'same' });
-    const other = { outcome: 'other', router: 'a', pin: { serial: 'S1', board: 'hAP ax2' } };
+    const mine = { serial: 'S1', board: 'hAP ax2', certificate: null };
+    const other = { outcome: 'other', router: 'a', pin: mine };
     expect(await pin(a.id, 'S2')).toEqual(other);
     expect(await pin(b.id, 'S1')).toEqual(other);
     expect((await store.routerCredentials(a.id))!.pin).toEqual(other.pin);
@@ -146,7 +147,13 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
     const session = await store.recordAccounting(accountingStart(router.id));
 
     expect(
-      await store.retireRouter({ routerId: router.id, life: 'lost', reason: 'stolen', at: AT + 2 }),
+      await store.retireRouter({
+        routerId: router.id,
+        life: 'lost',
+        reason: 'stolen',
+        by: 'ani',
+        at: AT + 2,
+      }),
     ).toBe(true);
 
     const after = await store.routerCredentials(router.id);
@@ -174,7 +181,13 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
   it('frees the serial of a released board', async () => {
     const { router } = await enrolled('a');
     await pin(router.id, 'S1');
-    await store.retireRouter({ routerId: router.id, life: 'released', reason: '', at: AT });
+    await store.retireRouter({
+      routerId: router.id,
+      life: 'released',
+      reason: '',
+      by: 'ani',
+      at: AT,
+    });
 
     expect(await pin((await add('b')).id, 'S1')).toEqual({ outcome: 'pinned' });
   });
@@ -182,7 +195,7 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
   it('puts a router on the shelf and back', async () => {
     const { router } = await enrolled('a');
     const shelve = (life: 'active' | 'spare') =>
-      store.shelveRouter({ routerId: router.id, life, reason: '', at: AT });
+      store.shelveRouter({ routerId: router.id, life, reason: '', by: 'ani', at: AT });
 
     expect(await shelve('spare')).toBe(true);
     expect(await store.listRouters()).toEqual([]);
@@ -196,7 +209,8 @@ describe.each(ENGINES)('enrolment on $name', (engine) => {
     await pin(old.router.id, 'S1');
     const spare = await enrolled('spare-1');
     await pin(spare.router.id, 'S2');
-    const args = { routerId: old.router.id, spareId: spare.router.id, reason: '', at: AT + 3 };
+    const ids = { routerId: old.router.id, spareId: spare.router.id };
+    const args = { ...ids, reason: '', by: 'ani', at: AT + 3 };
     await store.recordProvisioning({
       routerId: old.router.id,
       provisioning: 'applied',

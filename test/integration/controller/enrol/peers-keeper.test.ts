@@ -45,7 +45,7 @@ it('is written at the start, and follows what comes and goes', async () => {
   await using _kept = await keep();
   expect(await text()).toContain(KEY);
 
-  await store.retireRouter({ routerId: before, life: 'lost', reason: '', at: AT });
+  await store.retireRouter({ routerId: before, life: 'lost', reason: '', by: 'ani', at: AT });
 
   expect(await eventually(text, (found) => !found.includes(KEY), 5000)).toContain('# end 0');
 });
