@@ -1,5 +1,6 @@
 /** The last step of every way in: the account is known and may go online, so the phone goes back to its router. */
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
+import type { Way } from '../settings/portal.ts';
 import type { AccountKind } from '../store/types.ts';
 import { type PortalDeps, seeOther } from './context.ts';
 import type { Locale } from './i18n.ts';
@@ -12,12 +13,16 @@ export interface Admitted {
   readonly id: string;
 }
 
-/** 303 to the router with a one-time token for this phone there; it logs the phone in with it. */
+/**
+ * 303 to the router with a one-time token for this phone there; it logs the phone in with it. `via` is the
+ * way in that vouches for the account.
+ */
 export async function letIn(
   deps: PortalDeps,
-  res: Response,
+  { res }: { readonly req: Request; readonly res: Response },
   visit: { readonly redirect: Redirect; readonly locale: Locale },
   account: Admitted,
+  _via: Way,
 ): Promise<void> {
   const { redirect, locale } = visit;
   const welcome = withQuery('/status', { router: redirect.router.name, lang: locale, wait: '1' });

@@ -93,7 +93,7 @@ export function submitLogin(deps: PortalDeps): Handler {
       return;
     }
     const { locale } = scene.speech;
-    await letIn(deps, res, { redirect, locale }, verdict.account);
+    await letIn(deps, { req, res }, { redirect, locale }, verdict.account, typed.method);
   };
 }
 
