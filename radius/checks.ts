@@ -4,8 +4,9 @@
  * A check says how much is left of what it watches: below one it fails, above it bounds the grant.
  * `authorize` and `limitsNow` (authorize.ts) and `explainLogin` (explain.ts) all read this one table.
  */
+
+import { type Hours, minuteText, openAt } from '../settings/hours.ts';
 import type { Account, AccountUsage, FairUseStep, Session, Tariff } from '../store/types.ts';
-import { type Hours, minuteText, openAt } from './hours.ts';
 import type { RejectCode } from './reject.ts';
 
 export interface LoginFacts {

@@ -14,8 +14,6 @@ export type RadiusErrorCode =
   | 'RADIUS_PASSWORD'
   /** What was to be sent does not fit its attribute or the packet. */
   | 'RADIUS_ENCODE'
-  /** Opening hours that are not written as hours.ts has them. */
-  | 'RADIUS_HOURS'
   /** No address or port could be bound. */
   | 'RADIUS_LISTEN'
   /** Certificate files of RADIUS over TLS cannot be used. */

@@ -1,7 +1,8 @@
 /** What the tests of authorisation share: an account, what it has used, and facts that differ a little. */
+
+import { parseHours } from '../settings/hours.ts';
 import type { Account, AccountUsage, Tariff } from '../store/types.ts';
 import type { Decision, LoginFacts } from './authorize.ts';
-import { parseHours } from './hours.ts';
 
 export const NOW = 1_790_000_000_000;
 export const MAC = 'AA:BB:CC:00:00:01';

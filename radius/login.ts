@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import { normalizeMac } from '../lib/mac.ts';
+import type { Hours } from '../settings/hours.ts';
 import type { Store } from '../store/contract.ts';
 import type {
   Account,
@@ -20,7 +21,6 @@ import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
 import type { FreeSlot } from './device-probe.ts';
 import { grantAttributes } from './grant.ts';
-import type { Hours } from './hours.ts';
 import type { LocalTime } from './local-time.ts';
 import type { Proof } from './proof.ts';
 import type { RejectCode } from './reject.ts';

@@ -4,7 +4,7 @@ import { type Progress, progressLine, progressOf } from '../../controller/fleet/
 import { parseShares, planWaves, USUAL_SHARES } from '../../controller/fleet/waves.ts';
 import { realClock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
-import { parseHours } from '../../radius/hours.ts';
+import { parseHours } from '../../settings/hours.ts';
 import type { SettingRow } from '../../settings/resolve.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Rollout, Router } from '../../store/types.ts';

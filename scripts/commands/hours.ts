@@ -1,5 +1,5 @@
 import { errorMessage } from '../../lib/errors.ts';
-import { parseHours } from '../../radius/hours.ts';
+import { parseHours } from '../../settings/hours.ts';
 import { audit, type Command, operand, UsageError, withStore } from '../command.ts';
 import { PLACE_OPTIONS, requirePlace } from '../place.ts';
 import { table } from '../table.ts';
