@@ -3,7 +3,15 @@ import { request } from 'node:http';
 import { pino } from 'pino';
 import { type SteppedClock, steppedClock } from '../lib/clock.ts';
 import { createMetrics, type Metrics, renderMetrics } from '../lib/metrics.ts';
-import type { Account, AccountUsage, NewToken, Router, Session, Village } from '../store/types.ts';
+import type {
+  Account,
+  AccountUsage,
+  NewToken,
+  Router,
+  Session,
+  StoredSetting,
+  Village,
+} from '../store/types.ts';
 import { type Portal, startPortal } from './role.ts';
 import type { LoginAnswer, LoginQuestion, PortalOptions, PortalStore } from './types.ts';
 import { account, router, START_MS, usage, village } from './village.fixture.ts';
@@ -12,6 +20,7 @@ import { account, router, START_MS, usage, village } from './village.fixture.ts'
 export interface World {
   routers: Router[];
   village: Village;
+  settings: readonly StoredSetting[];
   session: Session | null;
   account: Account | null;
   usage: AccountUsage;
@@ -46,6 +55,11 @@ export interface Answer {
   readonly bytes: Buffer;
 }
 
+/** As an operator sets it for the village of the fixture. */
+export function set(name: string, value: string): StoredSetting {
+  return { level: 'village', code: village.code, name, value, secret: false, setAt: START_MS };
+}
+
 export const accepting = async (): Promise<LoginAnswer> => ({
   kind: 'accept',
   account: { kind: 'voucher', id: 'v1' },
@@ -61,6 +75,7 @@ export function createWorld(): World {
   return {
     routers: [router],
     village,
+    settings: [],
     session: null,
     account,
     usage,
@@ -118,6 +133,7 @@ function storeOf(world: World): PortalStore {
   return {
     routerByName: async (name) => world.routers.find((one) => one.name === name) ?? null,
     village: async (code) => (code === world.village.code ? world.village : null),
+    settingsAt: async () => world.settings,
     sessionByAddress: async (address) =>
       world.session?.framedIp === address ? world.session : null,
     account: async () => world.account,

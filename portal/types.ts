@@ -8,7 +8,13 @@ import type { LoginLimits } from './login-limits.ts';
 
 export type PortalStore = Pick<
   Store,
-  'routerByName' | 'village' | 'sessionByAddress' | 'account' | 'usage' | 'issueToken'
+  | 'routerByName'
+  | 'village'
+  | 'settingsAt'
+  | 'sessionByAddress'
+  | 'account'
+  | 'usage'
+  | 'issueToken'
 >;
 
 /** A voucher is asked for with its code as user name and as password. */
