@@ -15,6 +15,7 @@ import {
   type ExchangeDeps,
   type Handle,
 } from './exchange.ts';
+import { createGuesses } from './guesses.ts';
 import { hoursReader } from './hours.ts';
 import { localTimes } from './local-time.ts';
 import {
@@ -42,6 +43,10 @@ export interface AuthDeps extends ExchangeDeps {
     | 'subscriberByUsername'
     | 'voucherByCode'
     | 'voucherCode'
+    | 'voucherForm'
+    | 'voucherSeal'
+    | 'takeGuesses'
+    | 'giveBackGuesses'
     | 'networkPassword'
     | 'onInvalidate'
     | 'account'
@@ -64,7 +69,7 @@ export interface AuthDeps extends ExchangeDeps {
   readonly rejectDelayMs?: number;
 }
 
-export interface AuthHandler extends Disposable {
+export interface AuthHandler extends AsyncDisposable {
   readonly handle: Handle;
 }
 
@@ -80,7 +85,8 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
   const attempts = createAttempts(clock, budgetsFor(Math.min(hashingCores, POOL_THREADS)));
   const hasher = createPasswordHasher({ concurrency: hashingCores, queueLimit: HASH_QUEUE });
   const warm = warmPasswords(deps.warm ?? newWarmGroup());
-  const credentials = createCredentials({ store, attempts, hasher, warm });
+  const guesses = createGuesses({ store, clock });
+  const credentials = createCredentials({ store, attempts, guesses, hasher, warm });
   const usage = createUsageCache({ store, clock });
   const login: LoginDeps = {
     store,
@@ -105,10 +111,11 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
   });
   return {
     handle,
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       usage[Symbol.dispose]();
       credentials[Symbol.dispose]();
       warm[Symbol.dispose]();
+      await guesses[Symbol.asyncDispose]();
     },
   };
 }

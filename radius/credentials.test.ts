@@ -4,6 +4,8 @@ import type { InvalidationKind, Subscriber, Voucher } from '../store/types.ts';
 import { createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
 import { createCredentials, type GivenCredentials } from './credentials.ts';
 import { tariff } from './facts.fixture.ts';
+import { guessStore } from './guess-store.fixture.ts';
+import { createGuesses, GUESS_BUDGET } from './guesses.ts';
 import type { Proof } from './proof.ts';
 import { MAC, START_MS } from './radius.fixture.ts';
 import { newWarmGroup, warmPasswords } from './warm.ts';
@@ -39,6 +41,7 @@ function setup({
   passwordHash = `k$${keyOf('benar')}`,
   kept = 'jaringan',
   work = 1e6,
+  guesses = GUESS_BUDGET,
 } = {}) {
   const clock = steppedClock(START_MS);
   const listeners: ((kind: InvalidationKind, id: string) => void)[] = [];
@@ -56,6 +59,8 @@ function setup({
       subscriberByUsername: async (name) => (name === 'siti' ? subscriber : null),
       voucherByCode: async (code) => (code === 'KODE' ? voucher : null),
       voucherCode: async () => 'KO-DE',
+      voucherForm: (text) => (/^[A-Z]{4}$/.test(text) ? text : null),
+      voucherSeal: (code) => `seal-of-${code}`,
       networkPassword: async (id) => (id === 's1' && kept !== '' ? kept : null),
       onInvalidate: (listener) => {
         listeners.push(listener);
@@ -63,6 +68,7 @@ function setup({
       },
     },
     attempts: createAttempts(clock, { ...DEFAULT_BUDGETS, work: { burst: work, perSecond: 15 } }),
+    guesses: createGuesses({ store: guessStore(), clock }, guesses),
     warm: warmPasswords(newWarmGroup()),
     hasher: {
       derive: (k) => {
@@ -291,5 +297,31 @@ describe('a response to a challenge', () => {
 
     expect(codes.at(-1)).toBe('SW-LIMIT');
     expect(codes.slice(0, -1)).not.toContain('SW-LIMIT');
+  });
+
+  it('look no code up once its router has spent its guesses, but those that a phone has shown before', async () => {
+    const { verify } = setup({ guesses: { burst: 5, refillMs: 60_000 } });
+    await verify('KODE', 'KODE');
+    const guess = (i: number) => {
+      const code = `AAA${String.fromCharCode(65 + i)}`;
+      return verify(code, code, { mac: `AA:BB:CC:02:00:0${i}` });
+    };
+
+    const guessed = [];
+    for (let i = 0; i < 6; i += 1) guessed.push(await guess(i));
+
+    expect(guessed.slice(-2)).toEqual(['SW-BADCRED', 'SW-LIMIT']);
+    expect(await verify('KODE', 'KODE', { mac: 'AA:BB:CC:02:00:09' })).toBe('SW-LIMIT');
+    expect(await verify('KODE', 'KODE')).toBe('v1');
+    expect(await verify('KODE', 'KODE', { routerId: 'r2', mac: null })).toBe('v1');
+  });
+
+  it('take the code of a printed QR by its seal, which costs no guess', async () => {
+    const { verify } = setup({ guesses: { burst: 0, refillMs: 60_000 } });
+
+    const sealed = await verify('KODE', 'KODE.seal-of-KODE');
+
+    expect([sealed, await verify('KODE', 'KODE.seal-of-OTHER')]).toEqual(['v1', 'SW-BADCRED']);
+    expect(await verify('KODE', 'KODE')).toBe('SW-LIMIT');
   });
 });

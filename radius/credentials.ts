@@ -11,6 +11,7 @@ import type { Store } from '../store/contract.ts';
 import type { Account, Subscriber, Voucher } from '../store/types.ts';
 import type { AttemptKey, Attempts } from './attempts.ts';
 import type { AttributeValue } from './codec.ts';
+import type { Guesses } from './guesses.ts';
 import { type PasswordHasher, parseHardened, sameBytes, unhardenedKey } from './password.ts';
 import type { Proof } from './proof.ts';
 import type { WarmPasswords } from './warm.ts';
@@ -42,15 +43,20 @@ export interface CredentialsDeps {
     | 'subscriberByUsername'
     | 'voucherByCode'
     | 'voucherCode'
+    | 'voucherForm'
+    | 'voucherSeal'
     | 'networkPassword'
     | 'onInvalidate'
   >;
   readonly attempts: Attempts;
+  readonly guesses: Guesses;
   readonly hasher: PasswordHasher;
   readonly warm: WarmPasswords;
 }
 
 type Challenge = Extract<Proof, { kind: 'challenge' }>;
+/** Found under a code, or nothing; `limited`: the router has spent its guesses, nothing was looked up. */
+type Found = Voucher | null | 'limited';
 
 interface Checking {
   readonly deps: CredentialsDeps;
@@ -82,8 +88,8 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
       if (!attempts.allow(keys)) return LIMITED;
       const verdict =
         proof.kind === 'password'
-          ? await checkPassword(checking, username, proof.password, keys)
-          : await checkResponse(checking, username, proof, keys);
+          ? await checkPassword(checking, login, proof.password, keys)
+          : await checkResponse(checking, login, proof, keys);
       if (verdict.kind === 'known' && mac !== null && !isTrusted) attempts.trust(mac);
       return verdict;
     },
@@ -93,13 +99,15 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
 
 async function checkPassword(
   { deps }: Checking,
-  username: string,
+  login: GivenCredentials,
   password: string,
   keys: readonly AttemptKey[],
 ): Promise<Verdict> {
   const { store, attempts, hasher, warm } = deps;
-  if (username === password) {
-    const voucher = await store.voucherByCode(username);
+  const { username } = login;
+  if (password.startsWith(username)) {
+    const voucher = await findVoucher(deps, login, password.slice(username.length));
+    if (voucher === 'limited') return LIMITED;
     if (voucher !== null) return known(voucher);
   }
   const subscriber = await store.subscriberByUsername(username);
@@ -122,13 +130,15 @@ async function checkPassword(
 /** A subscriber needs a network password that is kept for this; a voucher's code is its password. */
 async function checkResponse(
   { deps, nobody }: Checking,
-  username: string,
+  login: GivenCredentials,
   proof: Challenge,
   keys: readonly AttemptKey[],
 ): Promise<Verdict> {
   const { store, attempts } = deps;
+  const { username } = login;
   if (!attempts.take(keys)) return LIMITED;
-  const voucher = await store.voucherByCode(username);
+  const voucher = await findVoucher(deps, login, '');
+  if (voucher === 'limited') return LIMITED;
   const subscriber = voucher === null ? await store.subscriberByUsername(username) : null;
   const secret =
     voucher === null
@@ -141,6 +151,34 @@ async function checkResponse(
   if (attributes === null || secret === null || account === null) return BAD;
   attempts.giveBack(keys);
   return { kind: 'known', account, attributes };
+}
+
+/**
+ * The voucher of a code. One that its phone has not shown before costs a guess of its router until it is
+ * found; so does every answer to a challenge, since it may be wrong. `seal` is what a printed QR carries
+ * beside the code (`.` and {@link Store.voucherSeal}), and what nobody can guess costs none.
+ */
+async function findVoucher(
+  { store, guesses }: CredentialsDeps,
+  { username, mac, routerId }: GivenCredentials,
+  seal: string,
+): Promise<Found> {
+  const code = store.voucherForm(username);
+  if (code === null) return null;
+  if (seal !== '') return seal === `.${store.voucherSeal(code)}` ? store.voucherByCode(code) : null;
+  if (guesses.isKnown(mac, code)) {
+    const voucher = await store.voucherByCode(code);
+    if (voucher !== null) return voucher;
+  }
+  if (!(await guesses.take(routerId))) return 'limited';
+  let voucher: Voucher | null = null;
+  try {
+    voucher = await store.voucherByCode(code);
+  } finally {
+    if (voucher === null) guesses.wrong(routerId);
+    else guesses.right(routerId, mac, code);
+  }
+  return voucher;
 }
 
 /** Null when the queue of the hasher is full. */

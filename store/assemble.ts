@@ -5,7 +5,7 @@ import { reads, type WriteName, writes } from './intents/registry.ts';
 import type { Keys } from './keys.ts';
 import type { Invalidation, ReadContext, Sql } from './sql.ts';
 import type { InvalidationKind } from './types.ts';
-import { normalizeVoucherCode } from './voucher-code.ts';
+import { normalizeVoucherCode, voucherSeal } from './voucher-code.ts';
 
 export interface StoreParts {
   readonly sql: Sql;
@@ -55,6 +55,8 @@ export function assembleStore(parts: StoreParts): AssembledStore {
     ...methods,
     ...cached.methods,
     credentialKey: parts.keys.credentialKey,
+    voucherForm: normalizeVoucherCode,
+    voucherSeal: (code: string) => voucherSeal(parts.keys, code),
     usageTold: parts.usageTold,
     onInvalidate: (listener: (kind: InvalidationKind, id: string) => void) => {
       listeners.add(listener);

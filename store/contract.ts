@@ -1,8 +1,12 @@
 /** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
 import type { CitizenStore } from './citizen-types.ts';
+import type { ConsentStore } from './consent-types.ts';
 import type { EnrolmentStore } from './enrolment-types.ts';
+import type { GuessStore } from './guess-types.ts';
 import type { JobStore } from './job-types.ts';
+import type { OtpStore } from './otp-types.ts';
 import type { PageStore } from './page-types.ts';
+import type { RightsStore } from './rights-types.ts';
 import type { BackupStore, SettingStore } from './setting-types.ts';
 import type { TicketStore } from './ticket-types.ts';
 import type {
@@ -93,6 +97,10 @@ export interface RouterStore {
 export interface AccessStore {
   /** HMAC-SHA-256 of a secret under the store key, hex: what a secret is found and compared by. */
   credentialKey(secret: string): string;
+  /** The characters that a voucher code is found by; null when its check character says it is mistyped. */
+  voucherForm(text: string): string | null;
+  /** What a QR carries beside the code, so that it is no guess: 10 letters and digits under the store key. */
+  voucherSeal(code: string): string;
   createTariff(args: NewTariff): Promise<Tariff>;
   /** `STORE_NOT_FOUND` for an unknown name. Open sessions are changed by radius/, which hears of it. */
   changeTariff(args: NewTariff): Promise<Tariff>;
@@ -270,6 +278,8 @@ export interface Store
     RouterStore,
     AccessStore,
     CitizenStore,
+    ConsentStore,
+    RightsStore,
     SessionStore,
     FilterStore,
     JobStore,
@@ -278,6 +288,8 @@ export interface Store
     EnrolmentStore,
     BackupStore,
     TicketStore,
+    OtpStore,
+    GuessStore,
     PageStore,
     AuditStore,
     AsyncDisposable {

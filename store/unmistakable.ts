@@ -28,10 +28,11 @@ export function normalizeCode(text: string, length: number): string | null {
   return checkCharacter(code.slice(0, -1)) === code.at(-1) ? code : null;
 }
 
-/** In two halves, which are easier to say: `ABCDE-FGHJK`. */
+/** In groups of at most five, which are easier to say: `ABC-DEF`, `ABCD-EFGH-JKMN`. */
 export function formatCode(code: string): string {
-  const half = Math.ceil(code.length / 2);
-  return `${code.slice(0, half)}-${code.slice(half)}`;
+  const groups = Math.max(2, Math.ceil(code.length / 5));
+  const size = Math.ceil(code.length / groups);
+  return Array.from({ length: groups }, (_, i) => code.slice(i * size, (i + 1) * size)).join('-');
 }
 
 function checkCharacter(body: string): string {

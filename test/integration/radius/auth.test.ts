@@ -71,7 +71,7 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => auth[Symbol.dispose]());
+afterEach(() => auth[Symbol.asyncDispose]());
 
 afterAll(async () => {
   await store[Symbol.asyncDispose]();
@@ -200,7 +200,7 @@ describe("the portal's question", () => {
   });
 
   it.each([
-    ['an unknown code', 'ACDEF-GHJKM', 'ACDEF-GHJKM'],
+    ['an unknown code', 'ACDE-FGHJ-KMNY', 'ACDE-FGHJ-KMNY'],
     ['an empty password', 'siti', ''],
     ['an empty name', '', 'x'],
   ])('refuses %s', async (_name, username, password) => {

@@ -322,7 +322,7 @@ describe('a million mutated packets at the handlers', () => {
   });
 
   afterAll(async () => {
-    auth[Symbol.dispose]();
+    await auth[Symbol.asyncDispose]();
     await accounting.settled();
     await store[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });

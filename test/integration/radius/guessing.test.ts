@@ -1,0 +1,116 @@
+/** What guessing voucher codes is worth, worked out from the budgets in force, and tried on the server. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AttributeValue } from '../../../radius/codec.ts';
+import { GUESS_BUDGET } from '../../../radius/guesses.ts';
+import { START_MS } from '../../../radius/radius.fixture.ts';
+import { newVoucherCode } from '../../../store/voucher-code.ts';
+import { type AuthStand, authStand, verdict } from './auth-stand.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+const ROUTERS = 242;
+const LIVE_CODES = 100_000;
+/** Letters and digits that a code is made of, and how many of them are drawn: the last follows from them. */
+const LETTERS = 26;
+const DRAWN = 11;
+
+it('a year of guessing at every router finds one of 100,000 codes in less than 1 of 10,000 years', () => {
+  const looked = ROUTERS * (GUESS_BUDGET.burst + YEAR_MS / GUESS_BUDGET.refillMs);
+
+  const chance = (looked * LIVE_CODES) / LETTERS ** DRAWN;
+
+  expect(chance).toBeLessThan(1 / 10_000);
+});
+
+describe('a code', () => {
+  it('is drawn from as many as that reckons with, each character alike', () => {
+    const seen = Array.from({ length: DRAWN }, () => new Map<string, number>());
+    for (let i = 0; i < 5000; i += 1) {
+      const drawn = Array.from(newVoucherCode().replaceAll('-', '')).slice(0, DRAWN);
+      for (const [at, c] of drawn.entries()) seen[at]!.set(c, (seen[at]!.get(c) ?? 0) + 1);
+    }
+
+    for (const counts of seen) {
+      expect(counts.size).toBe(LETTERS);
+      // 5000/26 is 192, its standard deviation 13.6: six of them to either side.
+      for (const count of counts.values()) expect(Math.abs(count - 192)).toBeLessThan(82);
+    }
+  });
+});
+
+describe('a guesser who changes the address of the phone at will', () => {
+  let stand: AuthStand;
+  let tariff: string;
+
+  beforeEach(async () => {
+    stand = await authStand();
+    tariff = await stand.tariff({ devices: 5 });
+  });
+  afterEach(() => stand[Symbol.asyncDispose]());
+
+  const newCard = async (): Promise<string> => {
+    const [card] = await stand.store.createVouchers({
+      tariff,
+      count: 1,
+      villageCode: null,
+      batch: 'b',
+      at: START_MS,
+    });
+    return card!.code;
+  };
+  const phone = (n: number): AttributeValue[] => [
+    [
+      'Calling-Station-Id',
+      `AA:BB:CC:00:${Buffer.from([n >> 8, n & 255])
+        .toString('hex')
+        .replace(/^../, '$&:')}`,
+    ],
+  ];
+  const tryCode = async (code: string, n: number, by = stand.handler()): Promise<string> =>
+    verdict(await stand.fromNas({ username: code, password: code, more: phone(n) }, by));
+  /** Until the router has none left; how many codes were looked up, by two servers of one store. */
+  const guessAll = async (): Promise<number> => {
+    const servers = [stand.handler(), stand.handler()];
+    for (let made = 0; ; made += 1) {
+      const said = await tryCode(newVoucherCode(), 1000 + made, servers[made % 2]!);
+      if (said === 'SW-LIMIT') return made;
+    }
+  };
+
+  it('is slowed by what the router permits, however many servers there are', async () => {
+    expect(await guessAll()).toBeLessThanOrEqual(GUESS_BUDGET.burst);
+  });
+
+  it('locks nobody out who was there before, has an account, or scans the card', async () => {
+    const server = stand.handler();
+    const [known, fresh] = [await newCard(), await newCard()];
+    const username = stand.unique('siti');
+    await stand.store.importSubscribers({
+      subscribers: [{ username, password: 'rahasia-1', tariff, villageCode: null }],
+      at: START_MS,
+    });
+    const first = await tryCode(known, 1, server);
+    await guessAll();
+
+    const again = await tryCode(known, 1, server);
+    const account = await stand.fromNas({ username, password: 'rahasia-1' }, server);
+    const form = stand.store.voucherForm(fresh)!;
+    const scanned = await stand.fromPortal(
+      form,
+      `${form}.${stand.store.voucherSeal(form)}`,
+      server,
+    );
+
+    expect([first, again, verdict(account), verdict(scanned)]).toEqual(Array(4).fill('accept'));
+  });
+
+  it('makes a new card wait at that router until the budget has grown, and nowhere else', async () => {
+    const card = await newCard();
+    await guessAll();
+    const server = stand.handler();
+
+    const refused = await tryCode(card, 2, server);
+    stand.clock.advance(GUESS_BUDGET.refillMs);
+
+    expect([refused, await tryCode(card, 2, server)]).toEqual(['SW-LIMIT', 'accept']);
+  });
+});
