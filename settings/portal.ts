@@ -1,6 +1,7 @@
 /** Settings that decide what citizens meet: ways in, texts, looks. */
+import { accentColour, callNumber, initials, serviceLink, svgLogo } from './look-types.ts';
 import { type Setting, setting } from './setting.ts';
-import { line, listOf, word } from './value-types.ts';
+import { line, listOf, whole, word } from './value-types.ts';
 
 /** In the order in which the login page offers them when a village says nothing else. */
 export const WAYS = ['voucher', 'account', 'otp', 'oidc', 'click'] as const;
@@ -18,6 +19,26 @@ export const PORTAL_SETTINGS = {
   'portal.tariff.registrar': tariffOf('a registrar vouches for'),
   'portal.tariff.oidc': tariffOf('comes by an identity provider'),
   'portal.tariff.child': tariffOf('is not 18 yet, instead of the one of the way in'),
+  'portal.name': setting('name of the network, instead of the village alone', line(40), null),
+  'portal.accent': setting('colour of buttons, links and the head', accentColour, '#0a6647'),
+  'portal.logo': setting('logo in the head; see --file', svgLogo, null),
+  'portal.initials': setting('letters in the head where there is no logo', initials, null),
+  'portal.complaint': setting('number that complaints go to', callNumber, null),
+  'portal.services': setting(
+    'links to services of the regency, shown to who is online',
+    listOf(serviceLink, 5, 'links such as Pengaduan=https://lapor.example.go.id'),
+    null,
+  ),
+  'portal.emergency': setting(
+    'numbers for emergencies; 112, 110, 113 and 119 need no label',
+    listOf(callNumber, 6, 'numbers such as 112 or Puskesmas=0714-321000'),
+    '112,110,113,119',
+  ),
+  'portal.case-days': setting(
+    'days that a case of "why am I not online?" is kept',
+    whole('days', 1, 90),
+    '14',
+  ),
 } satisfies Readonly<Record<string, Setting>>;
 
 function tariffOf(who: string): Setting<string> {

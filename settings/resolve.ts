@@ -132,8 +132,9 @@ function parseAs(name: SettingName, text: string): unknown {
 }
 
 function notTaken(name: SettingName, what: string): SmartWifiError {
-  const { type } = SETTINGS[name];
-  const given = what === '' ? '' : `: ${what}`;
+  const { type }: Setting = SETTINGS[name];
+  const reason = type.why?.(what) ?? what;
+  const given = reason === '' ? '' : `: ${reason}`;
   return new SmartWifiError('SETTING_VALUE', `${name} must be ${type.expects}${given}`);
 }
 

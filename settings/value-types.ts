@@ -9,6 +9,8 @@ export interface ValueType<T> {
   readonly expects: string;
   /** Null when the text is no such value; spaces around it were taken away. */
   readonly parse: (text: string) => T | null;
+  /** What exactly is wrong with a text that is no such value. */
+  readonly why?: (text: string) => string | null;
 }
 
 export type ValueOf<V> = V extends ValueType<infer T> ? T : never;
