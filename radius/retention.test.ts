@@ -34,6 +34,7 @@ it('knows since when things are old', () => {
   expect(old).toMatchObject({
     tokens: 1,
     tickets: 1,
+    otp: 1,
     devices: 30,
     sessions: 180,
     hourly: 92,

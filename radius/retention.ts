@@ -71,6 +71,7 @@ export function expired(
   const days: Record<Purgeable, number> = {
     tokens: TOKEN_DAYS,
     tickets: TICKET_DAYS,
+    otp: TICKET_DAYS,
     devices: DEVICE_DAYS,
     sessions: sessionDays,
     hourly: hourlyDays,

@@ -12,6 +12,7 @@ import { sql as enrolment } from './migrations/0005-enrolment.ts';
 import { sql as backups } from './migrations/0006-backups.ts';
 import { sql as fleetLife } from './migrations/0007-fleet-life.ts';
 import { sql as tickets } from './migrations/0008-tickets.ts';
+import { sql as otp } from './migrations/0009-otp.ts';
 import { sql as citizens } from './migrations/0010-citizens.ts';
 import { sql as pages } from './migrations/0012-pages.ts';
 import { sql as guesses } from './migrations/0014-guesses.ts';
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 6, name: 'backups', sql: backups },
   { id: 7, name: 'fleet-life', sql: fleetLife },
   { id: 8, name: 'tickets', sql: tickets },
+  { id: 9, name: 'otp', sql: otp },
   { id: 10, name: 'citizens', sql: citizens },
   { id: 12, name: 'pages', sql: pages },
   { id: 14, name: 'guesses', sql: guesses },

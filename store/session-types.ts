@@ -101,5 +101,6 @@ export type Purgeable =
   | 'tokens'
   | 'devices'
   | 'tickets'
+  | 'otp'
   | 'jobs'
   | 'rollouts';

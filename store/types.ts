@@ -216,6 +216,8 @@ export interface NewToken {
   readonly routerId: string;
   readonly at: number;
   readonly ttlMs: number;
+  /** For a session that reaches messengers only; the user name begins with `sw-grace-`. */
+  readonly grace?: true;
 }
 
 export interface IssuedToken {
@@ -231,6 +233,7 @@ export interface TokenFacts {
   readonly routerId: string;
   readonly expiresAt: number;
   readonly account: Account;
+  readonly grace: boolean;
 }
 
 /** What a NAS was told about a session, and what a CoA-Request can change. */
@@ -367,3 +370,4 @@ export type InvalidationKind =
   | 'list'
   | 'device'
   | 'usage';
+export type * from './otp-types.ts';

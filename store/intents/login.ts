@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { uuidv7 } from '../../lib/uuid.ts';
 import { sameText } from '../keys.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
-import { newTokenName } from '../token-name.ts';
+import { isGraceName, newTokenName } from '../token-name.ts';
 import type {
   AccountKind,
   IssuedToken,
@@ -26,6 +26,7 @@ interface TokenRow {
   expires_at: number;
   spent_at: number | null;
   session_id: string | null;
+  phone: string | null;
 }
 
 /** How long after its token expired the retransmits of a login may still come. */
@@ -43,6 +44,7 @@ export const loginReads = {
       routerId: row.router_id,
       expiresAt: row.expires_at,
       account,
+      grace: isGraceName(row.username),
     };
   },
 
@@ -58,11 +60,11 @@ export const loginReads = {
 
 export const loginWrites = {
   async issueToken(ctx: WriteContext, args: NewToken): Promise<IssuedToken> {
-    const username = newTokenName();
+    const username = newTokenName(args.grace === true);
     const token = randomBytes(16).toString('base64url');
     await ctx.sql.run(
-      `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, phone,
+         expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       username,
       ctx.keys.credentialKey(token),
       ctx.keys.seal(token, `token:${username}`),
@@ -70,6 +72,7 @@ export const loginWrites = {
       args.accountId,
       args.mac,
       args.routerId,
+      args.phone ?? null,
       args.at + args.ttlMs,
     );
     return { username, token };
@@ -245,8 +248,9 @@ async function reserveSession(
   const id = uuidv7(args.at);
   await ctx.sql.run(
     `INSERT INTO sessions (id, router_id, router, village_code, account_kind, account_id, username,
-       mac, state, started_at, updated_at, tariff_id, rate, session_timeout_seconds, total_limit_octets)
-     SELECT ?, r.id, r.name, r.village_code, ?, ?, ?, ?, 'opening', ?, ?, ?, ?, ?, ?
+       mac, state, started_at, updated_at, tariff_id, rate, session_timeout_seconds, total_limit_octets,
+       phone)
+     SELECT ?, r.id, r.name, r.village_code, ?, ?, ?, ?, 'opening', ?, ?, ?, ?, ?, ?, ?
      FROM routers r WHERE r.id = ?`,
     id,
     claim.accountKind,
@@ -259,6 +263,7 @@ async function reserveSession(
     args.rate,
     args.sessionTimeoutSeconds,
     args.totalLimitOctets,
+    claim.token?.phone ?? null,
     args.routerId,
   );
   if (claim.token !== null) {

@@ -17,6 +17,8 @@ import { guessWrites } from './guesses.ts';
 import { holdWrites } from './holds.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import { loginReads, loginWrites } from './login.ts';
+import { otpReads, otpWrites } from './otp.ts';
+import { otpBudgetReads, otpBudgetWrites } from './otp-budgets.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
 import { routerLifeReads, routerLifeWrites } from './router-life.ts';
 import { routerReads, routerWrites } from './routers.ts';
@@ -44,6 +46,8 @@ export const reads = {
   ...routerLifeReads,
   ...backupReads,
   ...ticketReads,
+  ...otpReads,
+  ...otpBudgetReads,
   ...announcementReads,
   ...appealReads,
   ...caseReads,
@@ -71,6 +75,8 @@ export const writes = {
   ...routerLifeWrites,
   ...backupWrites,
   ...ticketWrites,
+  ...otpWrites,
+  ...otpBudgetWrites,
   ...guessWrites,
   ...announcementWrites,
   ...appealWrites,

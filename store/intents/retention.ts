@@ -81,6 +81,22 @@ export const retentionWrites = {
           args.before,
           args.limit,
         );
+      case 'otp': {
+        const codes = await sql.run(
+          `DELETE FROM otp_codes WHERE ticket_id IN
+             (SELECT ticket_id FROM otp_codes WHERE purge_at < ? LIMIT ?)`,
+          args.before,
+          args.limit,
+        );
+        if (codes >= args.limit) return codes;
+        const budgets = await sql.run(
+          `DELETE FROM otp_budgets WHERE (scope, k, ends_at) IN
+             (SELECT scope, k, ends_at FROM otp_budgets WHERE ends_at < ? LIMIT ?)`,
+          args.before,
+          args.limit - codes,
+        );
+        return codes + budgets;
+      }
       case 'devices':
         return sql.run(
           'DELETE FROM devices WHERE mac IN (SELECT mac FROM devices WHERE expires_at < ? LIMIT ?)',
