@@ -50,6 +50,7 @@ function setup({
     kind: 'subscriber',
     id: 's1',
     username: 'siti',
+    origin: 'operator',
     passwordHash,
   };
   let derived = 0;

@@ -38,4 +38,6 @@ export interface Voucher extends Account {
   readonly kind: 'voucher';
   readonly batch: string;
   readonly createdAt: number;
+  /** When it was spent on an account, which ends it. */
+  readonly spentAt?: number | null;
 }

@@ -198,7 +198,10 @@ export interface Device {
   readonly expiresAt: number | null;
 }
 
-/** What an account has used of its day, week and month, and what of it is open now. Never cached. */
+/**
+ * What an account has used of its day, week and month beyond what was topped up in them, and what of it
+ * is open now. Never cached.
+ */
 export interface AccountUsage {
   readonly dayOctets: number;
   readonly daySeconds: number;
@@ -206,6 +209,8 @@ export interface AccountUsage {
   readonly weekSeconds: number;
   readonly monthOctets: number;
   readonly monthSeconds: number;
+  /** Topped up today, which is taken off the octets already. */
+  readonly creditOctets?: number;
   readonly open: readonly OpenSession[];
 }
 
@@ -214,6 +219,8 @@ export interface NewToken {
   readonly accountId: string;
   readonly mac: string;
   readonly routerId: string;
+  /** What the phone's browser says that it is, for its owner's eyes: `android`. */
+  readonly phone?: string | null;
   readonly at: number;
   readonly ttlMs: number;
   /** For a session that reaches messengers only; the user name begins with `sw-grace-`. */
@@ -281,9 +288,11 @@ export type OpenLoginResult =
 
 export type * from './account-types.ts';
 export type * from './citizen-types.ts';
+export type * from './consent-types.ts';
 export type * from './enrolment-types.ts';
 export type * from './job-types.ts';
 export type * from './page-types.ts';
+export type * from './rights-types.ts';
 export type * from './session-types.ts';
 export type * from './setting-types.ts';
 

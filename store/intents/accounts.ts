@@ -5,7 +5,6 @@ import type { ReadContext, WriteContext } from '../sql.ts';
 import type {
   Account,
   AccountKind,
-  AccountUsage,
   CitizenOrigin,
   ImportCount,
   NewSubscriber,
@@ -14,6 +13,7 @@ import type {
 } from '../types.ts';
 import { newVoucherCode, normalizeVoucherCode } from '../voucher-code.ts';
 import { phoneKeyOf } from './phones.ts';
+import { forgetDevicesOf } from './remembered.ts';
 import { requestEnd } from './session-end.ts';
 import { TARIFF, type TariffColumns, tariffByName, toTariff } from './tariffs.ts';
 
@@ -28,6 +28,7 @@ interface AccountRow extends TariffColumns {
 interface VoucherRow extends AccountRow {
   batch: string;
   created_at: number;
+  spent_at: number | null;
 }
 
 export interface SubscriberRow extends AccountRow {
@@ -41,36 +42,11 @@ const ROWS = 100;
 /** In the place of a password hash: nothing verifies against it. */
 export const NO_PASSWORD = '!';
 const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until';
-const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF}
+const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF},
+    (SELECT at FROM top_ups WHERE voucher_id = a.id) AS spent_at
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
 export const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash, a.origin, ${TARIFF}
   FROM subscribers a JOIN tariffs t ON t.id = a.tariff_id`;
-
-/** First row: the totals of day, week and month. Then one row for each open session, its start in `a`. */
-interface UsageRow {
-  readonly id: string | null;
-  readonly mac: string | null;
-  readonly router_id: string | null;
-  /** Octets of the day, or when the session started. */
-  readonly a: number;
-  readonly day_seconds: number;
-  readonly week_octets: number;
-  readonly week_seconds: number;
-  readonly month_octets: number;
-  readonly month_seconds: number;
-}
-
-const USAGE = `SELECT NULL AS id, NULL AS mac, NULL AS router_id,
-    COALESCE(SUM(CASE WHEN day = ? THEN octets END), 0) AS a,
-    COALESCE(SUM(CASE WHEN day = ? THEN seconds END), 0) AS day_seconds,
-    COALESCE(SUM(CASE WHEN day >= ? THEN octets END), 0) AS week_octets,
-    COALESCE(SUM(CASE WHEN day >= ? THEN seconds END), 0) AS week_seconds,
-    COALESCE(SUM(CASE WHEN day >= ? THEN octets END), 0) AS month_octets,
-    COALESCE(SUM(CASE WHEN day >= ? THEN seconds END), 0) AS month_seconds
-  FROM usage_days WHERE account_id = ? AND day >= ? AND day <= ?
-  UNION ALL
-  SELECT id, mac, router_id, started_at, 0, 0, 0, 0, 0 FROM sessions
-  WHERE account_id = ? AND state <> 'closed' AND disconnect_requested_at IS NULL`;
 
 export const accountReads = {
   async listVouchers(
@@ -133,44 +109,6 @@ export const accountReads = {
     return row === undefined ? null : toAccount(kind, row);
   },
 
-  async usage(
-    { sql }: ReadContext,
-    _kind: AccountKind,
-    id: string,
-    day: string,
-  ): Promise<AccountUsage> {
-    const { week, month } = periodsOf(day);
-    const since = week < month ? week : month;
-    // One statement: this is on the path of every login.
-    const [used, ...open] = await sql.all<UsageRow>(
-      USAGE,
-      day,
-      day,
-      week,
-      week,
-      month,
-      month,
-      id,
-      since,
-      day,
-      id,
-    );
-    return {
-      dayOctets: used!.a,
-      daySeconds: used!.day_seconds,
-      weekOctets: used!.week_octets,
-      weekSeconds: used!.week_seconds,
-      monthOctets: used!.month_octets,
-      monthSeconds: used!.month_seconds,
-      open: open.map((row) => ({
-        id: row.id!,
-        mac: row.mac!,
-        routerId: row.router_id!,
-        startedAt: row.a,
-      })),
-    };
-  },
-
   async networkPassword({ sql, keys }: ReadContext, subscriberId: string): Promise<string | null> {
     const row = await sql.get<{ network_password: Uint8Array | null }>(
       'SELECT network_password FROM subscribers WHERE id = ?',
@@ -227,6 +165,7 @@ export const accountWrites = {
       reason: 'revoked',
       at: args.at,
     });
+    await forgetDevicesOf(ctx, args.id);
     ctx.invalidate('voucher', args.id);
     return changed === 1;
   },
@@ -356,24 +295,6 @@ function rowsOf(rows: number, columns: number): string {
   return Array.from({ length: rows }, () => row).join(', ');
 }
 
-interface Periods {
-  readonly day: string;
-  readonly week: string;
-  readonly month: string;
-}
-
-/** The last answer: nearly everybody asks for today. */
-let lastPeriods: Periods = { day: '', week: '', month: '' };
-
-/** First days of the week (Monday) and the month that hold a day. */
-function periodsOf(day: string): Periods {
-  if (day === lastPeriods.day) return lastPeriods;
-  const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
-  lastPeriods = { day, week: date.toISOString().slice(0, 10), month: `${day.slice(0, 8)}01` };
-  return lastPeriods;
-}
-
 function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & { kind: K } {
   return {
     kind,
@@ -387,7 +308,8 @@ function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & {
 }
 
 function toVoucher(row: VoucherRow): Voucher {
-  return { ...toAccount('voucher', row), batch: row.batch, createdAt: row.created_at };
+  const { batch, created_at: createdAt, spent_at: spentAt } = row;
+  return { ...toAccount('voucher', row), batch, createdAt, spentAt };
 }
 
 export function toSubscriber(row: SubscriberRow): Subscriber {

@@ -1,7 +1,7 @@
-/** The audit trail: each entry's hash covers the one before, so that a change of the past shows. */
-import { hash } from 'node:crypto';
+/** The audit trail of staff and of the system. */
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { AuditEntry, NewAudit } from '../types.ts';
+import { brokenLink, type ChainField, chainHash } from './chain.ts';
 
 const COLUMNS = 'seq, at, actor, action, subject, detail, hash';
 
@@ -11,14 +11,8 @@ export const auditReads = {
   },
 
   async verifyAudit({ sql }: ReadContext): Promise<AuditEntry | null> {
-    let previous = '';
-    let seq = 0;
-    for (const entry of await sql.all<AuditEntry>(`SELECT ${COLUMNS} FROM audit ORDER BY seq`)) {
-      seq += 1;
-      if (entry.seq !== seq || entry.hash !== entryHash(previous, entry)) return entry;
-      previous = entry.hash;
-    }
-    return null;
+    const entries = await sql.all<AuditEntry>(`SELECT ${COLUMNS} FROM audit ORDER BY seq`);
+    return brokenLink(entries, fieldsOf);
   },
 };
 
@@ -35,11 +29,11 @@ export const auditWrites = {
       entry.action,
       entry.subject,
       entry.detail,
-      entryHash(last?.hash ?? '', entry),
+      chainHash(last?.hash ?? '', fieldsOf(entry)),
     );
   },
 };
 
-function entryHash(previous: string, e: NewAudit): string {
-  return hash('sha256', JSON.stringify([previous, e.at, e.actor, e.action, e.subject, e.detail]));
+function fieldsOf(e: NewAudit): ChainField[] {
+  return [e.at, e.actor, e.action, e.subject, e.detail];
 }

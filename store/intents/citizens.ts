@@ -2,14 +2,31 @@
 import { randomBytes } from 'node:crypto';
 import { uuidv7 } from '../../lib/uuid.ts';
 import type { CitizenStore, NewCitizen } from '../citizen-types.ts';
+import type { RegisterByVoucher } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
+import { topUpOf } from '../top-up.ts';
 import type { Subscriber } from '../types.ts';
-import { NO_PASSWORD, SUBSCRIBERS, type SubscriberRow, toSubscriber } from './accounts.ts';
+import {
+  accountReads,
+  NO_PASSWORD,
+  SUBSCRIBERS,
+  type SubscriberRow,
+  toSubscriber,
+} from './accounts.ts';
 import { phoneKeyOf } from './phones.ts';
 import { requestEnd } from './session-end.ts';
 import { tariffByName } from './tariffs.ts';
+import { isFresh, spend } from './top-ups.ts';
 
 type Args<M extends keyof CitizenStore> = Parameters<CitizenStore[M]>[0];
+
+/** Sealed, each under its own purpose and the account's id. */
+export interface ProfileColumns {
+  phone: Uint8Array | null;
+  phone_proved_at: number | null;
+  display_name: Uint8Array | null;
+  nik: Uint8Array | null;
+}
 
 interface KeyRow {
   id: string;
@@ -37,7 +54,41 @@ export const citizenWrites = {
     if (args.phone !== undefined) await keepPhone(ctx, id, args.phone, args.at);
     return subscriberById(ctx, id);
   },
+
+  async registerByVoucher(ctx: WriteContext, args: RegisterByVoucher): Promise<Subscriber | null> {
+    const voucher = await accountReads.voucherByCode(ctx, args.code);
+    if (voucher === null || !isFresh(voucher, args.villageCode)) return null;
+    const taken =
+      (await keysOf(ctx, 'phone_k', phoneKeyOf(ctx.keys, args.phone))) ??
+      (await accountReads.subscriberByUsername(ctx, args.phone));
+    if (taken !== undefined && taken !== null) return null;
+    const citizen = { ...args, origin: 'self', villageCode: null } as const;
+    const id = await addCitizen(ctx, citizen, null);
+    await keepPhone(ctx, id, args.phone, null);
+    if (args.nik !== undefined) await sealNik(ctx, id, args.nik);
+    await ctx.sql.run(
+      'UPDATE subscribers SET password_hash = ? WHERE id = ?',
+      `k$${ctx.keys.credentialKey(args.password)}`,
+      id,
+    );
+    const account = await subscriberById(ctx, id);
+    const added = topUpOf(voucher.tariff, account) ?? NOTHING;
+    await spend(ctx, voucher, account, { ...added, at: args.at, day: args.day });
+    return subscriberById(ctx, id);
+  },
 };
+
+const NOTHING = { octets: 0, seconds: 0, validitySeconds: 0 };
+
+/** Kept so that it can be matched and, with a reason, read; shown only masked. */
+export async function sealNik(ctx: WriteContext, id: string, nik: string | null): Promise<void> {
+  await ctx.sql.run(
+    'UPDATE subscribers SET nik_k = ?, nik = ? WHERE id = ?',
+    nik === null ? null : ctx.keys.credentialKey(`nik:${nik}`),
+    nik === null ? null : ctx.keys.seal(nik, `nik:${id}`),
+    id,
+  );
+}
 
 async function keysOf(
   { sql }: ReadContext,
@@ -55,7 +106,11 @@ export async function subscriberById(ctx: ReadContext, id: string): Promise<Subs
   return toSubscriber(row!);
 }
 
-async function addCitizen(ctx: WriteContext, args: NewCitizen, key: string): Promise<string> {
+async function addCitizen(
+  ctx: WriteContext,
+  args: Omit<NewCitizen, 'key' | 'phone'>,
+  key: string | null,
+): Promise<string> {
   const id = uuidv7(args.at);
   const name = args.displayName;
   await ctx.sql.run(
@@ -75,12 +130,18 @@ async function addCitizen(ctx: WriteContext, args: NewCitizen, key: string): Pro
   return id;
 }
 
-async function keepPhone(ctx: WriteContext, id: string, phone: string, at: number): Promise<void> {
+/** `provedAt` null: somebody says so. */
+async function keepPhone(
+  ctx: WriteContext,
+  id: string,
+  phone: string,
+  provedAt: number | null,
+): Promise<void> {
   await ctx.sql.run(
     'UPDATE subscribers SET phone_k = ?, phone = ?, phone_proved_at = ? WHERE id = ?',
     phoneKeyOf(ctx.keys, phone),
     ctx.keys.seal(phone, `phone:${id}`),
-    at,
+    provedAt,
     id,
   );
   ctx.invalidate('subscriber', id);
@@ -90,11 +151,13 @@ async function keepPhone(ctx: WriteContext, id: string, phone: string, at: numbe
 async function takeOver(ctx: WriteContext, id: string, at: number): Promise<void> {
   await ctx.sql.run(
     `UPDATE subscribers SET phone_proved_at = ?, password_hash = ?, network_password = NULL,
-       display_name = NULL WHERE id = ?`,
+       display_name = NULL, nik = NULL, nik_k = NULL, child = 0, guardian_k = NULL WHERE id = ?`,
     at,
     NO_PASSWORD,
     id,
   );
+  const held = ctx.keys.credentialKey(consentHolder(id));
+  await ctx.sql.run('DELETE FROM consents_held WHERE holder_k = ?', held);
   await endAccess(ctx, { accountId: id, reason: 'phone proved', at });
   ctx.invalidate('subscriber', id);
 }
@@ -116,6 +179,11 @@ export async function endAccess(
     accountId,
   );
   await requestEnd(ctx, { where: 'account_id = ?', values: [accountId], reason, at });
+}
+
+/** What the ledger of consents calls an account, before the hash. */
+export function consentHolder(accountId: string): string {
+  return `consent:account:${accountId}`;
 }
 
 /** Says nothing of the citizen; nobody types it. */

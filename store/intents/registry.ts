@@ -8,6 +8,7 @@ import { auditReads, auditWrites } from './audit.ts';
 import { backupReads, backupWrites } from './backups.ts';
 import { caseReads, caseWrites } from './cases.ts';
 import { citizenWrites } from './citizens.ts';
+import { consentReads, consentWrites } from './consents.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { enrolmentReads, enrolmentWrites } from './enrolment.ts';
@@ -19,13 +20,18 @@ import { jobReads, jobWrites } from './jobs.ts';
 import { loginReads, loginWrites } from './login.ts';
 import { otpReads, otpWrites } from './otp.ts';
 import { otpBudgetReads, otpBudgetWrites } from './otp-budgets.ts';
+import { ownAccountReads, ownAccountWrites } from './own-account.ts';
+import { ownPhoneReads, ownPhoneWrites } from './own-phones.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
+import { rightsReads, rightsWrites } from './rights.ts';
 import { routerLifeReads, routerLifeWrites } from './router-life.ts';
 import { routerReads, routerWrites } from './routers.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
 import { settingReads, settingWrites } from './settings.ts';
 import { tariffReads, tariffWrites } from './tariffs.ts';
 import { ticketReads, ticketWrites } from './tickets.ts';
+import { topUpWrites } from './top-ups.ts';
+import { usageReads } from './usage.ts';
 import { villageReads, villageWrites } from './villages.ts';
 
 export const reads = {
@@ -33,6 +39,11 @@ export const reads = {
   ...routerReads,
   ...tariffReads,
   ...accountReads,
+  ...usageReads,
+  ...consentReads,
+  ...ownAccountReads,
+  ...ownPhoneReads,
+  ...rightsReads,
   ...deviceReads,
   ...loginReads,
   ...sessionReads,
@@ -60,6 +71,11 @@ export const writes = {
   ...tariffWrites,
   ...accountWrites,
   ...citizenWrites,
+  ...consentWrites,
+  ...ownAccountWrites,
+  ...ownPhoneWrites,
+  ...topUpWrites,
+  ...rightsWrites,
   ...deviceWrites,
   ...loginWrites,
   ...accountingWrites,
