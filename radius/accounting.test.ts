@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SteppedClock, steppedClock } from '../lib/clock.ts';
 import { createMetrics } from '../lib/metrics.ts';
+import { localTimeIn } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import type { Nas, Router, Session } from '../store/types.ts';
 import { type AccountingHandler, createAccountingHandler, readAccounting } from './accounting.ts';
 import { type AttributeValue, authenticatorOf, decodePacket } from './codec.ts';
 import { RadiusError } from './errors.ts';
-import { localTimeIn } from './local-time.ts';
 import { createRadiusMetrics } from './metrics.ts';
 import {
   accountingRequest,

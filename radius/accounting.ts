@@ -6,6 +6,7 @@
  * NAS admits to; its Event-Timestamp counts only when it lies a little before that.
  */
 import { normalizeMac } from '../lib/mac.ts';
+import { type LocalTime, localTimes } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import type { AccountingEvent, Nas } from '../store/types.ts';
 import { AcctStatus, Code, terminateCause } from './attributes.ts';
@@ -14,7 +15,6 @@ import { RadiusError } from './errors.ts';
 import { type Answer, createExchange, type ExchangeDeps, type Handle } from './exchange.ts';
 import { hoursReader } from './hours.ts';
 import { createLimits } from './limits.ts';
-import { type LocalTime, localTimes } from './local-time.ts';
 
 export interface AccountingDeps extends ExchangeDeps {
   readonly store: Pick<

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import { normalizeMac } from '../lib/mac.ts';
+import { localTimes } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import { budgetsFor, createAttempts } from './attempts.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
@@ -17,7 +18,6 @@ import {
 } from './exchange.ts';
 import { createGuesses } from './guesses.ts';
 import { hoursReader } from './hours.ts';
-import { localTimes } from './local-time.ts';
 import {
   askLogin,
   type LoginAnswer,

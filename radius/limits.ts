@@ -12,10 +12,10 @@ import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Hours } from '../settings/hours.ts';
+import type { LocalTime } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import type { Account, InvalidationKind, Nas, Session } from '../store/types.ts';
 import { type BoundedMap, boundedMap } from './bounded-map.ts';
-import type { LocalTime } from './local-time.ts';
 import { type Calm, calmOf, nextStep } from './next-limits.ts';
 
 export interface LimitsDeps {

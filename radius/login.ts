@@ -6,6 +6,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { normalizeMac } from '../lib/mac.ts';
 import type { Hours } from '../settings/hours.ts';
+import type { LocalTime } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import type {
   Account,
@@ -21,7 +22,6 @@ import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
 import type { FreeSlot } from './device-probe.ts';
 import { grantAttributes } from './grant.ts';
-import type { LocalTime } from './local-time.ts';
 import type { Proof } from './proof.ts';
 import type { RejectCode } from './reject.ts';
 import type { UsageCache } from './usage-cache.ts';

@@ -6,11 +6,11 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { type LocalTime, localTimes } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import type { Session } from '../store/types.ts';
 import { hoursReader } from './hours.ts';
 import { createLimits, type Limits, type LimitsDeps } from './limits.ts';
-import { type LocalTime, localTimes } from './local-time.ts';
 import { startPeriodic } from './periodic.ts';
 
 export interface ReviewOptions {

@@ -5,8 +5,8 @@
 import { realClock } from '../../lib/clock.ts';
 import { normalizeMac } from '../../lib/mac.ts';
 import { explainLogin, type LoginExplanation } from '../../radius/explain.ts';
-import { localTimeIn } from '../../radius/local-time.ts';
 import { parseHours } from '../../settings/hours.ts';
+import { localTimeIn } from '../../settings/local-time.ts';
 import type { Store } from '../../store/contract.ts';
 import type {
   Account,

@@ -2,8 +2,8 @@
 import type { Config } from '../../config/schema.ts';
 import type { FleetSettings } from '../../controller/desired/types.ts';
 import { connectRouter } from '../../controller/routeros/client.ts';
-import { localTimeIn } from '../../radius/local-time.ts';
 import { openAt, parseHours } from '../../settings/hours.ts';
+import { localTimeIn } from '../../settings/local-time.ts';
 
 export interface BoundPorts {
   readonly authPort: number;
