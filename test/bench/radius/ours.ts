@@ -44,7 +44,7 @@ export interface OurServer extends Server {
   readonly storeOptions: { readonly store: string; readonly keyFile: string };
 }
 
-const CLI = resolve(import.meta.dirname, '../../../scripts/cli.ts');
+export const CLI = resolve(import.meta.dirname, '../../../scripts/cli.ts');
 const IMPORT_ROWS = 5000;
 const HARDENED_AT_ONCE = 16;
 const SESSIONS =
@@ -179,7 +179,7 @@ function configuration(
   };
 }
 
-function profiling(directory: string | undefined): string[] {
+export function profiling(directory: string | undefined): string[] {
   return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(directory)}`];
 }
 
@@ -217,7 +217,7 @@ async function fill(options: OurServer['storeOptions'], subscribers: number): Pr
 }
 
 /** Limits that are there and never reached; so many devices, since each login is another phone. */
-const LIMITS = {
+export const LIMITS = {
   burstDownKbps: null,
   burstUpKbps: null,
   burstSeconds: null,
@@ -234,9 +234,10 @@ const LIMITS = {
   fairUse: [],
 } as const;
 
-async function addRouters(store: Store, at: number): Promise<void> {
+/** One a village, from the number 0 on. */
+export async function addRouters(store: Store, at: number, count = ROUTERS): Promise<void> {
   const villages = Array.from(
-    { length: ROUTERS },
+    { length: count },
     (_, i): Village => ({
       code: `16.06.01.${2001 + i}`,
       name: `Desa ${i}`,
@@ -269,14 +270,18 @@ async function addRouters(store: Store, at: number): Promise<void> {
   }
 }
 
-async function importAll(store: Store, rows: readonly NewSubscriber[], at: number): Promise<void> {
+export async function importAll(
+  store: Store,
+  rows: readonly NewSubscriber[],
+  at: number,
+): Promise<void> {
   for (let i = 0; i < rows.length; i += IMPORT_ROWS) {
     await store.importSubscribers({ subscribers: rows.slice(i, i + IMPORT_ROWS), at });
   }
 }
 
-/** All have one password, hence one hash: checking it costs the same as if each had its own. */
-async function hardenCold(store: Store): Promise<void> {
+/** All whose password waits have one password, hence one hash: checking it costs the same as if each had its own. */
+export async function hardenCold(store: Store): Promise<void> {
   const rows = await store.unhardenedSubscribers(COLD_SUBSCRIBERS);
   const k = unhardenedKey(rows[0]?.passwordHash ?? '');
   if (k === null) throw new Error('the store gave no subscriber whose password waits');
