@@ -51,7 +51,7 @@ export async function startPortalServer(options: {
   await writeFile(configFile, stringify(configuration(store, ports)));
   const log = createWriteStream(join(directory, 'log'));
   await new Promise((opened) => log.once('open', opened));
-  stack.defer(() => void log.close());
+  stack.defer(() => log.close());
   const program = stack.use(
     await startProgram(
       process.execPath,

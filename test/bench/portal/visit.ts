@@ -76,7 +76,7 @@ async function getToken(browser: Browser, visitor: Visitor): Promise<Token | str
     'link-orig': 'http://connectivitycheck.gstatic.com/generate_204',
     error: '',
   });
-  let answer = await browser.get(`/?${query}`);
+  let answer = await browser.get(`/?${query.toString()}`);
   for (let screens = 1; screens <= MAX_SCREENS; screens += 1) {
     if (answer.status !== 200) return codeOf(answer);
     const form = formOf(answer.body, screens === 1 ? Object.keys(visitor.typed)[0]! : null);
