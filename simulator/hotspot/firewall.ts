@@ -1,16 +1,18 @@
 /**
- * `/ip/firewall/filter` and `/ip/firewall/nat` as far as a village router's rules go: the first
- * matching rule decides, an empty chain accepts. Pure: rules are compiled from the tree once per
+ * `/ip/firewall/filter`, `nat` and the packet marks of `mangle`, as far as a village router's rules go: the
+ * first matching rule decides, an empty chain accepts. Pure: rules are compiled from the tree once per
  * change, packets are plain values.
  */
 import type { MenuTree, Row } from '../menu/contract.ts';
-import { type AddressRange, inRange, listOf, parseRange } from './values.ts';
+import { type AddressRange, inRange, isYes, listOf, parseRange } from './values.ts';
 
 export interface FlowPacket {
   readonly protocol: 'tcp' | 'udp';
   readonly source: string;
   readonly destination: string;
   readonly port: number;
+  /** Not known of a connection that is only asked about; rules for one do not match then. */
+  readonly sourcePort?: number;
   /** Interface names; empty for the router itself. */
   readonly from: string;
   readonly to: string;
@@ -33,6 +35,8 @@ export interface Firewall {
   destination(packet: FlowPacket): Destination;
   /** Chain srcnat: the address that the packet leaves with, null when it keeps its own. */
   masqueradedAs(packet: FlowPacket, routerAddress: string): string | null;
+  /** The packet-mark that it carries when it leaves; empty for none. Jumps are not followed. */
+  mark(packet: FlowPacket): string;
 }
 
 interface Rule {
@@ -60,7 +64,9 @@ const NOT_MATCHERS: ReadonlySet<string> = new Set([
   'limit',
   'log',
   'log-prefix',
+  'new-packet-mark',
   'packets',
+  'passthrough',
   'reject-with',
   'routing-mark',
   'to-addresses',
@@ -77,7 +83,9 @@ export function compileFirewall(tree: MenuTree): Firewall {
     tree.active(path).flatMap((row) => (row.dynamic ? [] : [compileRule(row, lists, addresses)]));
   const filter = compile('/ip/firewall/filter');
   const nat = compile('/ip/firewall/nat');
+  const mangle = compile('/ip/firewall/mangle');
   return {
+    mark: (packet) => markOf(mangle, packet),
     filter: (chain, packet) => walkFilter(filter, chain, packet),
     destination: (packet) => {
       const rule = firstNat(nat, 'dstnat', packet);
@@ -135,6 +143,20 @@ function walkChain(
   return fasttrack ? { kind: 'accept', fasttrack } : null;
 }
 
+/** Chain by chain, as the packet passes them; a mark without passthrough is the last of its chain. */
+function markOf(rules: readonly Rule[], packet: FlowPacket): string {
+  const chains = packet.from === '' ? ['output'] : ['prerouting', 'forward'];
+  let mark = '';
+  for (const chain of [...chains, 'postrouting']) {
+    for (const { action, values, matches, ...rule } of rules) {
+      if (rule.chain !== chain || !matches(packet)) continue;
+      if (action === 'mark-packet') mark = values['new-packet-mark'] ?? '';
+      if (action === 'accept' || (action === 'mark-packet' && !isYes(values.passthrough))) break;
+    }
+  }
+  return mark;
+}
+
 function firstNat(rules: readonly Rule[], chain: string, packet: FlowPacket): Rule | null {
   const deciding = ['masquerade', 'src-nat', 'dst-nat', 'redirect', 'accept', 'return'];
   const found = rules.find(
@@ -184,12 +206,15 @@ function positiveMatcher(
   const listed = (address: string): boolean =>
     (addresses.get(word) ?? []).some((range) => inRange(range, address));
   const range = parseRange(word);
+  const ports = portMatcher(word);
   switch (name) {
     case 'protocol':
       return ({ protocol }) => protocol === word;
     case 'dst-port':
     case 'port':
-      return portMatcher(word);
+      return ({ port }) => ports(port);
+    case 'src-port':
+      return ({ sourcePort }) => sourcePort !== undefined && ports(sourcePort);
     case 'in-interface':
       return ({ from }) => from === word;
     case 'out-interface':
@@ -218,12 +243,12 @@ function positiveMatcher(
   }
 }
 
-function portMatcher(word: string): Matcher {
+function portMatcher(word: string): (port: number) => boolean {
   const ranges = listOf(word).map((part) => {
     const [first, last = first] = part.split('-');
     return { first: Number(first), last: Number(last) };
   });
-  return ({ port }) => ranges.some(({ first, last }) => port >= first && port <= last);
+  return (port) => ranges.some(({ first, last }) => port >= first && port <= last);
 }
 
 function inList(
