@@ -1,4 +1,6 @@
 /** Settings that become configuration of routers: the link, the radio, what happens without the server. */
+
+import { FLOOR_NAMES } from './floor-names.ts';
 import { type Setting, setting } from './setting.ts';
 import {
   domainName,
@@ -70,24 +72,7 @@ export const ROUTER_SETTINGS = {
   'outage.floor': setting(
     'names that are refused while the server is down, with all below them',
     listOf(domainName, 300, 'domain names'),
-    [
-      'pornhub.com',
-      'xvideos.com',
-      'xnxx.com',
-      'xhamster.com',
-      'redtube.com',
-      'youporn.com',
-      'chaturbate.com',
-      'stripchat.com',
-      'onlyfans.com',
-      'nhentai.net',
-      'sbobet.com',
-      'bet365.com',
-      '1xbet.com',
-      'dafabet.com',
-      'w88.com',
-      'pragmaticplay.net',
-    ].join(','),
+    FLOOR_NAMES.join(','),
   ),
   'outage.new-phones': setting(
     'what becomes of phones that come while the server is down: wait for it, or a small pass',

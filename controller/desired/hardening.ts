@@ -39,10 +39,14 @@ function managers({ tunnelSubnet, controllerAddress }: FleetSettings): string {
 export function time(input: VillageInput): DesiredMenu[] {
   const { settings } = input;
   return [
-    single('/system/clock', {
-      'time-zone-autodetect': 'no',
-      'time-zone-name': settings.timeZone,
-    }),
+    {
+      ...single('/system/clock', {
+        'time-zone-autodetect': 'no',
+        'time-zone-name': settings.timeZone,
+      }),
+      // Against it a watch says since when the server is away.
+      reads: ['date', 'time'],
+    },
     single('/system/ntp/client', { enabled: 'yes' }),
     tagged(
       '/system/ntp/client/servers',

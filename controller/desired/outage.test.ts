@@ -8,6 +8,9 @@ import { floorNames } from './outage.ts';
 import type { DesiredConfiguration, Values, VillageInput } from './types.ts';
 
 const FAMILY = '1.1.1.3,1.0.0.3';
+const AT = Date.parse('2026-11-24T03:00:00Z');
+/** As RouterOS prints instants. */
+const text = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 const watches = (values: Record<string, string>): Values[] =>
   desired(input({ local: local(values) }))
     .menus.filter((menu) => menu.path === '/tool/netwatch')
@@ -21,7 +24,7 @@ describe('the watch over the server', () => {
         type: 'tcp-conn',
         host: SETTINGS.resolverAddress,
         port: '53',
-        interval: '20s',
+        interval: '17s',
         timeout: '2s',
         'thr-tcp-conn-time': '2s',
         'startup-delay': '10s',
@@ -37,7 +40,7 @@ describe('the watch over the server', () => {
     expect(only).toMatchObject({
       type: 'dns',
       'dns-server': SETTINGS.resolverAddress,
-      interval: '45s',
+      interval: '25s',
       timeout: '2s200ms',
     });
     expect(only?.['down-script']).toContain('html-directory=sw/down');
@@ -59,11 +62,24 @@ describe('the watch over the server', () => {
   it('lets one step fail without the others', () => {
     for (const watch of watches({})) {
       for (const script of [watch['down-script']!, watch['up-script']!]) {
-        const steps = script.split('; ');
+        const steps = script.replace(/^.*:if \(\$swAway\) do=\{(.*)\}$/, '$1').split('; ');
         expect(steps.slice(0, -1).every((step) => /^:do \{.*\} on-error=\{\}$/.test(step))).toBe(
           true,
         );
+        expect(steps.at(-1)).toMatch(/^:log warning /);
         expect(script).not.toContain('\n');
+      }
+    }
+  });
+
+  it('waits for the next probes before it believes in an outage, never before it believes in its end', () => {
+    for (const [settings, seconds] of [
+      [{}, 37],
+      [{ 'link.metered-gb': '20', 'link.rtt-ms': '600' }, 29],
+    ] as const) {
+      for (const watch of watches(settings)) {
+        expect(watch['down-script']).toContain(`:delay ${seconds}s`);
+        expect(watch['up-script']).not.toContain(':delay');
       }
     }
   });
@@ -153,7 +169,7 @@ describe('a plan while the server is away', () => {
   function applied(given: VillageInput = input()): {
     wanted: DesiredConfiguration;
     router: RouterModel;
-    watch: (status: string) => void;
+    watch: (status: string, sinceSeconds?: number) => void;
     away: () => void;
   } {
     const wanted = desired(given);
@@ -163,8 +179,11 @@ describe('a plan while the server is away', () => {
     return {
       wanted,
       router,
-      watch: (status) => {
-        for (const row of rowsOf('/tool/netwatch')) row.status = status;
+      watch: (status, sinceSeconds = 600) => {
+        const [date, time] = text(AT).split(' ');
+        Object.assign(rowsOf('/system/clock')[0]!, { date, time });
+        const since = text(AT - sinceSeconds * 1000);
+        for (const row of rowsOf('/tool/netwatch')) Object.assign(row, { status, since });
       },
       away: () => {
         for (const menu of wanted.menus) {
@@ -201,6 +220,20 @@ describe('a plan while the server is away', () => {
     one.away();
     one.watch('down');
     expect(left(one)).toEqual([]);
+  });
+
+  it('finds it right in either state while the script may still wait for another probe', () => {
+    const one = applied();
+    one.watch('down', 40);
+    expect(left(one)).toEqual([]);
+    one.away();
+    expect(left(one)).toEqual([]);
+
+    one.watch('up', 1);
+    expect(left(one)).toContain('set /ip/dns ');
+    const other = applied();
+    other.watch('down', 150);
+    expect(left(other)).toContain('set /ip/dns ');
   });
 
   it('mends a router that has stayed behind, in either direction', () => {

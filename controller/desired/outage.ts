@@ -3,11 +3,20 @@
  * volume allows, the portal), and its scripts switch names to family resolvers with the floor list, and
  * the login page to a notice of the router's own. When the server answers again, they switch back.
  *
+ * A link that loses packets loses a probe now and then. The script that is called when one has failed waits
+ * until the next ones have had their time, and does nothing when one of them was answered.
+ *
  * Rows that a script changes say so in `during`: a plan takes the state that netwatch is in for right.
  * Scripts stand on one line; each step may fail without the others. Source: RouterOS Netwatch, Scripting.
  */
 import type { Policy } from '../../store/types.ts';
-import { type Cadence, cadenceFor, linkOf, timeoutsFor } from '../settings/link.ts';
+import {
+  type Cadence,
+  cadenceFor,
+  linkOf,
+  timeoutsFor,
+  undecidedSeconds,
+} from '../settings/link.ts';
 import { boardLimits } from './board.ts';
 import { milliseconds, row, TAG, tagged } from './menu.ts';
 import type { DesiredMenu, DesiredRow, Values, VillageInput } from './types.ts';
@@ -22,6 +31,11 @@ const STATIC = '/ip dns static';
 export const OUTAGE_FOLDER = 'down';
 export const PASS_PROFILE = 'sw-pass';
 const NO_ERROR = 'on-error={}';
+/** What the router's log calls them. */
+const WATCHED: Readonly<Record<string, string>> = {
+  [RESOLVER_WATCH]: 'resolver',
+  [PORTAL_WATCH]: 'portal',
+};
 
 /** The watch that switches names, for `during`. */
 export function namesWatch(): string {
@@ -106,6 +120,7 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
   };
   const names = namesSteps(input);
   const page = pageSteps(input);
+  const waitSeconds = undecidedSeconds(link);
   const both = (way: 'down' | 'up'): string[] =>
     cadence.watchesPortal ? names[way] : [...names[way], ...page[way]];
   return [
@@ -116,7 +131,7 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
           ...askResolver(input.settings.resolverAddress, cadence),
           ...(cadence.watchesPortal ? patience : {}),
           ...probe,
-          ...scripts('resolver', both('down'), both('up')),
+          ...scripts(RESOLVER_WATCH, waitSeconds, { down: both('down'), up: both('up') }),
         }),
         ...(cadence.watchesPortal
           ? [
@@ -127,12 +142,12 @@ export function netwatch(input: VillageInput): DesiredMenu[] {
                 port: portalPort(input),
                 ...patience,
                 ...probe,
-                ...scripts('portal', page.down, page.up),
+                ...scripts(PORTAL_WATCH, waitSeconds, page),
               }),
             ]
           : []),
       ]),
-      reads: ['status'],
+      reads: ['status', 'since'],
     },
   ];
 }
@@ -175,12 +190,24 @@ function pageSteps(input: VillageInput): Steps {
   return { down: [set(`${folder}/${OUTAGE_FOLDER}`, during)], up: [set(folder, normal)] };
 }
 
-function scripts(what: string, down: readonly string[], up: readonly string[]) {
-  const script = (steps: readonly string[], says: string): string =>
-    [...steps.map((step) => `:do {${step}} ${NO_ERROR}`), `:log warning "sw: ${says}"`].join('; ');
+function scripts(watch: string, waitSeconds: number, { down, up }: Steps) {
+  const says = (text: string): string => `:log warning "sw: ${WATCHED[watch]} ${text}"`;
+  const guarded = (step: string): string => `:do {${step}} ${NO_ERROR}`;
+  const switching = (steps: readonly string[], text: string): string =>
+    [...steps.map(guarded), says(text)].join('; ');
+  const get = (property: string): string =>
+    `[/tool netwatch get [find comment="${TAG}${watch}"] ${property}]`;
   return {
-    'down-script': script(down, `${what} away, the router helps itself`),
-    'up-script': script(up, `${what} is back`),
+    'down-script': [
+      ':local swSince ""',
+      guarded(`:set swSince ${get('since')}`),
+      `:delay ${waitSeconds}s`,
+      // Who cannot tell serves phones rather than wait for a server that may be dead.
+      ':local swAway true',
+      guarded(`:set swAway (${get('status')} != "up" && ${get('since')} = $swSince)`),
+      `:if ($swAway) do={${switching(down, 'away, the router helps itself')}}`,
+    ].join('; '),
+    'up-script': switching(up, 'is back'),
   };
 }
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cadenceFor, type LinkProfile, SWITCH_SECONDS, timeoutsFor } from './link.ts';
+import {
+  cadenceFor,
+  type LinkProfile,
+  SWITCH_SECONDS,
+  timeoutsFor,
+  undecidedSeconds,
+} from './link.ts';
 import { OWN_TRAFFIC_OCTETS, ownTraffic, USUAL_LOAD } from './traffic.ts';
 
 const VSAT: LinkProfile = { downKbps: 2000, upKbps: 512, rttMs: 600, meteredGb: 50 };
@@ -54,7 +60,9 @@ describe('the cadence', () => {
         expect(cadence.livenessSeconds).toBeLessThanOrEqual(60);
         expect(cadence.vitalsSeconds).toBeGreaterThanOrEqual(60);
         expect(cadence.vitalsSeconds).toBeLessThanOrEqual(300);
-        expect(cadence.watchSeconds + timeoutsFor(one).watchMs / 1000).toBeLessThan(SWITCH_SECONDS);
+        const first = cadence.watchSeconds + timeoutsFor(one).watchMs / 1000;
+        expect(first + undecidedSeconds(one)).toBeLessThan(SWITCH_SECONDS);
+        expect(cadence.watchMisses).toBeGreaterThan(1);
       }),
     );
   });

@@ -38,6 +38,8 @@ export interface Cadence {
   readonly vitalsSeconds: number;
   /** Seconds between two probes of the server by the router. */
   readonly watchSeconds: number;
+  /** Probes in a row that must fail before the server is taken for away: a lossy link loses one now and then. */
+  readonly watchMisses: number;
   /** Whether the router probes resolver and portal by connections; else the resolver alone, by a question. */
   readonly watchesPortal: boolean;
   /** WireGuard's persistent keepalive: below the 30 s that carriers keep a UDP mapping for. */
@@ -49,6 +51,8 @@ const NARROW_KBPS = 2500;
 const MODEST_KBPS = 10_000;
 /** Phones are without DNS for at most this long after the server has died. */
 export const SWITCH_SECONDS = 60;
+/** Of those, for the scripts themselves and for a question that was under way. */
+const SWITCH_RESERVE_SECONDS = 3;
 
 export function linkOf(settings: Settings): LinkProfile {
   return {
@@ -80,14 +84,36 @@ export function inFlightFor({ rttMs }: LinkProfile): number {
 
 export function cadenceFor(link: LinkProfile): Cadence {
   const metered = link.meteredGb !== null;
+  // Where octets are counted a third probe a minute would cost what the month does not have.
+  const watchMisses = metered ? 2 : 3;
   return {
     livenessSeconds: metered ? 60 : 30,
     vitalsSeconds: metered ? 300 : vitalsSeconds(link),
-    // With the time-out of the probe it stays below SWITCH_SECONDS.
-    watchSeconds: metered ? 45 : 20,
+    watchSeconds: watchSeconds(link, watchMisses),
+    watchMisses,
     watchesPortal: !metered,
     keepaliveSeconds: 25,
   };
+}
+
+/**
+ * Seconds from the first probe that failed until the last that must fail has had its time. Probes may be
+ * counted from the end of the one before.
+ */
+export function undecidedSeconds(link: LinkProfile): number {
+  const { watchMisses, watchSeconds: every } = cadenceFor(link);
+  return (watchMisses - 1) * every + probeSeconds(link) + 1;
+}
+
+/** The server dies just after a probe, and every probe that must fail takes all its time. */
+function watchSeconds(link: LinkProfile, misses: number): number {
+  const most = SWITCH_SECONDS - SWITCH_RESERVE_SECONDS;
+  return Math.floor((most - 2 * probeSeconds(link) - 1) / misses);
+}
+
+/** Whole seconds of one probe that fails. */
+function probeSeconds(link: LinkProfile): number {
+  return Math.ceil(timeoutsFor(link).watchMs / 1000);
 }
 
 function vitalsSeconds({ downKbps, upKbps, rttMs }: LinkProfile): number {

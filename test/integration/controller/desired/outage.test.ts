@@ -1,4 +1,5 @@
 /** A whole outage in the router's own time: netwatch of the twin, our scripts, and what a plan says of it. */
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { planRouter, provisionRouter, type RouterTask } from '../../../../controller/provision.ts';
 import { SWITCH_SECONDS } from '../../../../controller/settings/link.ts';
@@ -9,10 +10,12 @@ import { startApiServer } from '../../../../simulator/api/server.ts';
 import { ADMIN } from '../../../../simulator/api/test-twin.ts';
 import { readDnsConfig } from '../../../../simulator/dns/config.ts';
 import { type LivingRouter, livingRouter } from '../../../../simulator/system/test-system.ts';
+import { campaign } from '../../../fixtures/campaign.ts';
 import { AT, newRouter, village } from '../../../fixtures/rows.ts';
 import { ENGINES } from '../../store/engines.ts';
 
 const STEP_SECONDS = 5;
+const DAY_SECONDS = 86_400;
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -23,6 +26,8 @@ interface Village {
   readonly router: LivingRouter;
   /** Services that are there, as `host:port`. */
   readonly alive: Set<string>;
+  /** The link: which share of the probes it loses, and how many it has lost. */
+  readonly link: { loss: number; lost: number };
   plan(): Promise<string[]>;
   /** Seconds of the router until `what` holds; throws after five minutes. */
   secondsUntil(what: () => boolean): Promise<number>;
@@ -39,10 +44,20 @@ const PORTAL = `${SETTINGS.portalAddress}:443`;
 /** Provisioned over its API while the server is there. */
 async function villageOnline(settings: Readonly<Record<string, string>> = {}): Promise<Village> {
   const alive = new Set([RESOLVER, PORTAL]);
+  const link = { loss: 0, lost: 0 };
+  const [random] = fc.sample(
+    fc.noBias(fc.infiniteStream(fc.noBias(fc.integer({ min: 0, max: 999 })))),
+    campaign(1),
+  );
+  const arrives = (): boolean => {
+    const isLost = random!.next().value! < link.loss * 1000;
+    link.lost += isLost ? 1 : 0;
+    return !isLost;
+  };
   const outside = {
-    answers: async (host: string, port: number | null) => alive.has(`${host}:${port}`),
+    answers: async (host: string, port: number | null) => arrives() && alive.has(`${host}:${port}`),
     lookup: async (_name: string, server?: string) =>
-      alive.has(`${server}:53`) ? '192.0.2.1' : null,
+      arrives() && alive.has(`${server}:53`) ? '192.0.2.1' : null,
   };
   const router = livingRouter({ adminPassword: ADMIN.password, version: '7.20.8' }, outside);
   const { tree, system } = router;
@@ -82,6 +97,7 @@ async function villageOnline(settings: Readonly<Record<string, string>> = {}): P
   return {
     router,
     alive,
+    link,
     plan: async () =>
       (await planRouter(await task())).changes.map(({ path, key }) => `${path} ${key}`),
     secondsUntil: async (what) => {
@@ -135,6 +151,41 @@ describe('a router whose server dies', { timeout: 60_000 }, () => {
       expect(await plan()).toEqual([]);
     },
   );
+
+  it.each([
+    ['', {}],
+    [' on a metered satellite', { 'link.metered-gb': '50', 'link.rtt-ms': '600' }],
+  ])('does not take a lost probe for a dead server%s', async (_link, settings) => {
+    const { router, link, servers, plan, secondsUntil } = await villageOnline(settings);
+    await secondsUntil(() => servers() === SETTINGS.resolverAddress);
+    link.loss = 0.02;
+    let switched = 0;
+    let isAway = false;
+    for (let seconds = 0; seconds < DAY_SECONDS; seconds += STEP_SECONDS) {
+      await router.advance(STEP_SECONDS * 1000);
+      const now = servers() !== SETTINGS.resolverAddress;
+      if (now && !isAway) switched += 1;
+      isAway = now;
+    }
+
+    // Each of these would have turned the village away from its resolver.
+    expect(link.lost).toBeGreaterThan(50);
+    expect(switched).toBeLessThanOrEqual(3);
+    expect(await plan()).toEqual([]);
+  });
+
+  it('whose last probe alone was lost is no drift', async () => {
+    const { router, link, plan, servers } = await villageOnline();
+    await router.advance(60_000);
+    link.loss = 1;
+    await router.advance(17_000);
+    await router.advance(5000);
+    link.loss = 0;
+
+    expect(link.lost).toBeGreaterThan(0);
+    expect(servers()).toBe(SETTINGS.resolverAddress);
+    expect(await plan()).toEqual([]);
+  });
 
   it('keeps its resolver while only the portal is away', async () => {
     const { alive, plan, secondsUntil, servers, folder } = await villageOnline();
