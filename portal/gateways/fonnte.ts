@@ -9,6 +9,7 @@ import {
   type Refusal,
   readObject,
   readStatus,
+  refusalIn,
   refused,
 } from './gateway.ts';
 
@@ -32,7 +33,6 @@ export const fonnte: Kind<'fonnte'> = {
     const answer = readObject(body);
     if (answer?.status === true) return accepted(at(answer, 'id.0') ?? answer.id);
     if (answer?.status !== false) return refused('garbage');
-    const reason = String(answer.reason ?? answer.detail ?? '');
-    return refused(REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? 'refused');
+    return refused(refusalIn(answer.reason ?? answer.detail, REASONS) ?? 'refused');
   },
 };

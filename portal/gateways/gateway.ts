@@ -132,6 +132,15 @@ export function readStatus(status: number): Sent | null {
   return refused(status === 400 || status === 422 ? 'message' : 'refused');
 }
 
+/** What a provider's sentence of refusal means, by the first pattern that it matches. */
+export function refusalIn(
+  reason: unknown,
+  reasons: readonly (readonly [RegExp, Refusal])[],
+): Refusal | null {
+  if (typeof reason !== 'string') return null;
+  return reasons.find(([pattern]) => pattern.test(reason))?.[1] ?? null;
+}
+
 /** An answer that is JSON and an object; null otherwise. */
 export function readObject(body: string): Readonly<Record<string, unknown>> | null {
   try {

@@ -9,6 +9,7 @@ import {
   type Refusal,
   readObject,
   readStatus,
+  refusalIn,
   refused,
 } from './gateway.ts';
 
@@ -29,9 +30,8 @@ export const wablas: Kind<'wablas'> = {
   read: ({ status, body }) => {
     const answer = readObject(body);
     // Its 500 says in `message` what was wrong with the account.
-    const reason = String(answer?.message ?? '');
-    const known = REASONS.find(([pattern]) => pattern.test(reason))?.[1];
-    if (answer?.status === false && known !== undefined) return refused(known);
+    const known = refusalIn(answer?.message, REASONS);
+    if (answer?.status === false && known !== null) return refused(known);
     const failed = readStatus(status);
     if (failed !== null) return failed;
     if (answer?.status === true) return accepted(at(answer, 'data.messages.0.id'));

@@ -8,6 +8,7 @@ import {
   type Refusal,
   readObject,
   readStatus,
+  refusalIn,
   refused,
 } from './gateway.ts';
 
@@ -36,7 +37,6 @@ export const zenziva: Kind<'zenziva'> = {
     const answer = readObject(body);
     if (answer === null || !('status' in answer)) return refused('garbage');
     if (String(answer.status) === '1') return accepted(answer.messageId);
-    const reason = String(answer.text ?? '');
-    return refused(REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? 'refused');
+    return refused(refusalIn(answer.text, REASONS) ?? 'refused');
   },
 };
