@@ -27,7 +27,7 @@ const steps = fc.array(
     }),
     fc.record({ kind: fc.constant('pull' as const), ms: fc.nat(400) }),
   ),
-  { maxLength: 300 },
+  { minLength: 100, maxLength: 300 },
 );
 
 function arriving(phone: number, port: number, octets: number, since: number): Waiting {

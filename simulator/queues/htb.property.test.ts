@@ -34,7 +34,7 @@ interface Sent {
 type Arrival = readonly [pauseMs: number, mark: number, octets: number];
 /** Half as much again as the tree may send. */
 const arrivals = fc.array(fc.tuple(fc.nat(7), fc.nat(2), fc.integer({ min: 60, max: 1500 })), {
-  minLength: 1,
+  minLength: 120,
   maxLength: 200,
 });
 

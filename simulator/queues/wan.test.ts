@@ -177,7 +177,7 @@ describe('any link', () => {
       octets: fc.integer({ min: 40, max: 1500 }),
       host: fc.nat(5),
     }),
-    { minLength: 1, maxLength: 300 },
+    { minLength: 100, maxLength: 300 },
   );
 
   it.each([
