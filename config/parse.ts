@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { absolute } from './fields.ts';
+import { OTP_KEYS } from './otp.ts';
 import { brokenRules, type Problem } from './rules.ts';
 import {
   type Config,
@@ -34,6 +35,7 @@ const SECRET = /^(?:store|secret|\w+(?:Secret|Password))$/;
 const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'portal.tls': ['certFile', 'keyFile'],
   'portal.radius': ['server', 'secret', 'tariff'],
+  ...OTP_KEYS,
   'radius.proxies': ['address', 'secret'],
   'radius.eap': ['server', 'secret'],
   'radius.radsec': ['listen', 'certFile', 'keyFile', 'caFile'],

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import type { HostPort } from '../lib/net.ts';
 import * as field from './fields.ts';
+import { type OtpConfig, otpSection } from './otp.ts';
 
 export interface PortalConfig {
   readonly listen: HostPort;
@@ -15,6 +16,7 @@ export interface PortalConfig {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Where the block page answers plain HTTP for sinkholed names; undefined = nowhere. */
   readonly blockListen: HostPort | undefined;
+  readonly otp: OtpConfig;
   /** Another RADIUS server that knows people we do not; they come under `tariff`. */
   readonly radius:
     | { readonly server: HostPort; readonly secret: string; readonly tariff: string }
@@ -186,6 +188,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
         portal.publicUrl ?? new URL(`${scheme}://${portalAddress}:${portal.listen.port}`).origin,
       tls: portal.tls,
       blockListen: portal.blockListen,
+      otp: portal.otp,
       radius: portal.radius,
     },
     radius: {
@@ -226,6 +229,7 @@ function portalSection(base: string) {
       )
       .optional(),
     blockListen: field.hostPort.optional(),
+    otp: otpSection,
     radius: z
       .strictObject(
         {
