@@ -3,8 +3,6 @@
  * serves authentication and accounting; it is opened by the first request. A try that times out is
  * repeated with identical bytes; replies that do not verify are ignored, as RFC 2865 §3 asks.
  */
-import type { Socket } from 'node:dgram';
-import { plainAddress } from '../../lib/net.ts';
 import type { RadiusServer } from './config.ts';
 import {
   CODE,
@@ -13,7 +11,7 @@ import {
   type Packet,
   verifyResponse,
 } from './packet.ts';
-import { createUdp } from './udp.ts';
+import { type Datagrams, machineTime, type OpenDatagrams, openUdp, type Waits } from './udp.ts';
 
 export interface SignedRequest {
   readonly bytes: Buffer;
@@ -29,6 +27,10 @@ export interface RadiusClientOptions {
   /** Where a well-known address really listens. Null: unreachable. */
   readonly locate: (address: string, port: number) => { host: string; port: number } | null;
   readonly tries?: number;
+  /** UDP sockets when absent. A model of a link brings its own, and the time that tries wait by. */
+  readonly open?: OpenDatagrams;
+  /** Machine time when absent. */
+  readonly waits?: Waits;
 }
 
 export interface RadiusClient {
@@ -48,7 +50,7 @@ interface Pending {
   readonly server: RadiusServer;
   readonly target: { readonly host: string; readonly port: number };
   triesLeft: number;
-  timer: NodeJS.Timeout | null;
+  forgetTimer: () => void;
   settle(reply: Packet | null): void;
 }
 
@@ -56,7 +58,7 @@ interface ClientState {
   readonly options: RadiusClientOptions;
   readonly pending: Map<string, Pending>;
   readonly counters: { sent: number; timeouts: number; badReplies: number };
-  socket: Socket | null;
+  socket: Datagrams | null;
   boundTo: string;
   lastId: number;
 }
@@ -95,7 +97,7 @@ function exchange(
     server,
     target,
     triesLeft: options.tries ?? 3,
-    timer: null,
+    forgetTimer: () => undefined,
     settle: resolve,
   };
   pending.set(key, waiting);
@@ -113,27 +115,23 @@ function attempt(state: ClientState, key: string, waiting: Pending): void {
   state.counters.sent += 1;
   const { server, target, request } = waiting;
   const socket = open(state, server.sourceAddress ?? state.options.address);
-  socket.send(request.bytes, target.port, target.host, () => {
-    // A send that fails is a packet lost: the next try or the time-out follows.
-  });
-  waiting.timer = setTimeout(() => attempt(state, key, waiting), server.timeoutMs);
+  socket.send(request.bytes, target.port, target.host);
+  const { later } = state.options.waits ?? machineTime;
+  waiting.forgetTimer = later(server.timeoutMs, () => attempt(state, key, waiting));
 }
 
-function open(state: ClientState, source: string): Socket {
+function open(state: ClientState, source: string): Datagrams {
   if (state.socket !== null && state.boundTo === source) return state.socket;
   state.socket?.close();
-  const opened = createUdp();
-  opened.on('message', (datagram, peer) =>
-    receive(state, datagram, plainAddress(peer.address), peer.port),
-  );
-  opened.on('error', () => {
-    // The address is gone or not ours: requests run into their time-out, as on a router.
-    if (state.socket === opened) state.socket = null;
-    opened.close();
+  const opened: Datagrams = (state.options.open ?? openUdp)(source, {
+    heard: (datagram, host, port) => receive(state, datagram, host, port),
+    failed: () => {
+      // The address is gone or not ours: requests run into their time-out, as on a router.
+      if (state.socket === opened) state.socket = null;
+    },
   });
   state.socket = opened;
   state.boundTo = source;
-  opened.bind({ port: 0, address: source });
   return opened;
 }
 
@@ -148,7 +146,7 @@ function receive(state: ClientState, datagram: Buffer, host: string, port: numbe
 }
 
 function finish(state: ClientState, key: string, waiting: Pending, reply: Packet | null): void {
-  if (waiting.timer !== null) clearTimeout(waiting.timer);
+  waiting.forgetTimer();
   state.pending.delete(key);
   waiting.settle(reply);
 }

@@ -30,6 +30,7 @@ import {
   signAccessRequest,
   signAccountingRequest,
 } from './packet.ts';
+import { machineTime, type Waits } from './udp.ts';
 
 /** What the configuration says about this NAS and one of its hotspot servers. */
 export interface NasIdentity {
@@ -88,6 +89,8 @@ export interface NasOptions {
   readonly clock: Clock;
   /** The router's own clock, epoch ms, which may be wrong. */
   readonly routerNow: () => number;
+  /** Machine time when absent. */
+  readonly waits?: Waits;
 }
 
 export interface Nas {
@@ -106,7 +109,7 @@ export interface Nas {
 
 export const MAX_REPORT_ROUNDS = 10;
 const MAX_WAITING_REPORTS = 256;
-/** Shortest time between two rounds of one report, machine time. */
+/** Shortest time between two rounds of one report, in the time of {@link NasOptions.waits}. */
 const MIN_ROUND_MS = 200;
 const STATUS = { start: 1, stop: 2, interim: 3 } as const;
 const SERVICE_TYPE_LOGIN = 1;
@@ -202,14 +205,14 @@ async function report(
   session: ReportedSession,
   kind: ReportKind,
 ): Promise<boolean> {
-  const { clock } = options;
+  const { clock, waits = machineTime } = options;
   const eventAt = clock.now();
   const stampedAt = options.routerNow();
   // A later interim replaces an unanswered one, so only Start and Stop are worth further rounds.
   const rounds = kind.status === 'interim' ? 1 : MAX_REPORT_ROUNDS;
   for (let round = 0; round < rounds && !signal.aborted; round += 1) {
     if (options.servers().length === 0) return false;
-    const began = performance.now();
+    const began = waits.now();
     const delaySeconds = Math.floor((clock.now() - eventAt) / 1000);
     const reply = await ask(options, signal, 'acctPort', (server, id) => {
       const attributes = [
@@ -221,18 +224,18 @@ async function report(
     });
     if (reply !== null) return true;
     // A server that cannot be reached at all fails without waiting: give it time to come back.
-    if (performance.now() - began < MIN_ROUND_MS) await pause(MIN_ROUND_MS, signal);
+    if (waits.now() - began < MIN_ROUND_MS) await pause(waits, MIN_ROUND_MS, signal);
   }
   return false;
 }
 
-/** Machine time; cut short by the signal. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Cut short by the signal. */
+async function pause(waits: Waits, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
+  const forget = waits.later(ms, resolve);
   signal.addEventListener('abort', () => resolve(), { once: true });
   await promise;
-  clearTimeout(timer);
+  forget();
 }
 
 function credentialAttributes(
