@@ -41,6 +41,11 @@ const MISTAKES: Record<string, readonly string[]> = {
   'no-value': [`portal.listen: ${HOST_PORT}, but it has no value`],
   'not-a-map': ['expected keys and values, such as "regency: \'16.06\'"'],
   'ntp-name': [`network.ntpServers.0: ${ADDRESS}, not "id.pool.ntp.org"`],
+  'at-once': [
+    'controller.atOnce: expected a whole number of routers from 1 to 64, not 0',
+    'controller.rolloutFrom: expected a whole number of routers from 2 to 100000, not 1',
+  ],
+  'per-link': ['controller.perLink: is more than controller.atOnce (4)'],
   'poll-text': [
     'controller.pollSeconds: expected a whole number of seconds from 5 to 3600, not "30s"',
     'controller.autoApply: expected true or false',

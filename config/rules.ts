@@ -50,6 +50,16 @@ const RULES: readonly Rule[] = [
       ['resolver.listen', resolver.listen],
     ]),
   ),
+  rule(['controller'], ({ controller }) =>
+    controller.perLink <= controller.atOnce
+      ? []
+      : [
+          {
+            path: 'controller.perLink',
+            message: `is more than controller.atOnce (${controller.atOnce})`,
+          },
+        ],
+  ),
   rule(['network'], ({ network }) => lanPoolProblems(network.lanPool, network.tunnelSubnet)),
 ];
 

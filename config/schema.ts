@@ -94,6 +94,18 @@ export interface WireguardConfig {
   readonly peersFile: string;
 }
 
+/** What is done to routers, by all controllers of one store together. */
+export interface ControllerConfig {
+  readonly pollSeconds: number;
+  readonly autoApply: boolean;
+  /** Routers worked on at once. */
+  readonly atOnce: number;
+  /** Of those, on one link that several share. */
+  readonly perLink: number;
+  /** A change that concerns so many routers goes out in waves. */
+  readonly rolloutFrom: number;
+}
+
 /** How long what is told of people is kept, in days. */
 export interface RetentionConfig {
   /** Closed sessions: who, when, from which address. */
@@ -123,7 +135,7 @@ export interface Config {
   readonly network: NetworkConfig;
   readonly wireguard: WireguardConfig;
   readonly retention: RetentionConfig;
-  readonly controller: { readonly pollSeconds: number; readonly autoApply: boolean };
+  readonly controller: ControllerConfig;
   readonly log: { readonly level: LogLevel };
 }
 
@@ -155,6 +167,9 @@ export function sectionSchemas(base: string) {
     controller: z.strictObject({
       pollSeconds: field.whole('seconds', 5, 3600).prefault(30),
       autoApply: field.yesNo.prefault(true),
+      atOnce: field.whole('routers', 1, 64).prefault(8),
+      perLink: field.whole('routers', 1, 64).prefault(2),
+      rolloutFrom: field.whole('routers', 2, 100_000).prefault(10),
     }),
     retention: z.strictObject({
       sessionDays: field.whole('days', 1, 3660).prefault(180),

@@ -5,7 +5,7 @@
 import { errorCode } from '../lib/errors.ts';
 import type { Store } from '../store/contract.ts';
 import type { Router, RouterCredentials } from '../store/types.ts';
-import { readBoard } from './enrol/board.ts';
+import { doorOf, refuseAnotherBoard } from './enrol/identity.ts';
 import { serviceUserOf } from './enrol/service-account.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
@@ -21,6 +21,8 @@ export interface LinkOptions {
   readonly apiUser: string;
   readonly signal?: AbortSignal;
   readonly connect?: typeof connectRouter;
+  /** Of the router, read just now: at the first contact; else the pinned one must be shown. */
+  readonly certificate?: string;
   /** By the village's link; default: those of the client. */
   readonly timeouts?: LinkManners;
 }
@@ -53,7 +55,8 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
   const { apiSeed = router.id, serviceSeed = router.id } = credentials;
   const ours: Who = { apiUser: options.apiUser, apiPassword: apiPasswordOf(store, apiSeed) };
   let who: Who = credentials;
-  const dial = (one: Who): Promise<RouterOsConnection> => dialAs(options, one);
+  const dial = (one: Who): Promise<RouterOsConnection> =>
+    dialAs(options, { ...credentials, ...one });
   const dialEither = async (): Promise<RouterOsConnection> => {
     try {
       return await dial(who);
@@ -67,7 +70,7 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
   };
 
   let connection = await dialEither();
-  await refuseAnotherBoard(connection, router, credentials);
+  await refuseAnotherBoard(connection, router, credentials, options.signal);
   return {
     get connection() {
       return connection;
@@ -98,15 +101,12 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
   };
 }
 
-function dialAs(
-  { router, signal, timeouts, connect = connectRouter }: LinkOptions,
-  { apiUser, apiPassword }: Who,
+async function dialAs(
+  { router, signal, timeouts, certificate, connect = connectRouter }: LinkOptions,
+  credentials: RouterCredentials,
 ): Promise<RouterOsConnection> {
-  return connect({
-    host: router.address,
-    port: router.apiPort,
-    user: apiUser,
-    password: apiPassword,
+  return await connect({
+    ...doorOf(router, credentials, certificate),
     ...(timeouts === undefined
       ? {}
       : {
@@ -116,27 +116,6 @@ function dialAs(
         }),
     ...(signal === undefined ? {} : { signal }),
   });
-}
-
-/** Closes the connection and throws `ROUTER_IDENTITY` when the board is not the one that enrolled. */
-async function refuseAnotherBoard(
-  connection: RouterOsConnection,
-  { name }: Router,
-  { pin }: RouterCredentials,
-): Promise<void> {
-  if (pin === undefined) return;
-  try {
-    const { serial } = await readBoard(connection);
-    if (serial === pin.serial) return;
-    const is = serial === null ? 'a board without a serial number' : `board ${serial}`;
-    throw new RouterOsError(
-      'ROUTER_IDENTITY',
-      `${name} is board ${pin.serial} (${pin.board}), and ${is} answers`,
-    );
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
 }
 
 function isSame(a: Who, b: Who): boolean {

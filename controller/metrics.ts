@@ -1,6 +1,8 @@
 /** The controller's own metrics; per-router series are in `router-metrics.ts`. */
 import type { Metrics } from '../lib/metrics.ts';
 import type { BackupOutcome } from './backup/back-up.ts';
+import type { QueueCounter } from './fleet/queue.ts';
+import { queueMetrics } from './fleet/queue-metrics.ts';
 import type { ProvisionOutcome } from './provision.ts';
 
 export interface ControllerMetrics {
@@ -8,6 +10,7 @@ export interface ControllerMetrics {
   queueDepth(waiting: number): void;
   provisioned(outcome: ProvisionOutcome): void;
   backedUp(outcome: BackupOutcome): void;
+  readonly jobs: QueueCounter;
 }
 
 export function controllerMetrics(metrics: Metrics): ControllerMetrics {
@@ -41,5 +44,6 @@ export function controllerMetrics(metrics: Metrics): ControllerMetrics {
     queueDepth: (waiting) => depth.set(waiting),
     provisioned: (outcome) => provisionings.inc({ outcome }),
     backedUp: (outcome) => backups.inc({ outcome }),
+    jobs: queueMetrics(metrics),
   };
 }

@@ -53,8 +53,6 @@ function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
     metrics: {
       cycle: () => undefined,
       queueDepth: () => undefined,
-      provisioned: () => undefined,
-      backedUp: () => undefined,
     },
     store: {
       routerCredentials: async () => ({ apiUser: 'u', apiPassword: 'p', nasSecret: 's' }),

@@ -11,6 +11,7 @@ import type { Store } from '../store/contract.ts';
 import type { Router } from '../store/types.ts';
 import { reconcileSessions } from './active.ts';
 import { bootAtOf, detectBoot, type UptimeReading } from './boot.ts';
+import { doorOf, refuseAnotherBoard } from './enrol/identity.ts';
 import { createGate } from './gate.ts';
 import { type Health, onFailure, onSuccess, type Step, UNKNOWN } from './health.ts';
 import type { ControllerMetrics } from './metrics.ts';
@@ -24,6 +25,8 @@ export const POLL_FAILURES = [
   'login',
   'lost',
   'timeout',
+  'certificate',
+  'identity',
   'protocol',
   'trap',
   'other',
@@ -60,7 +63,7 @@ export interface PollerOptions {
   >;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: ControllerMetrics;
+  readonly metrics: Pick<ControllerMetrics, 'cycle' | 'queueDepth'>;
   readonly random: () => number;
   /** Seconds of the clock between two looks at a router whose cadence nobody says; vitals at every second. */
   readonly pollSeconds: number;
@@ -73,6 +76,8 @@ export interface PollerOptions {
 
 /** Real time; of a cadence that says nothing else. */
 const DEADLINE_MS = 10_000;
+/** A person must act, so it is said, once. */
+const STRANGERS: ReadonlySet<PollFailure> = new Set(['certificate', 'identity']);
 
 export interface Poller extends AsyncDisposable {
   /** The routers there are: new ones are taken up, missing ones dropped. */
@@ -97,6 +102,8 @@ interface Entry {
   uptime: UptimeReading | null;
   pollSeconds: number | null;
   readonly failures: Record<PollFailure, number>;
+  /** Of the last look; null when it went well. */
+  lastFailure: PollFailure | null;
   connection: RouterOsConnection | null;
   readonly stop: AbortController;
   done: Promise<void>;
@@ -198,6 +205,7 @@ function newEntry(router: Router, cadence: PollCadence): Entry {
     uptime: null,
     pollSeconds: null,
     failures: failures as Record<PollFailure, number>,
+    lastFailure: null,
     connection: null,
     stop: new AbortController(),
     done: Promise.resolve(),
@@ -227,9 +235,13 @@ async function look(options: PollerOptions, cycle: Cycle<Entry>, entry: Entry): 
     if (failure === 'other') {
       log.error({ router: entry.router.name, err: errorMessage(error) }, 'poll failed');
     }
+    if (STRANGERS.has(failure) && entry.lastFailure !== failure) {
+      log.warn({ router: entry.router.name, err: errorMessage(error) }, 'a stranger answers');
+    }
     await entry.connection?.close();
     entry.connection = null;
   }
+  entry.lastFailure = failure;
   entry.pollSeconds = (performance.now() - startedAt) / 1000;
   if (failure !== null) entry.failures[failure] += 1;
   // What the store cannot take now is tried again with the next look.
@@ -293,13 +305,10 @@ async function dial(
 ): Promise<RouterOsConnection> {
   const credentials = await options.store.routerCredentials(router.id);
   if (credentials === null) throw new RouterOsError('ROUTER_LOGIN', 'no credentials');
-  return (options.connect ?? connectRouter)({
-    host: router.address,
-    port: router.apiPort,
-    user: credentials.apiUser,
-    password: credentials.apiPassword,
-    signal,
-  });
+  const door = doorOf(router, credentials);
+  const connection = await (options.connect ?? connectRouter)({ ...door, signal });
+  await refuseAnotherBoard(connection, router, credentials, signal);
+  return connection;
 }
 
 function failureOf(error: unknown): PollFailure {
@@ -313,6 +322,10 @@ function failureOf(error: unknown): PollFailure {
     case 'ROUTER_TIMEOUT':
     case 'ROUTER_ABORTED':
       return 'timeout';
+    case 'ROUTER_CERTIFICATE':
+      return 'certificate';
+    case 'ROUTER_IDENTITY':
+      return 'identity';
     case 'ROUTER_PROTOCOL':
       return 'protocol';
     case 'ROUTER_TRAP':

@@ -97,7 +97,7 @@ export async function provisionRouter(task: RouterTask): Promise<ProvisionResult
     if (!progress.wrote) await keepAsIs(link, before);
     return await succeed(task, before, left, link.service.seed);
   } catch (error) {
-    if (!errorCode(error).startsWith('ROUTER_')) throw error;
+    if (!isOfRouter(errorCode(error))) throw error;
     return await fail(task, progress, error);
   }
 }
@@ -177,6 +177,11 @@ async function fail(
     facts,
     digest: null,
   };
+}
+
+/** A fault of the router, its link, or of what is set for it; none of ours. */
+function isOfRouter(code: string): boolean {
+  return code.startsWith('ROUTER_') || code === 'SETTING_VALUE';
 }
 
 function isLinkError(code: string): boolean {

@@ -9,9 +9,10 @@ import type { Logger } from '../lib/log.ts';
 import type { Store } from '../store/contract.ts';
 import type { Job, Router } from '../store/types.ts';
 import type { FleetSettings, Page, RouterFacts } from './desired/types.ts';
+import { type Mended, mendDrift } from './drift/mend.ts';
 import { withOverrides } from './drift/overrides.ts';
 import { serviceUserOf } from './enrol/service-account.ts';
-import { linkKey } from './fleet/link-key.ts';
+import { driftSettings, linkKey } from './fleet/link-key.ts';
 import type { JobResult } from './fleet/queue.ts';
 import { planWaves, USUAL_SHARES } from './fleet/waves.ts';
 import type { ControllerMetrics } from './metrics.ts';
@@ -32,7 +33,10 @@ import {
 } from './village.ts';
 
 export type ReconcilerStore = ProvisionStore &
-  Pick<Store, 'listJobs' | 'listRouters' | 'requestJobs' | 'routerByName' | 'startRollout'>;
+  Pick<
+    Store,
+    'listJobs' | 'listRouters' | 'recordDrift' | 'requestJobs' | 'routerByName' | 'startRollout'
+  >;
 
 export interface ReconcilerOptions {
   readonly store: ReconcilerStore;
@@ -50,6 +54,8 @@ export interface ReconcilerOptions {
   /** [0, 1); who is in which wave. */
   readonly random: () => number;
   readonly isUp: (routerId: string) => boolean;
+  /** Whether the router's maintenance window is open; default: always. */
+  readonly mayChange?: (routerId: string, at: number) => boolean;
   readonly connect?: RouterTask['connect'];
   readonly backUp?: RouterTask['backUp'];
 }
@@ -76,7 +82,10 @@ interface Memory {
 
 /** What is set cannot be a configuration. */
 const REFUSALS: ReadonlySet<string> = new Set(['SETTING_VALUE', 'ROUTER_SETTINGS', 'ROUTER_PART']);
+/** A row that cannot be made ours alone is written with all others. */
+const GIVEN_UP: ReadonlySet<string> = new Set(['ROUTER_DEVICE_MODE', 'ROUTER_TRAP']);
 const AFTER_FAILURE_MS = 1_800_000;
+const HOUR_MS = 3_600_000;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { store } = options;
@@ -173,11 +182,15 @@ async function askFor(
 }
 
 /**
- * A router that was as it should be, of which nothing is known yet, is only read at first: after a start of ours
- * all may have to change, by what we have learnt since, and that is for a rollout to do.
+ * A router that is to stay as it is, is looked at. So is one that was as it should be and of which nothing is known
+ * yet: after a start of ours all may have to change, by what we have learnt since, and that is for a rollout to do.
  */
-function kindOf({ autoApply }: ReconcilerOptions, router: Router, { facts }: Memory): Job['kind'] {
-  return autoApply && (facts !== null || router.provisioning !== 'applied') ? 'apply' : 'check';
+function kindOf({ autoApply }: ReconcilerOptions, router: Router, memory: Memory): Job['kind'] {
+  if (!autoApply) return 'check';
+  const { digest } = memory;
+  const wasApplied = router.provisioning === 'applied' || router.provisioning === 'drifted';
+  if (digest === null) return wasApplied && router.appliedDigest !== null ? 'check' : 'apply';
+  return digest === router.appliedDigest ? 'check' : 'apply';
 }
 
 /** Whether so many have changed that they go out in waves, those that are offline too. */
@@ -235,7 +248,7 @@ async function performOn(
   if (job.kind === 'check') {
     if (!options.autoApply) await check(options, task, memory);
     // Provisioning it writes nothing either, and records why.
-    const refused = options.autoApply && (await learn(options, task, memory)) === 'refused';
+    const refused = options.autoApply && (await mend(options, task, memory)) === 'refused';
     if (!refused) return { outcome: 'done', detail: null };
   }
   const result = await provisionRouter(task);
@@ -254,20 +267,28 @@ function outcomeOf(job: Job, { outcome }: ProvisionResult): JobResult['outcome']
   return job.rolloutId === null || outcome === 'unreachable' ? 'retry' : 'failed';
 }
 
-/** Reads only, to know what the router should be. One that was changed by hand is due again at once. */
-async function learn(
+/** Learns what the router should be, and makes good what was changed by hand as far as that is due. */
+async function mend(
   options: ReconcilerOptions,
   task: RouterTask,
   memory: Memory,
-): Promise<'learnt' | 'refused'> {
+): Promise<Mended['outcome'] | 'refused'> {
+  const { store, clock, mayChange } = options;
+  const { router } = task;
+  const { settings } = await readSources(store);
+  const graceHours = driftSettings(router, settings).get('drift.grace-hours') ?? 0;
+  const policy = {
+    graceMs: graceHours * HOUR_MS,
+    mayChange: mayChange?.(router.id, clock.now()) ?? true,
+  };
   try {
-    const { changes, facts, digest } = await planRouter(task);
+    const { facts, digest, outcome } = await mendDrift({ ...task, store, ...policy });
     memory.facts = facts;
     settle(options, memory, digest);
-    if (changes.length > 0 && digest === task.router.appliedDigest) memory.checkedAt = null;
-    return 'learnt';
+    if (outcome === 'mended') options.metrics.provisioned('applied');
+    return outcome;
   } catch (error) {
-    if (!REFUSALS.has(errorCode(error)) && errorCode(error) !== 'ROUTER_DEVICE_MODE') throw error;
+    if (!REFUSALS.has(errorCode(error)) && !GIVEN_UP.has(errorCode(error))) throw error;
     return 'refused';
   }
 }

@@ -9,18 +9,19 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { Router } from '../store/types.ts';
 import { backUpBefore } from './backup/back-up.ts';
-import { createNightlyBackups, type NightlyBackups } from './backup/nightly.ts';
+import { createNightlyBackups } from './backup/nightly.ts';
 import type { FleetSettings } from './desired/types.ts';
-import { linkSettings } from './fleet/link-key.ts';
+import { linkKey, linkSettings } from './fleet/link-key.ts';
 import { createQueue, type Queue, type QueueOptions } from './fleet/queue.ts';
-import { type ControllerMetrics, controllerMetrics } from './metrics.ts';
+import { createFleetHours, type FleetHours } from './fleet/work-hours.ts';
+import { controllerMetrics } from './metrics.ts';
 import { loadPages } from './pages.ts';
 import { createPoller, type PollCadence, type Poller } from './poller.ts';
 import type { RouterTask } from './provision.ts';
 import { createReconciler, type Reconciler } from './reconcile.ts';
 import { renderRouterMetrics } from './router-metrics.ts';
 import { cadenceFor, type LinkProfile, linkOf, timeoutsFor } from './settings/link.ts';
-import { createUpgrades } from './upgrade/upgrades.ts';
+import { createUpgrades, type Upgrades } from './upgrade/upgrades.ts';
 import { readSources, type VillageSources } from './village.ts';
 
 export interface ControllerOptions {
@@ -71,42 +72,38 @@ const STUMBLE_MS = 1000;
 
 export async function startController(options: ControllerOptions): Promise<Controller> {
   const { store, clock, log, random = Math.random, pollSeconds = 30 } = options;
-  const metrics = controllerMetrics(options.metrics);
   const stop = new AbortController();
-  const connect = options.connect === undefined ? {} : { connect: options.connect };
   await store.recordBlindness({ at: clock.now() });
 
-  const poller = createPoller({ store, clock, log, metrics, random, pollSeconds, ...connect });
-  const reconciler = createReconciler({
-    store,
-    settings: options.settings,
-    pages: await loadPages(),
-    clock,
-    log,
-    metrics,
-    autoApply: options.autoApply ?? true,
-    driftSeconds: options.driftSeconds ?? 3600,
-    rolloutFrom: options.rolloutFrom ?? 10,
-    random,
-    isUp: poller.isUp,
-    backUp: backUpBefore({ store, clock, log, counted: metrics.backedUp, signal: stop.signal }),
-    ...connect,
+  const { metrics, hours, poller, reconciler, nightly } = await workersOf(options, stop.signal);
+  let sources = await readSources(store);
+  const upgrades = createUpgrades({
+    ...sharedOf(options),
+    isQuiet: hours.isQuiet,
+    linkOf: (router) => linkKey(router, sources.settings),
   });
-  const care = careFor(options, metrics, poller.isUp);
   const work = createSignal(QUEUE_GATHER_MS);
-  const queue = queueFor(options, { random, poller, reconciler, onEnd: work.raise });
+  const parts = { poller, reconciler, upgrades, hours, counted: metrics.jobs };
+  const queue = queueFor(options, { random, onEnd: work.raise, ...parts });
   const changes = createSignal(options.gatherMs ?? 1000);
   const unsubscribe = store.onInvalidate((kind) => {
     if (CHANGES.has(kind)) changes.raise();
   });
-  poller.sync(await store.listRouters(), cadences(await readSources(store), pollSeconds));
+  const sync = async (): Promise<readonly Router[]> => {
+    const routers = await store.listRouters();
+    sources = await readSources(store);
+    hours.sync(routers, sources.settings);
+    poller.sync(routers, cadences(sources, pollSeconds));
+    return routers;
+  };
+  await sync();
 
   const beat = (): Promise<void> => heartbeat(options, stop.signal);
   const reconcile = async (): Promise<void> => {
-    const routers = await store.listRouters();
-    poller.sync(routers, cadences(await readSources(store), pollSeconds));
+    const routers = await sync();
     if (await reconciler.pass(routers)) work.raise();
-    await care.pass(routers);
+    if (await upgrades.pass(routers)) work.raise();
+    await nightly.pass(routers);
     stop.signal.throwIfAborted();
     await changes.wait((signal) => clock.sleep(pollSeconds * 1000, signal), stop.signal);
   };
@@ -125,11 +122,32 @@ export async function startController(options: ControllerOptions): Promise<Contr
       unsubscribe();
       stop.abort();
       await Promise.all(loops);
-      await queue[Symbol.asyncDispose]();
-      await care[Symbol.asyncDispose]();
-      await poller[Symbol.asyncDispose]();
+      for (const one of [queue, nightly, poller]) await one[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Whoever looks at routers or writes to them; none of them begins by itself. */
+async function workersOf(options: ControllerOptions, signal: AbortSignal) {
+  const { store, clock, log, settings, random = Math.random, pollSeconds = 30 } = options;
+  const metrics = controllerMetrics(options.metrics);
+  const shared = sharedOf(options);
+  const connect = options.connect === undefined ? {} : { connect: options.connect };
+  const hours = createFleetHours(settings.timeZone);
+  const poller = createPoller({ store, clock, log, metrics, random, pollSeconds, ...connect });
+  const counted = metrics.backedUp;
+  const reconciler = createReconciler({
+    ...{ store, settings, clock, log, metrics, random, ...connect },
+    pages: await loadPages(),
+    autoApply: options.autoApply ?? true,
+    driftSeconds: options.driftSeconds ?? 3600,
+    rolloutFrom: options.rolloutFrom ?? 10,
+    isUp: poller.isUp,
+    mayChange: hours.mayChange,
+    backUp: backUpBefore({ store, clock, log, counted, signal }),
+  });
+  const nightly = createNightlyBackups({ ...shared, isUp: poller.isUp, counted });
+  return { metrics, hours, poller, reconciler, nightly };
 }
 
 async function heartbeat(
@@ -141,28 +159,10 @@ async function heartbeat(
   await clock.sleep(HEARTBEAT_MS, signal);
 }
 
-/** What is done to routers beside their configuration: a backup a night, and upgrades. */
-function careFor(
-  { store, clock, log, settings, connect }: ControllerOptions,
-  metrics: ControllerMetrics,
-  isUp: (routerId: string) => boolean,
-): NightlyBackups {
+/** For what is done to routers beside their configuration: a backup a night, and upgrades. */
+function sharedOf({ store, clock, log, settings, connect }: ControllerOptions) {
   const { apiUser, timeZone } = settings;
-  const shared = {
-    ...{ store, clock, log, apiUser, timeZone },
-    ...(connect === undefined ? {} : { connect }),
-  };
-  const nightly = createNightlyBackups({ ...shared, isUp, counted: metrics.backedUp });
-  const upgrades = createUpgrades(shared);
-  return {
-    pass: async (routers) => {
-      await nightly.pass(routers);
-      await upgrades.pass(routers);
-    },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([nightly, upgrades].map((one) => one[Symbol.asyncDispose]()));
-    },
-  };
+  return { store, clock, log, apiUser, timeZone, ...(connect === undefined ? {} : { connect }) };
 }
 
 /** By link; `pollSeconds` is that of a link without fault or meter, all else follows in proportion. */
@@ -184,13 +184,15 @@ function cadences(
 
 function queueFor(
   options: ControllerOptions,
-  parts: Pick<QueueOptions, 'random' | 'onEnd'> & {
+  parts: Pick<QueueOptions, 'random' | 'onEnd' | 'counted'> & {
     readonly reconciler: Reconciler;
+    readonly upgrades: Upgrades;
     readonly poller: Poller;
+    readonly hours: FleetHours;
   },
 ): Queue {
   const { store, clock, log, within } = options;
-  const { reconciler, poller, ...rest } = parts;
+  const { reconciler, upgrades, poller, hours, ...rest } = parts;
   return createQueue({
     store,
     clock,
@@ -199,7 +201,8 @@ function queueFor(
     limits: { atOnce: options.applyConcurrency ?? 8, perLink: options.linkConcurrency ?? 2 },
     isUp: poller.isUp,
     isDown: poller.isDown,
-    perform: reconciler.perform,
+    mayChange: hours.mayChange,
+    perform: (job, signal) => (job.kind === 'upgrade' ? upgrades : reconciler).perform(job, signal),
     ...rest,
   });
 }

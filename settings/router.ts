@@ -1,6 +1,7 @@
 /** Settings that become configuration of routers: the link, the radio, what happens without the server. */
 
 import { FLOOR_NAMES } from './floor-names.ts';
+import { hoursOfWeek } from './hours.ts';
 import { type Setting, setting } from './setting.ts';
 import {
   domainName,
@@ -15,6 +16,13 @@ import {
   whole,
   word,
 } from './value-types.ts';
+
+/**
+ * Prayers all over Indonesia and the year round (latitudes 6° N to 11° S, the middle of its zones give or take half
+ * an hour), tarawih in the evening, and office hours. A village that knows its own times may set them.
+ */
+const NOT_DURING =
+  'mon-sun 03:50-05:40 11:25-12:50 14:35-15:50 17:20-21:30, fri 11:00-13:30, mon-fri 07:30-16:00';
 
 const WAN_KINDS = ['dhcp', 'pppoe', 'static', 'lte'] as const;
 
@@ -47,6 +55,22 @@ export const ROUTER_SETTINGS = {
     'name of a link that several routers share, so that few of them are worked on at once',
     line(32),
     null,
+  ),
+
+  'maintenance.hours': setting(
+    'when a router that works may be changed without being asked for by hand; unset: at any time',
+    hoursOfWeek,
+    null,
+  ),
+  'upgrade.not-during': setting(
+    'when no reboot may begin, nor 45 minutes before: prayers, office, evening; closed: never mind',
+    hoursOfWeek,
+    NOT_DURING,
+  ),
+  'drift.grace-hours': setting(
+    'how long what was changed by hand stays, to be adopted; what safety hangs on never does',
+    whole('hours', 0, 720),
+    '24',
   ),
 
   'wifi.ssid': setting('name of the network', line(32), null),

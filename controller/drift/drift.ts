@@ -6,11 +6,18 @@ import type { Store } from '../../store/contract.ts';
 import { applyChanges } from '../apply.ts';
 import type { DesiredConfiguration } from '../desired/types.ts';
 import { observe } from '../observe.ts';
-import { type Change, type Observed, plan } from '../plan.ts';
+import { type Observed, plan } from '../plan.ts';
 import { type Look, look, open, type ProvisionStore, type RouterTask } from '../provision.ts';
 import { renderPlan } from '../render-plan.ts';
 import type { Override } from './overrides.ts';
-import { adoptionOf, type DriftRow, driftRows, findDriftRows, revertChanges } from './rows.ts';
+import {
+  adoptionOf,
+  type DriftRow,
+  driftRows,
+  findDriftRows,
+  revertChanges,
+  visible,
+} from './rows.ts';
 
 export type DriftStore = ProvisionStore & Pick<Store, 'setRowOverrides' | 'dropRowOverrides'>;
 export type DriftTask = RouterTask & { readonly store: DriftStore };
@@ -114,11 +121,6 @@ async function settle(
 
 function rowsOf(configuration: DesiredConfiguration, observed: Observed): readonly DriftRow[] {
   return driftRows(visible(plan(configuration, observed)), configuration, observed);
-}
-
-/** Secrets cannot be read back. */
-function visible(changes: readonly Change[]): Change[] {
-  return changes.filter((change) => change.kind !== 'set' || Object.keys(change.values).length > 0);
 }
 
 function one(

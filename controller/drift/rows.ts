@@ -54,6 +54,11 @@ export function driftRows(
   return [...groups].map(([id, group]) => driftRow(id, group, { desired, observed }));
 }
 
+/** Without what is only written, never read: secrets. */
+export function visible(changes: readonly Change[]): Change[] {
+  return changes.filter((change) => change.kind !== 'set' || Object.keys(change.values).length > 0);
+}
+
 /** The row that an operator means by its id, or by its key or path alone when that is enough. */
 export function findDriftRows(rows: readonly DriftRow[], name: string): readonly DriftRow[] {
   const exact = rows.filter((row) => row.id === name);

@@ -8,7 +8,7 @@ import { errorCode } from '../../lib/errors.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
 import { openLink, type RouterLink } from '../link.ts';
-import type { connectRouter } from '../routeros/client.ts';
+import { type connectRouter, readFingerprint } from '../routeros/client.ts';
 import { RouterOsError } from '../routeros/errors.ts';
 import { type Board, readBoard } from './board.ts';
 
@@ -26,10 +26,14 @@ export interface ContactOptions {
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   readonly connect?: typeof connectRouter;
+  /** Of a router that is spoken to with TLS. */
+  readonly fingerprint?: typeof readFingerprint;
 }
 
 export interface Contact extends Board {
   readonly serial: string;
+  /** SHA-256 of its certificate; null where it is spoken to without TLS. */
+  readonly certificate: string | null;
   /** Whether this contact is the one that the router is pinned to. */
   readonly isFirst: boolean;
 }
@@ -42,7 +46,7 @@ const NOT_YET = ['ROUTER_UNREACHABLE', 'ROUTER_LOST', 'ROUTER_TIMEOUT'];
  */
 export async function firstContact(options: ContactOptions): Promise<Contact> {
   const { store, router, say } = options;
-  const { board, link } = await reach(options, options.waitMs);
+  const { board, link, certificate } = await reach(options, options.waitMs);
   await using open = link;
   const { serial } = board;
   if (serial === null) {
@@ -53,7 +57,7 @@ export async function firstContact(options: ContactOptions): Promise<Contact> {
     routerId: router.id,
     serial,
     board: board.board,
-    certificate: null,
+    certificate,
     at,
   });
   if (pinned.outcome === 'other') {
@@ -64,9 +68,10 @@ export async function firstContact(options: ContactOptions): Promise<Contact> {
   }
   say(`${router.name} is ${board.board}, serial ${serial}, RouterOS ${board.version}`);
   const isFirst = pinned.outcome === 'pinned';
-  if (board.hotspotAllowed !== false) return { ...board, serial, isFirst };
+  const contact = { ...board, serial, certificate, isFirst };
+  if (board.hotspotAllowed !== false) return contact;
   await activate(options, open);
-  return { ...board, serial, isFirst, hotspotAllowed: true };
+  return { ...contact, hotspotAllowed: true };
 }
 
 async function activate(options: ContactOptions, link: RouterLink): Promise<void> {
@@ -109,6 +114,7 @@ async function activate(options: ContactOptions, link: RouterLink): Promise<void
 /** By a new connection: the router without power keeps an old one open for long. */
 async function isActivated(options: ContactOptions): Promise<boolean> {
   try {
+    // Its certificate is pinned by now.
     await using link = await openLink(options);
     return (await readBoard(link.connection, options.signal)).hotspotAllowed === true;
   } catch (error) {
@@ -120,14 +126,15 @@ async function isActivated(options: ContactOptions): Promise<boolean> {
 async function reach(
   options: ContactOptions,
   waitMs: number,
-): Promise<{ board: Board; link: RouterLink }> {
+): Promise<{ board: Board; link: RouterLink; certificate: string | null }> {
   const { router, clock, signal, say } = options;
   const until = clock.now() + waitMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const link = await openLink(options);
+      const certificate = await readCertificate(options);
+      const link = await openLink({ ...options, ...(certificate === null ? {} : { certificate }) });
       try {
-        return { board: await readBoard(link.connection, signal), link };
+        return { board: await readBoard(link.connection, signal), link, certificate };
       } catch (error) {
         await link[Symbol.asyncDispose]();
         throw error;
@@ -138,4 +145,12 @@ async function reach(
     if (attempt === 1) say(`waiting for ${router.name} at ${router.address}`);
     await clock.sleep(options.pauseMs, signal);
   }
+}
+
+/** What is pinned from now on; it is asked for by the operator, through the tunnel, and the board must be the right one. */
+async function readCertificate(options: ContactOptions): Promise<string | null> {
+  const { store, router, signal, fingerprint = readFingerprint } = options;
+  const credentials = await store.routerCredentials(router.id);
+  if (credentials?.apiSsl !== true) return null;
+  return await fingerprint({ host: router.address, port: router.apiPort, signal });
 }

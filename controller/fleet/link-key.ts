@@ -16,10 +16,19 @@ type Placed = Pick<Router, 'id' | 'villageCode' | 'districtCode'>;
 
 /** Settings by the name `link.…`; the others are defaults. */
 export function linkSettings(router: Placed, rows: readonly SettingRow[]): Settings {
+  return settingsOf('link.', router, rows);
+}
+
+/** Settings by the name `drift.…`; the others are defaults. */
+export function driftSettings(router: Placed, rows: readonly SettingRow[]): Settings {
+  return settingsOf('drift.', router, rows);
+}
+
+function settingsOf(prefix: string, router: Placed, rows: readonly SettingRow[]): Settings {
   const place = placeOf(router);
-  const ofLinks = rows.filter((row) => row.name.startsWith('link.'));
+  const own = rows.filter((row) => row.name.startsWith(prefix));
   try {
-    return resolveSettings(ofLinks, place);
+    return resolveSettings(own, place);
   } catch (error) {
     if (errorCode(error) !== 'SETTING_VALUE') throw error;
     return resolveSettings([], place);

@@ -9,8 +9,9 @@ import { errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { backoffMs } from '../../lib/retry.ts';
 import type { Store } from '../../store/contract.ts';
-import type { Job } from '../../store/types.ts';
-import { type Limits, schedule } from './schedule.ts';
+import type { Job, JobKind, Rollout, RouterUpgrade } from '../../store/types.ts';
+import type { UpgradePhase } from '../upgrade/machine.ts';
+import { type Limits, type Situation, schedule } from './schedule.ts';
 
 export interface JobResult {
   /** `retry` is waited for, longer each time; `failed` counts against the budget of its rollout. */
@@ -28,6 +29,8 @@ export type QueueStore = Pick<
   | 'finishJob'
   | 'openWave'
   | 'changeRollout'
+  | 'abandonHolds'
+  | 'listUpgrades'
 >;
 
 export interface QueueOptions {
@@ -41,12 +44,23 @@ export interface QueueOptions {
   readonly isDown: (routerId: string) => boolean;
   /** Whether the hours of a maintenance window hold at an instant. Throws for hours that cannot be read. */
   readonly within: (hours: string, at: number) => boolean;
+  /** Whether the router's own maintenance window lets it be changed at an instant; default: always. */
+  readonly mayChange?: (routerId: string, at: number) => boolean;
+  /** Told of everything that is to be done or was, at each look and each end. */
+  readonly counted?: QueueCounter;
   /** The signal is aborted when the lease is lost, and at the end. */
   readonly perform: (job: Job, signal: AbortSignal) => Promise<JobResult>;
   /** Called when a job has ended, so that there may be room for another. */
   readonly onEnd?: () => void;
   /** Machine time; default 60,000. */
   readonly leaseMs?: number;
+}
+
+/** For metrics. */
+export interface QueueCounter {
+  looked(jobs: readonly Job[], rollouts: readonly Rollout[], now: number): void;
+  /** `lost`: the lease was somebody else's in the end. */
+  ended(kind: JobKind, outcome: JobResult['outcome'] | 'lost'): void;
 }
 
 export interface Queue extends AsyncDisposable {
@@ -56,6 +70,7 @@ export interface Queue extends AsyncDisposable {
 
 const BACKOFF = { firstMs: 60_000, maxMs: 1_800_000 };
 const LEASE_MS = 60_000;
+const REBOOTS: ReadonlySet<string> = new Set<UpgradePhase>(['installing', 'rebooting']);
 /** Rollouts that are looked at; older ones can only have left routers behind that never came back. */
 const ROLLOUTS = 200;
 
@@ -81,15 +96,22 @@ export function createQueue(options: QueueOptions): Queue {
 
   return {
     look: async () => {
-      const [jobs, rollouts] = await Promise.all([
+      const [jobs, rollouts, upgrades] = await Promise.all([
         store.listJobs({}),
         store.listRollouts(ROLLOUTS),
+        store.listUpgrades(),
       ]);
       const now = clock.now();
       const leaseAt = Date.now();
-      const isOpen = (hours: string): boolean => holds(options, hours, now);
+      options.counted?.looked(jobs, rollouts, now);
+      await giveUp(options, jobs, { leaseAt, at: now });
       const { isUp, isDown, limits } = options;
-      const sight = { now, leaseNow: leaseAt, isUp, isDown, isOpen, limits };
+      const sight: Sight = {
+        ...{ now, leaseNow: leaseAt, isUp, isDown, limits },
+        isOpen: (hours) => holds(options, hours, now),
+        mayChange: (id) => options.mayChange?.(id, now) ?? true,
+        isRebooting: rebootingIn(upgrades),
+      };
       const steps = schedule({ ...sight, jobs, rollouts });
       for (const { rolloutId, reason } of steps.stop) {
         await store.changeRollout({ id: rolloutId, to: 'stop', reason, at: now });
@@ -111,6 +133,29 @@ export function createQueue(options: QueueOptions): Queue {
       await Promise.all(running);
     },
   };
+}
+
+type Sight = Omit<Situation, 'jobs' | 'rollouts'>;
+
+function rebootingIn(upgrades: readonly RouterUpgrade[]): (routerId: string) => boolean {
+  const ids = new Set(
+    upgrades.filter(({ phase }) => REBOOTS.has(phase)).map(({ routerId }) => routerId),
+  );
+  return (routerId) => ids.has(routerId);
+}
+
+/** What a command that died had begun: nobody knows how far it came, so the router is written anew. */
+async function giveUp(
+  { store, log }: QueueOptions,
+  jobs: readonly Job[],
+  args: { leaseAt: number; at: number },
+): Promise<void> {
+  const isDead = ({ kind, state, leaseUntil }: Job): boolean =>
+    kind === 'hand' && state === 'running' && leaseUntil <= args.leaseAt;
+  if (!jobs.some(isDead)) return;
+  for (const router of await store.abandonHolds(args)) {
+    log.warn({ router }, 'a command died while it held a router');
+  }
 }
 
 /** Hours that cannot be read never hold: nothing is changed at a time that nobody meant. */
@@ -135,7 +180,8 @@ async function runJob(run: Run, job: Job): Promise<void> {
   const result = await perform(run, job, AbortSignal.any([stop, lease.lost]));
   await lease[Symbol.asyncDispose]();
   // Somebody else works on it now, and what became of ours is not the last word.
-  if (lease.lost.aborted) return;
+  if (lease.lost.aborted) return run.counted?.ended(job.kind, 'lost');
+  run.counted?.ended(job.kind, result.outcome);
   const at = clock.now();
   await store.finishJob({
     id: job.id,

@@ -15,6 +15,8 @@ const SITUATION: Situation = {
   isUp: () => true,
   isDown: () => false,
   isOpen: () => true,
+  mayChange: () => true,
+  isRebooting: () => false,
 };
 
 const claimed = (jobs: Partial<Job>[], over: Partial<Situation> = {}): readonly string[] =>
@@ -38,6 +40,34 @@ describe('schedule', () => {
 
     expect(claimed(shared, { limits: { atOnce: 10, perLink: 2 } })).toEqual(['j1', 'j3']);
     expect(claimed(shared, { limits: { atOnce: 2, perLink: 2 } })).toEqual(['j1']);
+  });
+
+  it('lets an upgrade look at a router that is away or reboots, and nothing else', () => {
+    const jobs = [{}, { kind: 'check' }, { kind: 'upgrade' }] as const;
+
+    expect(claimed([...jobs], { isUp: () => false })).toEqual(['j2']);
+    expect(claimed([...jobs], { isRebooting: (id) => id !== 'r1' })).toEqual(['j1', 'j2']);
+  });
+
+  it('leaves alone what an operator holds by hand, and its router, dead or alive', () => {
+    const held = { kind: 'hand', state: 'running', routerId: 'r1' } as const;
+
+    expect(claimed([{ ...held, leaseUntil: 2000 }, {}])).toEqual([]);
+    expect(claimed([{ ...held, leaseUntil: 1 }, {}])).toEqual([]);
+  });
+
+  it('changes a router only in its own window, but reads it, brings to an end, and obeys at any time', () => {
+    const jobs: Partial<Job>[] = [
+      {},
+      { kind: 'check' },
+      { urgent: true },
+      { state: 'running', leaseUntil: 1000 },
+      { rolloutId: 'roll', wave: 0 },
+    ];
+    const rollouts = [{ ...ROLLOUT, wave: 0 }];
+
+    expect(claimed(jobs, { rollouts, mayChange: () => false })).toEqual(['j2', 'j3', 'j1']);
+    expect(claimed(jobs, { rollouts }).toSorted()).toEqual(['j0', 'j1', 'j2', 'j3', 'j4']);
   });
 
   it('takes over a lease that ran out, before what only waits, and nothing beside it', () => {

@@ -20,6 +20,10 @@ export interface Situation extends Sight {
   readonly leaseNow: number;
   /** Whether the hours of a rollout hold now; a text that cannot be read never does. */
   readonly isOpen: (hours: string) => boolean;
+  /** Whether the router's own maintenance window lets it be changed now. */
+  readonly mayChange: (routerId: string) => boolean;
+  /** Whether it starts anew for its upgrade; only that goes on meanwhile. */
+  readonly isRebooting: (routerId: string) => boolean;
 }
 
 export interface Steps {
@@ -58,10 +62,14 @@ function claims(situation: Situation, stopping: ReadonlySet<string>): string[] {
   const links = new Map<string, number>();
   for (const { link } of live) links.set(link, (links.get(link) ?? 0) + 1);
   const mayRun = (job: Job): boolean => {
+    if (job.kind === 'hand') return false;
+    if (job.kind !== 'upgrade' && !isReady(job.routerId, situation)) return false;
     // What was begun is brought to its end: the router may be half changed.
     if (job.state === 'running') return job.leaseUntil <= leaseNow;
     if (job.state !== 'waiting' || job.notBefore > situation.now) return false;
-    if (job.urgent || job.rolloutId === null) return true;
+    if (job.urgent) return true;
+    if (job.kind === 'apply' && !situation.mayChange(job.routerId)) return false;
+    if (job.rolloutId === null) return true;
     const rollout = byId.get(job.rolloutId);
     if (rollout === undefined || stopping.has(rollout.id)) return false;
     const lives = rollout.state === 'running' || rollout.state === 'done';
@@ -72,13 +80,18 @@ function claims(situation: Situation, stopping: ReadonlySet<string>): string[] {
     if (live.length + ids.length >= limits.atOnce) break;
     const other = busy.get(job.routerId);
     const onLink = links.get(job.link) ?? 0;
-    if (!situation.isUp(job.routerId) || onLink >= limits.perLink) continue;
+    if (onLink >= limits.perLink) continue;
     if (other !== undefined && other !== job.id) continue;
     busy.set(job.routerId, job.id);
     links.set(job.link, onLink + 1);
     ids.push(job.id);
   }
   return ids;
+}
+
+/** An upgrade also looks at a router that is away: whether it comes back is the question. */
+function isReady(routerId: string, { isUp, isRebooting }: Situation): boolean {
+  return isUp(routerId) && !isRebooting(routerId);
 }
 
 function mayBegin({ hours }: Rollout, { isOpen }: Situation): boolean {

@@ -86,6 +86,8 @@ export function step(world: World): readonly string[] {
     isUp: (id) => !world.down.has(id),
     isDown: (id) => world.down.has(id),
     isOpen: () => true,
+    mayChange: () => true,
+    isRebooting: () => false,
   });
   for (const { wave } of steps.open) {
     world.rollout = { ...world.rollout, wave };

@@ -1,44 +1,65 @@
 /**
- * When a router may reboot: not in the hours of prayer, not in office hours, not in the evening that most
- * people are online in. Pure. The windows of prayer hold for all of Indonesia the year round (latitudes
- * 6° N to 11° S, the middle of its zones give or take half an hour); the evening covers tarawih.
+ * When a router may be changed, and when it may reboot: hours of the week, as the settings of its place say, by its
+ * own clock. Pure. A setting that cannot be read holds everything back: nothing happens at a time that nobody meant.
  */
+import { errorCode } from '../../lib/errors.ts';
+import { type Hours, MINUTES_A_WEEK, openAt } from '../../settings/hours.ts';
+import { placeOf, resolveSettings, type SettingRow } from '../../settings/resolve.ts';
+import type { Router } from '../../store/types.ts';
 import { offsetMs } from '../backup/nightly.ts';
 
-/** Minutes of the local day, from inclusive to exclusive. */
-type Window = readonly [from: number, to: number];
+/** What a router's place says of work on it. */
+export interface WorkHours {
+  /** Null: at any time. */
+  readonly window: Hours | null;
+  /** No reboot may begin in these. */
+  readonly notDuring: Hours;
+}
 
 const MINUTE_MS = 60_000;
-const DAY_MINUTES = 1440;
-const FRIDAY = 5;
-
-const at = (hour: number, minute: number): number => hour * 60 + minute;
-
-const SUBUH: Window = [at(3, 50), at(5, 40)];
-const DZUHUR: Window = [at(11, 25), at(12, 50)];
-const JUMAT: Window = [at(11, 0), at(13, 30)];
-const ASHAR: Window = [at(14, 35), at(15, 50)];
-const EVENING: Window = [at(17, 20), at(21, 30)];
-const OFFICE: Window = [at(7, 30), at(16, 0)];
+/** 1970-01-01 was a Thursday. */
+const EPOCH_MINUTE = 3 * 1440;
+const ALL_WEEK: Hours = [0, MINUTES_A_WEEK];
+const NEVER: WorkHours = { window: [], notDuring: ALL_WEEK };
 
 /** Two reboots, an installation between them, and room for a slow link. */
 export const NEEDED_MINUTES = 45;
 
-/** Whether all of the next `minutes` are quiet where the router stands. */
-export function isQuiet(now: number, timeZone: string, minutes = NEEDED_MINUTES): boolean {
-  const local = Math.floor((now + offsetMs(timeZone, now)) / MINUTE_MS);
-  for (let ahead = 0; ahead <= minutes; ahead++) {
-    if (isBusy(local + ahead)) return false;
+export function workHoursOf(
+  router: Pick<Router, 'id' | 'villageCode' | 'districtCode'>,
+  rows: readonly SettingRow[],
+): WorkHours {
+  const own = rows.filter(
+    ({ name }) => name.startsWith('maintenance.') || name.startsWith('upgrade.'),
+  );
+  try {
+    const settings = resolveSettings(own, placeOf(router));
+    return {
+      window: settings.get('maintenance.hours'),
+      notDuring: settings.get('upgrade.not-during') ?? [],
+    };
+  } catch (error) {
+    if (errorCode(error) === 'SETTING_VALUE') return NEVER;
+    throw error;
   }
-  return true;
 }
 
-/** `minute`: local minutes since 1970-01-01, a Thursday. */
-function isBusy(minute: number): boolean {
-  const ofDay = minute % DAY_MINUTES;
-  const weekday = (Math.floor(minute / DAY_MINUTES) + 4) % 7;
-  const isWorkday = weekday >= 1 && weekday <= FRIDAY;
-  const windows = [SUBUH, weekday === FRIDAY ? JUMAT : DZUHUR, ASHAR, EVENING];
-  if (isWorkday) windows.push(OFFICE);
-  return windows.some(([from, to]) => ofDay >= from && ofDay < to);
+/** Minutes since Monday 00:00 where the clock says so. */
+export function minuteOfWeek(at: number, timeZone: string): number {
+  const minute = Math.floor((at + offsetMs(timeZone, at)) / MINUTE_MS) + EPOCH_MINUTE;
+  return ((minute % MINUTES_A_WEEK) + MINUTES_A_WEEK) % MINUTES_A_WEEK;
+}
+
+/** Whether the window, if there is one, is open. */
+export function mayChangeAt({ window }: WorkHours, minute: number): boolean {
+  return window === null || openAt(window, minute).open;
+}
+
+/** Whether all of the next `minutes` are quiet, and within the window. */
+export function isQuiet(hours: WorkHours, minute: number, minutes = NEEDED_MINUTES): boolean {
+  for (let ahead = 0; ahead <= minutes; ahead += 1) {
+    const then = (minute + ahead) % MINUTES_A_WEEK;
+    if (openAt(hours.notDuring, then).open || !mayChangeAt(hours, then)) return false;
+  }
+  return true;
 }

@@ -12,7 +12,6 @@ import {
   type Upgrade,
   type UpgradeAction,
 } from './machine.ts';
-import { isQuiet } from './quiet.ts';
 import { compareVersions, splitsDrivers } from './version.ts';
 
 const MINUTE = 60_000;
@@ -280,24 +279,6 @@ describe('an upgrade', () => {
 
     expect([next.phase, action]).toEqual(['failed', 'wait']);
     expect(next.reason).toMatch(reason);
-  });
-});
-
-describe('isQuiet', () => {
-  it.each([
-    ['Tuesday 22:00', '2026-11-24T22:00', true],
-    ['Tuesday 00:30', '2026-11-24T00:30', true],
-    ['Tuesday 03:20, too near to Subuh', '2026-11-24T03:20', false],
-    ['Tuesday 06:00', '2026-11-24T06:00', true],
-    ['Tuesday 10:00, office', '2026-11-24T10:00', false],
-    ['Sunday 10:00', '2026-11-22T10:00', true],
-    ['Sunday 10:50, Dzuhur is near', '2026-11-22T10:50', false],
-    ['Sunday 15:00, Ashar', '2026-11-22T15:00', false],
-    ['Saturday 18:00, Maghrib', '2026-11-21T18:00', false],
-    ['Friday 11:05, Jumat', '2026-11-27T11:05', false],
-  ])('%s', (_when, local, quiet) => {
-    expect(isQuiet(Date.parse(`${local}:00+07:00`), 'Asia/Jakarta')).toBe(quiet);
-    expect(isQuiet(Date.parse(`${local}:00+09:00`), 'Asia/Jayapura')).toBe(quiet);
   });
 });
 

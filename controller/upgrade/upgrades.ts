@@ -6,11 +6,11 @@ import type { Clock } from '../../lib/clock.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/contract.ts';
-import type { Router, RouterUpgrade } from '../../store/types.ts';
+import type { Job, Router, RouterUpgrade } from '../../store/types.ts';
 import { type BackupDeps, backUpRouter } from '../backup/back-up.ts';
+import type { JobResult } from '../fleet/queue.ts';
 import { type LinkOptions, openLink, type RouterLink } from '../link.ts';
 import { RouterTrap } from '../routeros/errors.ts';
-import { busyRouters } from './busy.ts';
 import { admitted } from './campaign.ts';
 import {
   type ActionResult,
@@ -23,25 +23,31 @@ import {
   type UpgradeAction,
 } from './machine.ts';
 import { seeRouter } from './observe-upgrade.ts';
-import { isQuiet } from './quiet.ts';
 
 export type UpgradeStore = BackupDeps['store'] &
   LinkOptions['store'] &
-  Pick<Store, 'listUpgrades' | 'saveUpgrade' | 'listJobs'>;
+  Pick<Store, 'listUpgrades' | 'saveUpgrade'>;
 
 export interface UpgradeDeps {
   readonly store: UpgradeStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly apiUser: string;
-  /** Of routers whose village does not tell. */
-  readonly timeZone: string;
+  /** Whether a reboot may begin at an instant, and be over before it may not. */
+  readonly isQuiet: (router: Router, at: number) => boolean;
   readonly connect?: LinkOptions['connect'];
 }
 
-export interface Upgrades extends AsyncDisposable {
-  /** Starts what may go on; resolves before it is done. */
-  pass(routers: readonly Router[]): Promise<void>;
+export interface Upgrades {
+  /** Asks for jobs on the routers whose upgrade may go on; true when there are new ones. */
+  pass(routers: readonly Router[]): Promise<boolean>;
+  /** Does such a job, under the router's lease. Throws what is no fault of the router or its link. */
+  perform(job: Job, signal: AbortSignal): Promise<JobResult>;
+}
+
+export interface UpgradesDeps extends UpgradeDeps {
+  readonly store: UpgradeStore & Pick<Store, 'listJobs' | 'listRouters' | 'requestJobs'>;
+  readonly linkOf: (router: Router) => string;
 }
 
 /** Looking for updates, over a slow link. */
@@ -51,37 +57,42 @@ const INSTALL_MS = 25 * 60_000;
 /** Steps in one go: no upgrade has more between two waits. */
 const STEPS = 8;
 
-export function createUpgrades(deps: UpgradeDeps): Upgrades {
-  const stop = new AbortController();
-  const running = new Map<string, Promise<void>>();
+export function createUpgrades(deps: UpgradesDeps): Upgrades {
+  const { store, clock } = deps;
   return {
     pass: async (routers) => {
+      const rows = await store.listUpgrades();
+      if (rows.length === 0) return false;
       const byId = new Map(routers.map((router) => [router.id, router]));
-      const rows = (await deps.store.listUpgrades()).filter((row) => byId.has(row.routerId));
-      if (rows.length === 0) return;
-      const busy = await busyRouters(deps.store);
-      if (stop.signal.aborted) return;
-      for (const row of admitted(rows, deps.clock.now())) {
-        const router = byId.get(row.routerId);
-        if (router === undefined || running.has(router.id) || busy.has(router.id)) continue;
-        const work = carryOn(deps, router, row, stop.signal)
-          .then(() => undefined)
-          .catch((error: unknown) => {
-            if (stop.signal.aborted) return;
-            deps.log.error(
-              { router: router.name, err: errorMessage(error) },
-              'an upgrade stumbled',
-            );
-          })
-          .finally(() => running.delete(router.id));
-        running.set(router.id, work);
-      }
+      const own = rows.filter((row) => byId.has(row.routerId));
+      const asked = new Set(
+        (await store.listJobs({})).filter(isOpenUpgrade).map(({ routerId }) => routerId),
+      );
+      const due = admitted(own, clock.now()).filter(({ routerId, document }) => {
+        if (asked.has(routerId)) return false;
+        const quiet = deps.isQuiet(byId.get(routerId)!, clock.now());
+        return isWorthALook(parseUpgrade(document), clock.now(), quiet);
+      });
+      if (due.length === 0) return false;
+      const jobs = due.map(({ routerId }) => {
+        const link = deps.linkOf(byId.get(routerId)!);
+        return { routerId, kind: 'upgrade', link, urgent: false } as const;
+      });
+      return (await store.requestJobs({ jobs, at: clock.now() })) > 0;
     },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await Promise.all(running.values());
+    perform: async (job, signal) => {
+      const isIts = ({ routerId }: RouterUpgrade): boolean => routerId === job.routerId;
+      const row = (await store.listUpgrades()).find(isIts);
+      const router = (await store.listRouters()).find(({ id }) => id === job.routerId);
+      // Taken back, or removed, since.
+      if (row !== undefined && router !== undefined) await carryOn(deps, router, row, signal);
+      return { outcome: 'done', detail: null };
     },
   };
+}
+
+function isOpenUpgrade({ kind, endedAt }: Job): boolean {
+  return kind === 'upgrade' && endedAt === null;
 }
 
 /** As far as it goes without waiting. Throws what is no fault of the router or its link. */
@@ -95,7 +106,7 @@ export async function carryOn(
   for (let step = 0; step < STEPS; step++) {
     const { clock, log } = deps;
     const upgrade = parseUpgrade(stored.document);
-    const quiet = isQuiet(clock.now(), router.timeZone ?? deps.timeZone);
+    const quiet = deps.isQuiet(router, clock.now());
     if (!isWorthALook(upgrade, clock.now(), quiet)) return stored;
     await using reached = await reach(deps, router, signal);
     const { next, action } = decide(upgrade, reached?.seen ?? null, clock.now(), quiet);

@@ -1,12 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { applyChanges } from '../../controller/apply.ts';
 import { backUpRouter } from '../../controller/backup/back-up.ts';
 import { diffExports, printable, renderDiff } from '../../controller/backup/diff.ts';
 import { maskSecrets } from '../../controller/backup/normalise-export.ts';
-import { desiredOfBackup } from '../../controller/backup/restore.ts';
-import { observe } from '../../controller/observe.ts';
-import { type Change, plan } from '../../controller/plan.ts';
-import { look, open } from '../../controller/provision.ts';
+import { restoreRouter } from '../../controller/backup/restore-router.ts';
+import type { Change } from '../../controller/plan.ts';
+import { open } from '../../controller/provision.ts';
 import { renderPlan } from '../../controller/render-plan.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { forEachLimited } from '../../lib/retry.ts';
@@ -23,7 +21,7 @@ import {
   withStore,
 } from '../command.ts';
 import { instant, table } from '../table.ts';
-import { chosenRouters, requireIdle, requireRouter, taskOf } from './router.ts';
+import { chosenRouters, inHandOf, requireRouter, taskOf } from './router.ts';
 
 const AT_ONCE = 8;
 const NAME = 'the name of the router';
@@ -159,32 +157,21 @@ async function restore(
   from: { store: Store; router: Router; backup: Backup; text: string },
 ): Promise<number> {
   const { store, router, backup, text } = from;
-  await requireIdle(store, router);
-  const task = taskOf(context, store, router);
-  await using link = await open(task);
-  const { configuration, facts } = await look(task, link);
-  const wanted = desiredOfBackup(text, configuration);
-  if (wanted === null) {
+  const apply = context.options.apply === true;
+  const result = apply
+    ? await inHandOf(context, store, router, async (task) => {
+        await audit(store, 'backup.restore', router.name, `version ${backup.version}`);
+        return await restoreRouter(task, text, 'apply');
+      })
+    : await restoreRouter(taskOf(context, store, router), text, 'plan');
+  if (result === null) {
     throw new UsageError(`version ${backup.version} is older than our first apply: use --file`);
   }
-  const now = await observe(link.connection, wanted, context.signal);
-  const apply = context.options.apply === true;
-  const changes = plan(wanted, now, { secrets: apply ? 'write' : 'keep' });
-  if (apply && changes.length > 0) {
-    await task.backUp?.(router, link, facts);
-    await audit(store, 'backup.restore', router.name, `version ${backup.version}`);
-    await applyChanges(changes, {
-      connection: link.connection,
-      version: facts.version,
-      prove: link.prove,
-      signal: context.signal,
-    });
-  }
-  const { changes: against } = await look(task, link);
+  const { changes, against } = result;
   const note =
-    against.length === 0
+    against === 0
       ? ''
-      : `\n${against.length} changes lie between this and what the router should be: smartwifi router plan ${router.name}`;
+      : `\n${against} changes lie between this and what the router should be: smartwifi router plan ${router.name}`;
   const shown = changes.length === 0 ? 'nothing to bring back' : shownPlan(changes);
   context.print(
     {

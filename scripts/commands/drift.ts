@@ -13,7 +13,7 @@ import {
   withStore,
 } from '../command.ts';
 import { instant, table } from '../table.ts';
-import { chosenRouters, requireIdle, requireRouter, taskOf } from './router.ts';
+import { chosenRouters, inHandOf, requireRouter, taskOf } from './router.ts';
 
 const AT_ONCE = 16;
 /** A value longer than this says little on a terminal; --json has it whole. */
@@ -99,8 +99,7 @@ async function change(
   const [name = '', row = ''] = operandsOf(context, ['the name of the router', 'the row']);
   return await withStore(context, async (store) => {
     const router = await requireRouter(store, name);
-    await requireIdle(store, router);
-    const outcome = await perform(taskOf(context, store, router), row);
+    const outcome = await inHandOf(context, store, router, (task) => perform(task, row));
     if (outcome.kind !== 'done') throw new UsageError(refusal(router.name, row, outcome));
     await audit(store, `drift.${verb}`, router.name, outcome.row);
     const left = outcome.left.length;

@@ -1,10 +1,10 @@
 import { wantsColour } from '../../config/terminal.ts';
 import { backUpBefore } from '../../controller/backup/back-up.ts';
+import { inHand } from '../../controller/fleet/hold.ts';
 import { inLane } from '../../controller/fleet/lane.ts';
 import { linkKey } from '../../controller/fleet/link-key.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
 import { planDocument, renderPlan, summarisePlan } from '../../controller/render-plan.ts';
-import { busyRouters } from '../../controller/upgrade/busy.ts';
 import { realClock } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { forEachLimited } from '../../lib/retry.ts';
@@ -268,10 +268,24 @@ export async function chosenRouters(context: CommandContext, store: Store): Prom
   return chosen;
 }
 
-/** What is written beside a controller's work would be taken for drift by it, or the other way round. */
-export async function requireIdle(store: Store, router: Router): Promise<void> {
-  if (!(await busyRouters(store)).has(router.id)) return;
-  throw new UsageError(`${router.name} is being changed just now: try again in a minute`);
+/**
+ * Work on a router that nothing else may write to meanwhile, neither a controller nor another command. It is given
+ * the router as it is now that it is ours.
+ */
+export async function inHandOf<T>(
+  context: CommandContext,
+  store: Store,
+  router: Router,
+  work: (task: ReturnType<typeof taskOf>) => Promise<T>,
+): Promise<T> {
+  const { clock, log } = taskOf(context, store, router);
+  const rows = (await store.listSettings()).map((row) => ({ ...row, value: row.value ?? '' }));
+  const { signal, progress: say } = context;
+  const at = { store, clock, log, router, link: linkKey(router, rows), signal, say };
+  return await inHand(at, async (held) => {
+    const fresh = (await store.routerByName(router.name)) ?? router;
+    return await work({ ...taskOf(context, store, fresh), signal: held });
+  });
 }
 
 export async function requireRouter(store: Store, name: string): Promise<Router> {
