@@ -68,6 +68,7 @@ export const tariff: Tariff = {
   monthlyOctets: null,
   whenFull: 'refuse',
   fairUse: [],
+  priceMinor: null,
 };
 
 export const account: Account = {

@@ -1,6 +1,7 @@
 /** The methods of the store, by what they are for. Same guarantees on every engine: store/types.ts. */
 import type { CitizenStore } from './citizen-types.ts';
 import type { ConsentStore } from './consent-types.ts';
+import type { CounterStore } from './counter-types.ts';
 import type { EnrolmentStore } from './enrolment-types.ts';
 import type { GuessStore } from './guess-types.ts';
 import type { JobStore } from './job-types.ts';
@@ -291,6 +292,7 @@ export interface Store
     OtpStore,
     GuessStore,
     PageStore,
+    CounterStore,
     AuditStore,
     AsyncDisposable {
   /**

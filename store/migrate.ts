@@ -15,6 +15,7 @@ import { sql as tickets } from './migrations/0008-tickets.ts';
 import { sql as otp } from './migrations/0009-otp.ts';
 import { sql as citizens } from './migrations/0010-citizens.ts';
 import { sql as pages } from './migrations/0012-pages.ts';
+import { sql as counter } from './migrations/0013-counter.ts';
 import { sql as guesses } from './migrations/0014-guesses.ts';
 import type { Sql } from './sql.ts';
 
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 9, name: 'otp', sql: otp },
   { id: 10, name: 'citizens', sql: citizens },
   { id: 12, name: 'pages', sql: pages },
+  { id: 13, name: 'counter', sql: counter },
   { id: 14, name: 'guesses', sql: guesses },
 ];
 

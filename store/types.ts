@@ -170,6 +170,8 @@ export interface Tariff {
   readonly whenFull: 'refuse' | 'replace';
   /** The last step that is passed decides the rate. */
   readonly fairUse: readonly FairUseStep[];
+  /** Of one voucher, in minor units of the currency (100 = 1 rupiah); null = free. */
+  readonly priceMinor: number | null;
 }
 
 /** A new tariff, or what changes of one. What a new one does not say is not limited, on one device. */
@@ -289,6 +291,7 @@ export type OpenLoginResult =
 export type * from './account-types.ts';
 export type * from './citizen-types.ts';
 export type * from './consent-types.ts';
+export type * from './counter-types.ts';
 export type * from './enrolment-types.ts';
 export type * from './job-types.ts';
 export type * from './page-types.ts';

@@ -9,6 +9,7 @@ import { backupReads, backupWrites } from './backups.ts';
 import { caseReads, caseWrites } from './cases.ts';
 import { citizenWrites } from './citizens.ts';
 import { consentReads, consentWrites } from './consents.ts';
+import { counterReads, counterWrites } from './counter.ts';
 import { deviceReads, deviceWrites } from './devices.ts';
 import { enforcementReads, enforcementWrites } from './enforcement.ts';
 import { enrolmentReads, enrolmentWrites } from './enrolment.ts';
@@ -44,6 +45,7 @@ export const reads = {
   ...ownAccountReads,
   ...ownPhoneReads,
   ...rightsReads,
+  ...counterReads,
   ...deviceReads,
   ...loginReads,
   ...sessionReads,
@@ -76,6 +78,7 @@ export const writes = {
   ...ownPhoneWrites,
   ...topUpWrites,
   ...rightsWrites,
+  ...counterWrites,
   ...deviceWrites,
   ...loginWrites,
   ...accountingWrites,

@@ -24,6 +24,7 @@ export interface TariffColumns {
   devices: number;
   when_full: Tariff['whenFull'];
   fair_use: string;
+  price_minor: number | null;
 }
 
 const LIMITS = [
@@ -44,6 +45,7 @@ const LIMITS = [
   'devices',
   'when_full',
   'fair_use',
+  'price_minor',
 ] as const;
 
 /** More tariffs than a regency has. */
@@ -67,6 +69,7 @@ const UNLIMITED: Omit<Tariff, 'id' | 'name'> = {
   devices: 1,
   whenFull: 'refuse',
   fairUse: [],
+  priceMinor: null,
 };
 
 /** Select list of a tariff that stands in a join as `t`. */
@@ -155,6 +158,7 @@ function fromColumns(row: TariffColumns): Tariff {
     devices: row.devices,
     whenFull: row.when_full,
     fairUse: JSON.parse(row.fair_use) as FairUseStep[],
+    priceMinor: row.price_minor,
   };
 }
 
@@ -190,5 +194,6 @@ function limitValues(tariff: Omit<Tariff, 'id' | 'name'>): SqlValue[] {
     tariff.devices,
     tariff.whenFull,
     JSON.stringify(tariff.fairUse),
+    tariff.priceMinor,
   ];
 }
