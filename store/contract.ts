@@ -52,6 +52,7 @@ import type {
   Voucher,
   WaitingEnforcement,
 } from './types.ts';
+import type { WayStore } from './way-types.ts';
 
 export interface VillageStore {
   /** All or nothing. Idempotent. */
@@ -153,9 +154,20 @@ export interface AccessStore {
   /** The token itself, for CHAP; null for an unknown name. */
   tokenSecret(username: string): Promise<string | null>;
   openLogin(args: OpenLogin): Promise<OpenLoginResult>;
-  /** Adds or renews; `STORE_NOT_FOUND` for an unknown account. */
-  rememberDevice(args: Omit<Device, 'createdAt'> & { at: number }): Promise<void>;
-  forgetDevice(args: { mac: string; at: number }): Promise<boolean>;
+  /**
+   * Adds or renews; `STORE_NOT_FOUND` for an unknown account. A consent (by default it is an operator's
+   * machine) never takes the place of what an operator has set up.
+   */
+  rememberDevice(
+    args: Omit<Device, 'createdAt' | 'origin'> & { origin?: Device['origin']; at: number },
+  ): Promise<void>;
+  /** Asks for the end of its sessions, too. With an account, only what that account consented to. */
+  forgetDevice(args: {
+    mac: string;
+    accountId?: string;
+    keepSessions?: boolean;
+    at: number;
+  }): Promise<boolean>;
   /** Cached; expired ones included. */
   device(mac: string): Promise<Device | null>;
   listDevices(limit: number): Promise<Device[]>;
@@ -289,6 +301,7 @@ export interface Store
     EnrolmentStore,
     BackupStore,
     TicketStore,
+    WayStore,
     OtpStore,
     GuessStore,
     PageStore,

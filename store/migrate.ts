@@ -14,6 +14,7 @@ import { sql as fleetLife } from './migrations/0007-fleet-life.ts';
 import { sql as tickets } from './migrations/0008-tickets.ts';
 import { sql as otp } from './migrations/0009-otp.ts';
 import { sql as citizens } from './migrations/0010-citizens.ts';
+import { sql as ways } from './migrations/0011-ways.ts';
 import { sql as pages } from './migrations/0012-pages.ts';
 import { sql as counter } from './migrations/0013-counter.ts';
 import { sql as guesses } from './migrations/0014-guesses.ts';
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 8, name: 'tickets', sql: tickets },
   { id: 9, name: 'otp', sql: otp },
   { id: 10, name: 'citizens', sql: citizens },
+  { id: 11, name: 'ways', sql: ways },
   { id: 12, name: 'pages', sql: pages },
   { id: 13, name: 'counter', sql: counter },
   { id: 14, name: 'guesses', sql: guesses },

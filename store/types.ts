@@ -198,6 +198,8 @@ export interface Device {
   readonly label: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** An operator's machine, or a phone whose citizen wants it remembered. */
+  readonly origin: 'operator' | 'consent';
 }
 
 /**
@@ -223,6 +225,8 @@ export interface NewToken {
   readonly routerId: string;
   /** What the phone's browser says that it is, for its owner's eyes: `android`. */
   readonly phone?: string | null;
+  /** Once its login has been let in, the phone returns without a page until then. */
+  readonly rememberUntil?: number;
   readonly at: number;
   readonly ttlMs: number;
   /** For a session that reaches messengers only; the user name begins with `sw-grace-`. */
@@ -298,6 +302,7 @@ export type * from './page-types.ts';
 export type * from './rights-types.ts';
 export type * from './session-types.ts';
 export type * from './setting-types.ts';
+export type * from './way-types.ts';
 
 export type PolicyLevel = 'regency' | 'district' | 'village';
 

@@ -3,6 +3,7 @@ import { StoreError } from '../errors.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { AccountKind, Device } from '../types.ts';
 import { accountReads } from './accounts.ts';
+import { keepDevice } from './remembered.ts';
 import { requestEnd } from './session-end.ts';
 
 interface DeviceRow {
@@ -12,6 +13,7 @@ interface DeviceRow {
   label: string;
   created_at: number;
   expires_at: number | null;
+  origin: Device['origin'];
 }
 
 export const deviceReads = {
@@ -29,37 +31,33 @@ export const deviceReads = {
 export const deviceWrites = {
   async rememberDevice(
     ctx: WriteContext,
-    args: Omit<Device, 'createdAt'> & { at: number },
+    args: Omit<Device, 'createdAt' | 'origin'> & { origin?: Device['origin']; at: number },
   ): Promise<void> {
     if ((await accountReads.account(ctx, args.accountKind, args.accountId)) === null) {
       throw new StoreError('STORE_NOT_FOUND', `there is no ${args.accountKind} ${args.accountId}`);
     }
-    await ctx.sql.run(
-      `INSERT INTO devices (mac, account_kind, account_id, label, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (mac) DO UPDATE SET account_kind = excluded.account_kind,
-         account_id = excluded.account_id, label = excluded.label, expires_at = excluded.expires_at`,
-      args.mac,
-      args.accountKind,
-      args.accountId,
-      args.label,
-      args.at,
-      args.expiresAt,
-    );
-    ctx.invalidate('device', args.mac);
+    await keepDevice(ctx, { ...args, origin: args.origin ?? 'operator' });
   },
 
-  /** Its open sessions are asked to end in the same commit. */
-  async forgetDevice(ctx: WriteContext, args: { mac: string; at: number }): Promise<boolean> {
+  /** Unless they are to be kept, its open sessions are asked to end in the same commit. */
+  async forgetDevice(
+    ctx: WriteContext,
+    args: { mac: string; accountId?: string; keepSessions?: boolean; at: number },
+  ): Promise<boolean> {
     const device = await deviceReads.device(ctx, args.mac);
     if (device === null) return false;
+    // A citizen forgets no phone but one that was remembered for that citizen's own account.
+    const isForeign = device.accountId !== args.accountId || device.origin !== 'consent';
+    if (args.accountId !== undefined && isForeign) return false;
     await ctx.sql.run('DELETE FROM devices WHERE mac = ?', args.mac);
-    await requestEnd(ctx, {
-      where: 'account_id = ? AND mac = ?',
-      values: [device.accountId, args.mac],
-      reason: 'forgotten',
-      at: args.at,
-    });
+    if (args.keepSessions !== true) {
+      await requestEnd(ctx, {
+        where: 'account_id = ? AND mac = ?',
+        values: [device.accountId, args.mac],
+        reason: 'forgotten',
+        at: args.at,
+      });
+    }
     ctx.invalidate('device', args.mac);
     return true;
   },
@@ -73,5 +71,6 @@ function toDevice(row: DeviceRow): Device {
     label: row.label,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    origin: row.origin,
   };
 }

@@ -14,6 +14,7 @@ import type {
   TokenFacts,
 } from '../types.ts';
 import { accountReads, accountTable } from './accounts.ts';
+import { keepDevice } from './remembered.ts';
 import { closeSessions, requestEnd } from './session-end.ts';
 
 interface TokenRow {
@@ -26,6 +27,7 @@ interface TokenRow {
   expires_at: number;
   spent_at: number | null;
   session_id: string | null;
+  remember_until: number | null;
   phone: string | null;
 }
 
@@ -75,6 +77,13 @@ export const loginWrites = {
       args.phone ?? null,
       args.at + args.ttlMs,
     );
+    if (args.rememberUntil !== undefined) {
+      await ctx.sql.run(
+        'UPDATE tokens SET remember_until = ? WHERE username = ?',
+        args.rememberUntil,
+        username,
+      );
+    }
     return { username, token };
   },
 
@@ -92,6 +101,7 @@ export const loginWrites = {
 
     const sessionId = await reserveSession(ctx, claim, account.tariff_id, args);
     if (account.first_login_at === null) await startValidity(ctx, claim, args);
+    await rememberPhone(ctx, claim, args);
     ctx.invalidate('usage', claim.accountId);
     return {
       outcome: 'opened',
@@ -275,6 +285,15 @@ async function reserveSession(
     );
   }
   return id;
+}
+
+/** Only now is it sure which phone the citizen wants remembered: its router has named it. */
+async function rememberPhone(ctx: WriteContext, claim: Claim, args: OpenLogin): Promise<void> {
+  const expiresAt = claim.token?.remember_until ?? null;
+  if (expiresAt === null) return;
+  const { accountKind, accountId } = claim;
+  const device = { mac: args.mac, accountKind, accountId, label: '', expiresAt, at: args.at };
+  await keepDevice(ctx, { ...device, origin: 'consent' });
 }
 
 async function startValidity(ctx: WriteContext, claim: Claim, args: OpenLogin): Promise<void> {

@@ -34,6 +34,7 @@ import { ticketReads, ticketWrites } from './tickets.ts';
 import { topUpWrites } from './top-ups.ts';
 import { usageReads } from './usage.ts';
 import { villageReads, villageWrites } from './villages.ts';
+import { wayWrites } from './ways.ts';
 
 export const reads = {
   ...villageReads,
@@ -94,6 +95,7 @@ export const writes = {
   ...routerLifeWrites,
   ...backupWrites,
   ...ticketWrites,
+  ...wayWrites,
   ...otpWrites,
   ...otpBudgetWrites,
   ...guessWrites,

@@ -1,0 +1,82 @@
+/** Accounts of those who click, and of those whom an officer vouches for. */
+import type { ReadContext, WriteContext } from '../sql.ts';
+import type { ClickOutcome, Vouching, WayStore } from '../way-types.ts';
+import { auditWrites } from './audit.ts';
+import { citizenWrites, subscriberById } from './citizens.ts';
+import { phoneKeyOf } from './phones.ts';
+
+export const wayWrites = {
+  async clickCitizen(
+    ctx: WriteContext,
+    args: Parameters<WayStore['clickCitizen']>[0],
+  ): Promise<ClickOutcome> {
+    const { villageCode, mac, tariff, day, limit, at } = args;
+    const key = `${villageCode} ${mac}`;
+    await ctx.lock(`click:${villageCode}`);
+    const known = await ctx.sql.get<{ id: string }>(
+      'SELECT id FROM subscribers WHERE citizen_k = ?',
+      ctx.keys.credentialKey(`citizen:click:${key}`),
+    );
+    if (known !== undefined) {
+      return { outcome: 'known', subscriber: await subscriberById(ctx, known.id) };
+    }
+    if (!(await countNew(ctx, villageCode, day, limit))) return { outcome: 'full' };
+    const citizen = { origin: 'click', key, tariff, villageCode, at } as const;
+    return { outcome: 'new', subscriber: await citizenWrites.ensureCitizen(ctx, citizen) };
+  },
+
+  async vouchForCitizen(
+    ctx: WriteContext,
+    args: Vouching,
+  ): ReturnType<WayStore['vouchForCitizen']> {
+    const { password, officer, ...citizen } = args;
+    if (!(await isOurs(ctx, args.phone))) return null;
+    const key = args.phone;
+    const { id } = await citizenWrites.ensureCitizen(ctx, { ...citizen, origin: 'registrar', key });
+    await ctx.sql.run(
+      'UPDATE subscribers SET password_hash = ? WHERE id = ?',
+      `k$${ctx.keys.credentialKey(password)}`,
+      id,
+    );
+    ctx.invalidate('subscriber', id);
+    const subscriber = await subscriberById(ctx, id);
+    await auditWrites.appendAudit(ctx, {
+      at: args.at,
+      actor: officer,
+      action: 'subscriber.vouch',
+      subject: subscriber.username,
+      detail: `${args.villageCode} ${args.tariff}`,
+    });
+    return subscriber;
+  },
+};
+
+/** False when the day is full. Days that are over are of no more use. */
+async function countNew(
+  { sql }: WriteContext,
+  villageCode: string,
+  day: string,
+  limit: number,
+): Promise<boolean> {
+  await sql.run('DELETE FROM click_days WHERE village_code = ? AND day < ?', villageCode, day);
+  if (limit < 1) return false;
+  const counted = await sql.run(
+    `INSERT INTO click_days (village_code, day, made) VALUES (?, ?, 1)
+     ON CONFLICT (village_code, day) DO UPDATE SET made = click_days.made + 1
+     WHERE click_days.made < ?`,
+    villageCode,
+    day,
+    limit,
+  );
+  return counted === 1;
+}
+
+/** A number without an account, or with one that an officer has made and nobody has used yet. */
+async function isOurs({ sql, keys }: ReadContext, phone: string): Promise<boolean> {
+  const account = await sql.get<{ origin: string; first_login_at: number | null }>(
+    'SELECT origin, first_login_at FROM subscribers WHERE phone_k = ?',
+    phoneKeyOf(keys, phone),
+  );
+  if (account === undefined) return true;
+  return account.origin === 'registrar' && account.first_login_at === null;
+}

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../../store/contract.ts';
+import { AT, DAY, logIn, MAC, newTariff, seedStore, village } from '../../fixtures/rows.ts';
+import { ENGINES } from './engines.ts';
+
+const OTHER = '02:00:00:00:00:02';
+const UNTIL = AT + 30 * 86_400_000;
+const PHONE = '+628123456789';
+
+describe.each(ENGINES)('ways in on $name', (engine) => {
+  let opened: Awaited<ReturnType<typeof engine.open>>;
+  let store: Store;
+  let seed: Awaited<ReturnType<typeof seedStore>>;
+
+  beforeEach(async () => {
+    opened = await engine.open();
+    store = opened.store;
+    seed = await seedStore(store);
+  });
+  afterEach(() => opened[Symbol.asyncDispose]());
+
+  const token = (mac = MAC) =>
+    store.issueToken({
+      ...{ accountKind: 'voucher', accountId: seed.voucher.id, mac, routerId: seed.router.id },
+      ...{ at: AT, ttlMs: 60_000, rememberUntil: UNTIL },
+    });
+  const enter = async (mac = MAC) => {
+    const proof = { kind: 'token', ...(await token(mac)) } as const;
+    return logIn(store, seed, { proof, mac });
+  };
+  const consent = (mac: string, over: { accountId?: string } = {}) =>
+    store.rememberDevice({
+      ...{ mac, accountKind: 'voucher', accountId: seed.voucher.id, label: '', expiresAt: UNTIL },
+      ...{ origin: 'consent', at: AT, ...over },
+    });
+
+  describe('a phone that its citizen wants remembered', () => {
+    it('is remembered once its router has let it in, and not before', async () => {
+      await token();
+      const before = await store.device(MAC);
+      await enter();
+
+      expect(before).toBeNull();
+      expect(await store.device(MAC)).toEqual({
+        mac: MAC,
+        accountKind: 'voucher',
+        accountId: seed.voucher.id,
+        label: '',
+        createdAt: AT,
+        expiresAt: UNTIL,
+        origin: 'consent',
+      });
+    });
+
+    it('is not remembered without being asked', async () => {
+      await logIn(store, seed);
+
+      expect(await store.device(MAC)).toBeNull();
+    });
+
+    it('never takes the place of a machine that an operator has set up', async () => {
+      const machine = { mac: MAC, accountKind: 'voucher', accountId: seed.voucher.id } as const;
+      await store.rememberDevice({ ...machine, label: 'printer', expiresAt: null, at: AT });
+      await enter();
+
+      expect(await store.device(MAC)).toMatchObject({ label: 'printer', origin: 'operator' });
+    });
+
+    it('is forgotten by the account that it was remembered for, and stays online', async () => {
+      const { sessionId } = await enter();
+
+      const asked = { mac: MAC, keepSessions: true, at: AT };
+      const foreign = await store.forgetDevice({ ...asked, accountId: 'another' });
+      const own = await store.forgetDevice({ ...asked, accountId: seed.voucher.id });
+
+      expect([foreign, own]).toEqual([false, true]);
+      expect(await store.device(MAC)).toBeNull();
+      expect(await store.session(sessionId)).toMatchObject({ state: 'opening' });
+      expect(await store.claimEnforcement({ at: AT, leaseMs: 1, limit: 1 })).toEqual([]);
+    });
+
+    it('is not forgotten by a citizen when an operator has set it up', async () => {
+      const machine = { mac: MAC, accountKind: 'voucher', accountId: seed.voucher.id } as const;
+      await store.rememberDevice({ ...machine, label: 'printer', expiresAt: null, at: AT });
+
+      const asked = { mac: MAC, accountId: seed.voucher.id, at: AT };
+
+      expect(await store.forgetDevice(asked)).toBe(false);
+    });
+
+    it('is forgotten with its voucher', async () => {
+      await consent(MAC);
+      await consent(OTHER);
+      const before = await store.device(MAC);
+      await store.revokeVoucher({ id: seed.voucher.id, at: AT });
+
+      expect(before).not.toBeNull();
+      expect([await store.device(MAC), await store.device(OTHER)]).toEqual([null, null]);
+    });
+  });
+
+  describe('a click', () => {
+    const click = (mac: string, over: { day?: string; limit?: number } = {}) =>
+      store.clickCitizen({
+        ...{ villageCode: village.code, mac, tariff: newTariff.name, day: DAY, limit: 2, at: AT },
+        ...over,
+      });
+
+    it('finds the same account again, which holds in its village alone', async () => {
+      const first = await click(MAC);
+      const again = await click(MAC, { day: '2026-11-25' });
+
+      expect(first).toMatchObject({
+        outcome: 'new',
+        subscriber: { origin: 'click', villageCode: village.code },
+      });
+      expect(again).toEqual({ ...first, outcome: 'known' });
+    });
+
+    it('makes so many accounts a village and day, however often addresses change', async () => {
+      const outcomes = await Promise.all(
+        [1, 2, 3, 4].map(async (n) => (await click(`02:00:00:00:01:0${n}`)).outcome),
+      );
+      const known = await click('02:00:00:00:01:01');
+      const tomorrow = await click('02:00:00:00:01:09', { day: '2026-11-25' });
+
+      expect(outcomes.toSorted()).toEqual(['full', 'full', 'new', 'new']);
+      expect([known.outcome, tomorrow.outcome]).toEqual(['known', 'new']);
+      expect(await click(OTHER, { limit: 0 })).toEqual({ outcome: 'full' });
+    });
+  });
+
+  describe('an officer who vouches', () => {
+    const vouch = (password: string) =>
+      store.vouchForCitizen({
+        ...{ phone: PHONE, displayName: 'Siti', villageCode: village.code, officer: 'bu-ani' },
+        ...{ tariff: newTariff.name, password, at: AT },
+      });
+
+    it('makes an account with a first password, and is named in the audit trail', async () => {
+      const account = await vouch('kata-sandi-1');
+
+      expect(account).toMatchObject({
+        origin: 'registrar',
+        villageCode: village.code,
+        passwordHash: `k$${store.credentialKey('kata-sandi-1')}`,
+      });
+      expect(await store.subscriberByUsername(account!.username)).toEqual(account);
+      expect(await store.listAudit(1)).toMatchObject([
+        { actor: 'bu-ani', action: 'subscriber.vouch', subject: account!.username },
+      ]);
+      expect(JSON.stringify(await store.listAudit(9))).not.toContain('8123456789');
+    });
+
+    it('may give another first password until it has been used, and never afterwards', async () => {
+      const account = await vouch('kata-sandi-1');
+      const again = await vouch('kata-sandi-2');
+      const { id } = again!;
+      await store.openLogin({
+        ...{ mac: MAC, routerId: seed.router.id, devices: 1, whenFull: 'refuse', at: AT },
+        ...{ rate: null, sessionTimeoutSeconds: 60, totalLimitOctets: null, validUntil: null },
+        proof: { kind: 'account', accountKind: 'subscriber', accountId: id, username: 'w' },
+      });
+
+      expect(id).toBe(account!.id);
+      expect(again!.passwordHash).toBe(`k$${store.credentialKey('kata-sandi-2')}`);
+      expect(await vouch('kata-sandi-3')).toBeNull();
+    });
+
+    it('does not set the password of an account that somebody else has made', async () => {
+      await store.ensureCitizen({
+        ...{ origin: 'otp', key: PHONE, phone: PHONE, tariff: newTariff.name },
+        ...{ villageCode: null, at: AT },
+      });
+
+      expect(await vouch('kata-sandi-1')).toBeNull();
+    });
+  });
+});
