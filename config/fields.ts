@@ -115,6 +115,14 @@ export function word(expected: string) {
   return text(expected, (value) => (value !== '' && value.trim() === value ? value : null));
 }
 
+/** A line of text that is printed or shown as it is. */
+export function line(expected: string, max: number) {
+  return text(`${expected}, at most ${max} characters`, (value) => {
+    const isLine = value !== '' && value.trim() === value && !/\p{C}/u.test(value);
+    return isLine && value.length <= max ? value : null;
+  });
+}
+
 /** A whole number between two bounds, with its unit for the message. */
 export function whole(unit: string, min: number, max: number) {
   const error = ({ input }: { input?: unknown }): string =>

@@ -94,6 +94,7 @@ const MISTAKES: Record<string, readonly string[]> = {
     'Flow map in block collection must be sufficiently indented and end with a } at line 2, column 1',
   ],
   'time-zone': ['timeZone: expected an IANA time zone such as Asia/Jakarta, not "Asia/Sekayu"'],
+  'selling-half': ['selling.partner: is missing: selling needs permit and partner'],
   'tls-half': ['portal.tls.keyFile: expected a path'],
   'tls-key': ['portal.tls.certificate: unknown key; known here: certFile, keyFile'],
   twice: ['Map keys must be unique at line 2, column 1'],

@@ -43,6 +43,14 @@ const RULES: readonly Rule[] = [
       ['portal.blockListen', portal.blockListen],
     ]),
   ),
+  rule(['selling'], ({ selling }) => {
+    const [missing, ...both] = (['permit', 'partner'] as const).filter(
+      (key) => selling[key] === undefined,
+    );
+    return missing === undefined || both.length > 0
+      ? []
+      : [{ path: `selling.${missing}`, message: 'is missing: selling needs permit and partner' }];
+  }),
   rule(['radius', 'resolver'], ({ radius, resolver }) =>
     sharedListeners([
       ['radius.auth', radius.auth],

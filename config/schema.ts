@@ -118,6 +118,14 @@ export interface RetentionConfig {
   readonly jobDays: number;
 }
 
+/** What makes selling access lawful: docs/operations.md, "Selling". Both are printed and shown. */
+export interface SellingConfig {
+  /** Number of the permit. */
+  readonly permit: string;
+  /** The ISP whose access it is. */
+  readonly partner: string;
+}
+
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Frozen, validated, every path absolute. */
@@ -135,6 +143,8 @@ export interface Config {
   readonly network: NetworkConfig;
   readonly wireguard: WireguardConfig;
   readonly retention: RetentionConfig;
+  /** Undefined = nothing may have a price. */
+  readonly selling: SellingConfig | undefined;
   readonly controller: ControllerConfig;
   readonly log: { readonly level: LogLevel };
 }
@@ -177,6 +187,10 @@ export function sectionSchemas(base: string) {
       dailyDays: field.whole('days', 40, 3660).prefault(800),
       jobDays: field.whole('days', 1, 3660).prefault(90),
     }),
+    selling: z.strictObject({
+      permit: field.line('the number of the permit, in quotes', 40).optional(),
+      partner: field.line('the name of the ISP', 60).optional(),
+    }),
     log: z.strictObject({ level: field.oneOf(LOG_LEVELS).prefault('info') }),
   };
 }
@@ -190,7 +204,7 @@ export type Sections = {
 
 /** Fills in the defaults that follow from other keys. */
 export function completeConfig(top: Top, sections: Sections): Config {
-  const { portal, resolver, network } = sections;
+  const { portal, resolver, network, selling } = sections;
   const portalAddress = network.portalAddress ?? network.controllerAddress;
   const scheme = portal.tls === undefined ? 'http' : 'https';
   const blockHost = portal.blockListen?.host;
@@ -230,6 +244,10 @@ export function completeConfig(top: Top, sections: Sections): Config {
       resolverAddress: network.resolverAddress ?? network.controllerAddress,
     },
     wireguard: { ...sections.wireguard, publicKey: sections.wireguard.publicKey },
+    selling:
+      selling.permit === undefined || selling.partner === undefined
+        ? undefined
+        : { permit: selling.permit, partner: selling.partner },
   };
 }
 

@@ -27,6 +27,7 @@ const tariff: fc.Arbitrary<Tariff> = fc
     devices: 1,
     whenFull: 'refuse' as const,
     fairUse: [],
+    priceMinor: null,
     ...limits,
   }));
 const account = fc.record({
