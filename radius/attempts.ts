@@ -15,7 +15,7 @@ export interface Budget {
   readonly perSecond: number;
 }
 
-export type BudgetKind = 'account' | 'voucher' | 'mac' | 'nas' | 'work';
+export type BudgetKind = 'account' | 'voucher' | 'mac' | 'nas' | 'work' | 'stranger';
 
 export interface AttemptKey {
   readonly kind: BudgetKind;
@@ -47,6 +47,8 @@ export const DEFAULT_BUDGETS: Budgets = {
   mac: { burst: 20, perSecond: 1 / 10 },
   nas: { burst: 300, perSecond: 3 },
   work: { burst: 64, perSecond: 15 },
+  /** MAC addresses that nobody knows: a whole village's phones at once, twice. */
+  stranger: { burst: 600, perSecond: 20 },
 };
 
 /**
@@ -72,6 +74,7 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
     mac: boundedMap(CAPACITY),
     nas: boundedMap(CAPACITY),
     work: boundedMap(1),
+    stranger: boundedMap(CAPACITY),
   };
   const known = boundedMap<true>(TRUSTED);
   /** As filled by now; undefined for one that nothing was ever taken from. */

@@ -111,9 +111,11 @@ export async function openLogin(
 }
 
 /**
- * MAC authentication: a phone that is known is let in as the account that it belongs to. RouterOS asks so
- * for every phone that appears, so one that is not known costs nothing and pays nothing. The name must be
- * the address of the very phone that asks: a person can type any name.
+ * MAC authentication: a machine of an operator, or a phone whose citizen wants it remembered, is let in as
+ * the account that it belongs to. RouterOS asks so for every phone that appears, before its page: a stranger
+ * costs one look-up and hears no delay, and a router on which addresses change at will gets no more look-ups
+ * for strangers than {@link Budgets} says. The name must be the address of the very phone that asks: a person
+ * can type any name.
  */
 export async function openByMac(
   deps: LoginDeps,
@@ -121,13 +123,27 @@ export async function openByMac(
   nas: Nas,
 ): Promise<LoginAnswer> {
   if (mac === null || normalizeMac(username) !== mac) return reject('SW-BADCRED');
+  const isTrusted = deps.attempts.trusted(mac);
+  const stranger: AttemptKey[] = isTrusted ? [] : [{ kind: 'stranger', id: nas.routerId }];
+  if (!deps.attempts.take(stranger)) return reject('SW-BADCRED');
   const device = await deps.store.device(mac);
   if (device === null || (device.expiresAt !== null && device.expiresAt <= deps.clock.now())) {
     return reject('SW-BADCRED');
   }
   const account = await deps.store.account(device.accountKind, device.accountId);
   if (account === null) return reject('SW-BADCRED');
-  return decideAndOpen(deps, asAccount(account, username, NO_ATTRIBUTES), mac, nas);
+  deps.attempts.giveBack(stranger);
+  deps.attempts.trust(mac);
+  const claim = asAccount(standsBack(account), username, NO_ATTRIBUTES);
+  return decideAndOpen(deps, claim, mac, nas);
+}
+
+/**
+ * Nobody has asked for this login, so it ends no other phone's session: two remembered phones of a tariff for
+ * one, which lets a new phone in for the oldest, would put each other out for ever.
+ */
+function standsBack(account: Account): Account {
+  return { ...account, tariff: { ...account.tariff, whenFull: 'refuse' } };
 }
 
 async function openWithToken(

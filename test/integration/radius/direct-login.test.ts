@@ -139,6 +139,62 @@ describe('MAC authentication', () => {
     expect(verdict(await stand.fromNas(login, slow))).toBe('accept');
   });
 
+  it('looks up so many strangers of a router, and a phone that it knows all the same', async () => {
+    const { store, handler } = stand;
+    const known = await remembered();
+    const { mac } = await remembered();
+    const looked = new Set<string>();
+    const device: typeof store.device = (asked) => {
+      looked.add(asked);
+      return store.device(asked);
+    };
+    const by = handler({ store: Object.assign(Object.create(store), { device }) });
+    const ask = async (asked: string) =>
+      verdict(await stand.fromNas({ username: asked, password: '', ...from(asked) }, by));
+
+    const first = await ask(known.mac);
+    for (let i = 0; i < 700; i += 1) {
+      await ask(
+        `AA:BB:CC:22:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`.toUpperCase(),
+      );
+    }
+
+    expect(first).toBe('accept');
+    expect(looked.size).toBe(601);
+    expect([await ask(known.mac), await ask(mac)]).toEqual(['accept', 'SW-BADCRED']);
+    stand.clock.advance(50);
+    expect(await ask(mac)).toBe('accept');
+  });
+
+  it('puts no other phone out, though its tariff lets a new one take the place of the oldest', async () => {
+    const tariff = await stand.tariff({ devices: 1, whenFull: 'replace' });
+    const { mac, account } = await remembered({ tariff });
+    const second = newMac();
+    await stand.store.rememberDevice({
+      ...{ mac: second, accountKind: 'subscriber', accountId: account.id, label: '' },
+      ...{ expiresAt: null, at: START_MS, origin: 'consent' },
+    });
+    const ask = async (asked: string) =>
+      verdict(await stand.fromNas({ username: asked, password: '', ...from(asked) }));
+
+    expect([await ask(mac), await ask(second), await ask(mac)]).toEqual([
+      'accept',
+      'SW-DEVICES',
+      'accept',
+    ]);
+  });
+
+  it('gives a retransmit of the same login the same session', async () => {
+    const { mac } = await remembered();
+    const login = { username: mac, password: '', ...from(mac) };
+
+    const first = await stand.fromNas(login);
+    const again = await stand.fromNas(login, stand.handler());
+
+    expect(verdict(again)).toBe('accept');
+    expect(textOf(again, 'Class')).toBe(textOf(first, 'Class'));
+  });
+
   it('is held to the limits of its account, and to its village', async () => {
     const spent = await remembered({ tariff: await stand.tariff({ dailyOctets: 0 }) });
     const elsewhere = newMac();
