@@ -3,6 +3,11 @@ import type { LoginGrant } from '../store/types.ts';
 import type { AttributeValue } from './codec.ts';
 
 const GIGAWORD = 2 ** 32;
+/** The firewall of our routers lets phones on it reach messengers only (controller/desired/grace.ts). */
+const GRACE_LIST = 'sw-grace';
+
+/** What an Access-Accept for a grace pass carries besides. */
+export const GRACE: readonly AttributeValue[] = [['Mikrotik-Address-List', GRACE_LIST]];
 
 export function grantAttributes(
   sessionId: string,

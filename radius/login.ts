@@ -21,7 +21,7 @@ import { authorize, type Decision, type LoginFacts } from './authorize.ts';
 import type { AttributeValue } from './codec.ts';
 import type { Credentials } from './credentials.ts';
 import type { FreeSlot } from './device-probe.ts';
-import { grantAttributes } from './grant.ts';
+import { GRACE, grantAttributes } from './grant.ts';
 import type { Proof } from './proof.ts';
 import type { RejectCode } from './reject.ts';
 import type { UsageCache } from './usage-cache.ts';
@@ -167,7 +167,8 @@ async function openWithToken(
     deps.attempts.giveBack(keys);
     return decision;
   }
-  const { token, attributes } = shown;
+  const { token } = shown;
+  const attributes = facts.grace ? [...shown.attributes, ...GRACE] : shown.attributes;
   const claim = {
     account: facts.account,
     proof: { kind: 'token', username, token },

@@ -88,6 +88,21 @@ export const ROUTER_SETTINGS = {
   'dns.cache-kib': setting('DNS cache of the router', whole('KiB', 64, 65_536), null),
   'dns.adlist': setting('a list that the router itself refuses names by', listUrl, null),
 
+  'grace.hosts': setting(
+    'messengers that a phone reaches while it waits for its code; names or IPv4 addresses',
+    listOf(host, 40, 'names or addresses'),
+    [
+      'g.whatsapp.net',
+      'v.whatsapp.net',
+      'graph.whatsapp.net',
+      'static.whatsapp.net',
+      'mmg.whatsapp.net',
+      'web.whatsapp.com',
+      'api.whatsapp.com',
+      'wa.me',
+    ].join(','),
+  ),
+
   'outage.resolvers': setting(
     'family resolvers, asked while the server is down',
     listOf(ipv4, 3, 'IPv4 addresses'),

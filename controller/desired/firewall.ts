@@ -6,6 +6,7 @@
 import { parseIpv4 } from '../../lib/net.ts';
 import { boardLimits } from './board.ts';
 import { pastTunnel } from './cold-start.ts';
+import { graceLists, graceRules } from './grace.ts';
 import { row, tagged } from './menu.ts';
 import { LAN, MGMT, SERVICES, WAN } from './network.ts';
 import { floorRows, namesWatch, outageResolvers } from './outage.ts';
@@ -121,6 +122,7 @@ export function firewall(input: VillageInput): DesiredMenu[] {
       // By address, not by number: an entry that another one holds already is refused.
       ...services.map((address) => row(`svc-${address}`, { list: SERVICES, address })),
       ...DOH_HOSTS.map((address, i) => row(`doh${i + 1}`, { list: DOH, address })),
+      ...graceLists(input),
     ]),
     tagged(
       '/ip/firewall/nat',
@@ -228,6 +230,7 @@ function forwardChain(input: VillageInput): DesiredRow[] {
       ...doh,
     }),
     rule('fw-doh-t', 'reject', { 'reject-with': 'tcp-reset', protocol: 'tcp', ...doh }),
+    ...graceRules(),
     rule('fw-90', 'accept', { ...fromLan, 'out-interface-list': WAN }),
     rule('fw-99', 'drop', {}),
   ];

@@ -11,6 +11,7 @@ import type { MenuTree } from '../menu/contract.ts';
 import { createRadiusClient, type RadiusClient } from '../nas/client.ts';
 import { createIncoming, type Incoming } from '../nas/incoming.ts';
 import { createNas, type Nas } from '../nas/nas.ts';
+import { type AddressLists, createAddressLists } from './address-lists.ts';
 import { createCookies } from './cookies.ts';
 import { type Asked, type Path, pathOf } from './forwarding.ts';
 import { createGateway, type Gateway } from './gateway.ts';
@@ -79,6 +80,7 @@ interface Front {
   readonly gateway: Gateway;
   readonly incoming: Incoming;
   readonly live: Live;
+  readonly lists: AddressLists;
   readonly login: Login;
 }
 
@@ -103,7 +105,10 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       });
     },
     dnsChanged: () => front.names.flush(),
-    rowsChanged: () => front.live.touch(),
+    rowsChanged: () => {
+      front.live.touch();
+      front.lists.follow();
+    },
     joined: (host) => {
       const hotspot = core.snapshot.lan()?.hotspot ?? null;
       if (hotspot !== null) host.macLogin = front.login.byMac(host, hotspot);
@@ -176,8 +181,10 @@ function createFront(core: Core, bootedAt: () => number): Front {
   const login = createLogin({ ...core, cookies: createCookies(core.tree, core.clock) });
   const path = pathFinder(core);
   const names = createNames({ ...core, path });
+  const lists = createAddressLists({ ...core, lookup: names.lookup });
   const gateway = createGateway({
     ...core,
+    listed: lists.ready,
     servlet: createServlet({ ...core, login }),
     lan: snapshot.lan,
     resolve: names.resolve,
@@ -194,7 +201,7 @@ function createFront(core: Core, bootedAt: () => number): Front {
     hosts.remove(host);
   };
   const live = createLive({ ...core, bootedAt, removeHost });
-  return { names, gateway, incoming: createServerPort(core), live, login };
+  return { names, gateway, incoming: createServerPort(core), live, lists, login };
 }
 
 /** Disconnect and CoA. */
@@ -259,6 +266,7 @@ function forget(core: Core, front: Front): void {
   core.uplink.cut();
   core.hosts.clear();
   front.names.flush();
+  front.lists.follow();
   core.interfaces.reset();
   front.live.write();
 }

@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly owns: (address: string) => boolean;
   /** Addresses of a name as this phone's resolver gives them. */
   readonly resolve: (host: Host, name: string) => Promise<readonly string[]>;
+  /** Resolves when address lists hold what they name. */
+  readonly listed: () => Promise<void>;
   readonly path: (source: string, address: string, port: number) => Path;
   /** A DNS query over TCP that NAT redirected to the router. */
   readonly dns: (query: Buffer, phone: string) => Promise<Buffer | null>;
@@ -220,6 +222,7 @@ async function forward(
   free: boolean,
 ): Promise<void> {
   const { phone, host, head, wanted, received } = request;
+  if (host.session?.addressList != null) await options.listed();
   const path = options.path(host.ip, address, wanted.port);
   if (path.kind === 'router') {
     await redirected(options, request, path.port);

@@ -39,6 +39,8 @@ export interface Session {
   idleTimeoutMs: number | null;
   readonly keepaliveTimeoutMs: number | null;
   readonly interimMs: number | null;
+  /** Where the phone's address stands in `/ip/firewall/address-list` as long as this lasts. */
+  readonly addressList: string | null;
   totalLimit: number | null;
   inputLimit: number | null;
   outputLimit: number | null;
@@ -271,6 +273,7 @@ function newSession(
     idleTimeoutMs: grant.idleTimeoutMs ?? profile.idleTimeoutMs,
     keepaliveTimeoutMs: profile.keepaliveTimeoutMs,
     interimMs: hotspot.interim === 'received' ? grant.interimMs : hotspot.interim,
+    addressList: grant.addressList,
     totalLimit: grant.totalLimit,
     inputLimit: grant.inputLimit,
     outputLimit: grant.outputLimit,

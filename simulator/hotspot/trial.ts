@@ -61,6 +61,7 @@ function grantOf(sessionTimeoutMs: number, group: string): Grant {
     outputLimit: null,
     rate: null,
     group,
+    addressList: null,
     classes: [],
   };
 }

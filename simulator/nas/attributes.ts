@@ -54,6 +54,7 @@ export const MIKROTIK_ATTR = {
   xmitLimitGigawords: 15,
   totalLimit: 17,
   totalLimitGigawords: 18,
+  addressList: 19,
 } as const;
 
 export const WISPR = 14_122;

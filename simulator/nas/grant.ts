@@ -23,6 +23,8 @@ export interface Grant {
   readonly rate: RateLimit | null;
   /** User profile, Mikrotik-Group. */
   readonly group: string | null;
+  /** Mikrotik-Address-List: where the phone's address stands while the session lasts. */
+  readonly addressList: string | null;
   /** Class, echoed in every Accounting-Request (RFC 2865 §5.25). */
   readonly classes: readonly Buffer[];
 }
@@ -49,6 +51,7 @@ export function readGrant(attributes: readonly Attribute[]): Grant {
     outputLimit: octets(MIKROTIK_ATTR.xmitLimit, MIKROTIK_ATTR.xmitLimitGigawords),
     rate: rate === null ? null : parseRateLimit(rate),
     group: textOf(vendor, MIKROTIK_ATTR.group),
+    addressList: textOf(vendor, MIKROTIK_ATTR.addressList),
     classes: allValues(attributes, ATTR.class),
   };
 }

@@ -65,8 +65,10 @@ const NAMING: ReadonlySet<number> = new Set([
 const CHANGING: ReadonlySet<number> = new Set([
   ...[ATTR.sessionTimeout, ATTR.idleTimeout, ATTR.acctInterimInterval],
 ]);
-/** The vendor's attributes that a hotspot session has. */
-const CHANGING_MIKROTIK: ReadonlySet<number> = new Set(Object.values(MIKROTIK_ATTR));
+/** The vendor's attributes that a hotspot session has. No manual says that a list can be changed on the way. */
+const CHANGING_MIKROTIK: ReadonlySet<number> = new Set(
+  Object.values(MIKROTIK_ATTR).filter((type) => type !== MIKROTIK_ATTR.addressList),
+);
 const REMEMBERED_REPLIES = 64;
 
 export function createIncoming(options: IncomingOptions): Incoming {
