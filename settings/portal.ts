@@ -13,6 +13,16 @@ export const PORTAL_SETTINGS = {
     listOf(word(WAYS), WAYS.length, `of ${WAYS.join(', ')}`),
     'voucher,account',
   ),
+  'portal.click-per-day': setting(
+    'phones that may come new by a click, in a village and day',
+    whole('phones', 0, 10_000),
+    '200',
+  ),
+  'portal.remember-days': setting(
+    'days that a phone is remembered when its citizen wants it; 0: none is',
+    whole('days', 0, 365),
+    '30',
+  ),
   'portal.tariff.self': tariffOf('registers an account'),
   'portal.tariff.otp': tariffOf('comes by a code sent to a phone number'),
   'portal.tariff.click': tariffOf('comes by a click'),
