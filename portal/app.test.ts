@@ -27,6 +27,36 @@ const PAGES: readonly (readonly [string, (test: TestPortal, lang: string) => Pro
       return test.fetch(`/status?lang=${lang}`);
     },
   ],
+  [
+    'welcome, connecting',
+    (test, lang) => test.fetch(`/welcome?router=sukarami-1&wait=1&lang=${lang}`),
+  ],
+  [
+    'welcome',
+    async (test, lang) => {
+      test.world.session = session;
+      return test.fetch(`/welcome?lang=${lang}`);
+    },
+  ],
+  ['bye', (test, lang) => test.fetch(`/bye?router=sukarami-1&lang=${lang}`)],
+  ['help', (test, lang) => test.fetch(`/help?router=sukarami-1&lang=${lang}`)],
+  ['why', (test, lang) => test.fetch(`/why?router=sukarami-1&lang=${lang}`)],
+  ['why, elsewhere', (test, lang) => test.fetch(`/why?lang=${lang}`)],
+  [
+    'why, online',
+    async (test, lang) => {
+      test.world.session = session;
+      return test.fetch(`/why?lang=${lang}`);
+    },
+  ],
+  [
+    'appeal',
+    async (test, lang) => {
+      test.world.session = session;
+      return test.fetch(`/blocked?name=judi.example&lang=${lang}`);
+    },
+  ],
+  ['appealed', (test, lang) => test.fetch(`/blocked?name=judi.example&sent=1&lang=${lang}`)],
   ['blocked', (test, lang) => test.fetch(`/blocked?name=judi.example&lang=${lang}`)],
   ['terms', (test, lang) => test.fetch(redirectPath({ lang }).replace('/?', '/terms?'))],
   ['privacy', (test, lang) => test.fetch(`/privacy?lang=${lang}`)],
@@ -57,7 +87,7 @@ describe.each(PAGES)('page: %s', (_name, open) => {
     });
     const policy = String(page.headers['content-security-policy']);
     expect(policy).toMatch(
-      /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; img-src data:; form-action 'self'(?: http:\/\/[a-z0-9.:-]+)*; frame-ancestors 'none'; base-uri 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}' 'sha256-[A-Za-z0-9+/=]{44}'; img-src data:; form-action 'self'(?: http:\/\/[a-z0-9.:-]+)*; frame-ancestors 'none'; base-uri 'none'$/,
     );
   });
 });

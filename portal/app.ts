@@ -6,16 +6,20 @@ import express, {
   type Response,
 } from 'express';
 import { errorMessage } from '../lib/errors.ts';
+import { submitAppeal } from './appeal/appeal.ts';
 import { hostnameOf, isOwnHost, sendBlockedHost, showBlocked } from './block.ts';
 import { showCapport } from './capport.ts';
 import type { Handler, PortalDeps } from './context.ts';
 import { queryOf, seeOther } from './context.ts';
+import { showBye, showHelp } from './help.ts';
 import { showLogin, submitLogin } from './login.ts';
 import { sendMessage, showDocument } from './messages.ts';
 import type { Route } from './metrics.ts';
 import { isEncrypted, setBaseHeaders } from './security.ts';
 import { logOut, showStatus } from './status.ts';
 import { withQuery } from './urls.ts';
+import { showWelcome } from './welcome.ts';
+import { showWhy } from './why/why.ts';
 
 /** A form of ours is under 1 kB. */
 const BODY_LIMIT = 4096;
@@ -67,6 +71,12 @@ function addRoutes(app: Express, deps: PortalDeps): void {
   app.post('/logout', at('/logout'), requireForm(deps), form, logOut(deps));
   app.get('/logout', at('/logout', toPage('/status')));
   app.get('/blocked', at('/blocked', showBlocked(deps)));
+  app.post('/appeal', at('/appeal'), requireForm(deps), form, submitAppeal(deps));
+  app.get('/appeal', at('/appeal', toPage('/')));
+  app.get('/welcome', at('/welcome', showWelcome(deps)));
+  app.get('/bye', at('/bye', showBye(deps)));
+  app.get('/help', at('/help', showHelp(deps)));
+  app.get('/why', at('/why', showWhy(deps)));
   app.get('/capport/:router', at('/capport/:router', showCapport(deps)));
   app.get('/terms', at('/terms', showDocument(deps, 'terms')));
   app.get('/privacy', at('/privacy', showDocument(deps, 'privacy')));

@@ -7,8 +7,10 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Request, Response } from 'express';
-import { type Handler, type PortalDeps, queryOf, sceneOf } from './context.ts';
+import { APPEAL_REASONS } from './appeal/reasons.ts';
+import { type Handler, type PortalDeps, placeOf, queryOf, sceneOf, sessionOf } from './context.ts';
 import { isTextKey, type Translate } from './i18n.ts';
+import { withQuery } from './urls.ts';
 
 /** Names and literals under which a request is for the portal itself. */
 export function isOwnHost(
@@ -56,16 +58,31 @@ async function sendBlocked(
   res: Response,
   { name, status }: { name: string | null; status: 200 | 451 },
 ): Promise<void> {
+  const session = await sessionOf(deps, req);
+  const router = session === null ? null : await deps.store.routerByName(session.router);
   const scene = sceneOf(req, {
     lang: status === 200 ? queryOf(req).get('lang') : null,
-    place: null,
+    place: await placeOf(deps, router),
     path: '/blocked',
     carry: {},
     origin: deps.publicOrigin,
   });
-  const reason = reasonOf(deps, name, scene.speech.t);
+  const { locale, t } = scene.speech;
   const frame = scene.frame('blocked.title', name === null ? {} : { name });
-  const page = { name: 'blocked' as const, frame, facts: { name, reason } };
+  const facts = {
+    name,
+    reason: reasonOf(deps, name, t),
+    // A form under a foreign name would be a form of that site; there, a link leads to ours.
+    appealUrl:
+      name === null || status !== 451
+        ? null
+        : withQuery(`${deps.publicOrigin}/blocked`, { name, lang: locale }),
+    mayAppeal: status === 200 && name !== null && session !== null,
+    sent: status === 200 && queryOf(req).get('sent') === '1',
+    locale,
+    reasons: APPEAL_REASONS.map((value) => ({ value, label: t(`appeal.reason.${value}`) })),
+  };
+  const page = { name: 'blocked' as const, frame, facts };
   await deps.views.send({ req, res }, page, { status });
 }
 

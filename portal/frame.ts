@@ -1,5 +1,8 @@
 /** What every page shows around its own content: language, place, title, links that keep the redirect. */
-import type { VillageKind } from '../store/types.ts';
+import type { LogoTag } from '../settings/logo.ts';
+import type { CallNumber } from '../settings/look-types.ts';
+import type { Announcement, VillageKind } from '../store/types.ts';
+import { type House, PLAIN_HOUSE } from './house.ts';
 import {
   chooseLocale,
   type Locale,
@@ -11,12 +14,25 @@ import {
 import type { LanguageLink } from './pages.ts';
 import { type Params, withQuery } from './urls.ts';
 
-/** Where the phone is, as far as the request tells. */
+/** Where the phone is, as far as the request tells, and what pages there look like and announce. */
 export interface Place {
-  readonly kind: VillageKind;
-  readonly village: string;
-  readonly district: string;
-  readonly regency: string;
+  /** Null: somewhere in the regency. */
+  readonly where: {
+    readonly kind: VillageKind;
+    readonly village: string;
+    readonly district: string;
+    readonly regency: string;
+  } | null;
+  readonly house: House;
+  /** Of now, in the order in which they are shown. */
+  readonly announcements: readonly Announcement[];
+}
+
+/** An announcement in the words of a page. */
+export interface Notice {
+  readonly text: string;
+  /** Set where it is not in the page's own language. */
+  readonly lang: Locale | null;
 }
 
 export interface Frame {
@@ -27,6 +43,17 @@ export interface Frame {
   readonly network: string;
   readonly district: string | null;
   readonly provider: string;
+  readonly css: string;
+  readonly cssHash: string;
+  readonly logo: { readonly viewBox: string; readonly tags: readonly LogoTag[] } | null;
+  readonly initials: string | null;
+  readonly complaint: CallNumber | null;
+  /** Work or faults that are known: on every page. */
+  readonly notices: readonly Notice[];
+  /** Of the village: where a page has room for them. */
+  readonly news: readonly Notice[];
+  readonly whyUrl: string;
+  readonly helpUrl: string;
   readonly switchTo: LanguageLink;
   readonly termsUrl: string;
   readonly privacyUrl: string;
@@ -52,9 +79,9 @@ export interface Speech {
 
 export function speak(request: Pick<FrameRequest, 'lang' | 'acceptLanguage' | 'place'>): Speech {
   const locale = chooseLocale(request.lang, request.acceptLanguage);
-  const kind = request.place?.kind ?? 'desa';
-  const office = translator(locale)(`place.office.${kind}`);
-  return { locale, t: translator(locale, { office, village: request.place?.village ?? '' }) };
+  const where = request.place?.where ?? null;
+  const office = translator(locale)(`place.office.${where?.kind ?? 'desa'}`);
+  return { locale, t: translator(locale, { office, village: where?.village ?? '' }) };
 }
 
 /** `own` are parameters that only the page's own language link keeps. */
@@ -67,7 +94,11 @@ export function createFrame(
   const { locale, t } = speech;
   const { place, carry, origin = '' } = request;
   const other = otherLocale(locale);
-  const network = place === null ? t('place.unknown') : t(`place.network.${place.kind}`);
+  const where = place?.where ?? null;
+  const house = place?.house ?? PLAIN_HOUSE;
+  const announced = place?.announcements ?? [];
+  const network =
+    house.name ?? (where === null ? t('place.unknown') : t(`place.network.${where.kind}`));
   const link = (path: string, params: Params): string =>
     withQuery(origin + path, { ...carry, ...params });
   return {
@@ -75,11 +106,20 @@ export function createFrame(
     t,
     title: `${t(titleKey)} – ${network}`,
     network,
-    district: place === null ? null : t('place.district', { district: place.district }),
+    district: where === null ? null : t('place.district', { district: where.district }),
     provider:
-      place === null || place.regency === ''
+      where === null || where.regency === ''
         ? t('place.free')
-        : t('place.provider', { regency: regencyIn(locale, place.regency) }),
+        : t('place.provider', { regency: regencyIn(locale, where.regency) }),
+    css: house.css,
+    cssHash: house.cssHash,
+    logo: house.logo,
+    initials: house.initials,
+    complaint: house.complaint,
+    notices: noticesOf(announced, 'service', locale),
+    news: noticesOf(announced, 'news', locale),
+    whyUrl: link('/why', { lang: locale }),
+    helpUrl: link('/help', { lang: locale }),
     switchTo: {
       locale: other,
       name: translator(other)('language.name'),
@@ -88,6 +128,20 @@ export function createFrame(
     termsUrl: link('/terms', { lang: locale }),
     privacyUrl: link('/privacy', { lang: locale }),
   };
+}
+
+function noticesOf(
+  announcements: readonly Announcement[],
+  kind: Announcement['kind'],
+  locale: Locale,
+): Notice[] {
+  return announcements
+    .filter((one) => one.kind === kind)
+    .map(({ text, textEn }) =>
+      locale === 'en' && textEn === null
+        ? { text, lang: 'id' }
+        : { text: locale === 'en' ? textEn! : text, lang: null },
+    );
 }
 
 /** `Kabupaten Musi Banyuasin` is `Musi Banyuasin Regency` in English. */

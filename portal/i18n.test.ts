@@ -10,7 +10,7 @@ const placeholders = (text: string): string[] =>
   [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!).toSorted();
 
 async function sourcesIn(folder: string, suffix: string): Promise<string[]> {
-  const names = await readdir(new URL(folder, ROOT));
+  const names = await readdir(new URL(folder, ROOT), { recursive: true });
   const chosen = names.filter(
     (name) => name.endsWith(suffix) && !/\.(?:test|fixture)\./.test(name),
   );
@@ -56,7 +56,7 @@ describe('locale files', () => {
       ...(await sourcesIn('portal', '.ts')),
     ].join('\n');
     const composed =
-      /^(?:place\.(?:network|office)|status\.by|category|terms|privacy|fault|message)\./;
+      /^(?:place\.(?:network|office)|status\.by|category|terms|privacy|fault|message|emergency|service|appeal\.reason|why\.check)\.|^why\.[a-z]+\.(?:heading|step)$/;
     const unused = Object.keys(indonesian).filter(
       (key) => !sources.includes(`'${key}'`) && !composed.test(key),
     );

@@ -4,10 +4,7 @@
  * This is against floods; guessing is RADIUS's business, which has its own attempt budget. An address
  * gets enough for a whole village, should a router hide its phones behind one address.
  */
-export interface Bucket {
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import { type Bucket, createBuckets } from './buckets.ts';
 
 export interface LoginLimits {
   readonly address: Bucket;
@@ -41,19 +38,4 @@ export function createLoginLimiter(limits: LoginLimits): AdmitLogin {
     address(attempt.address, nowMs) &&
     phone(`${attempt.router} ${attempt.mac}`, nowMs) &&
     router(attempt.router, nowMs);
-}
-
-function createBuckets(bucket: Bucket, keys: number): (key: string, nowMs: number) => boolean {
-  const levels = new Map<string, { tokens: number; at: number }>();
-  return (key, nowMs) => {
-    const was = levels.get(key) ?? { tokens: bucket.burst, at: nowMs };
-    const refill = (Math.max(0, nowMs - was.at) / 1000) * bucket.perSecond;
-    const tokens = Math.min(bucket.burst, was.tokens + refill);
-    const admitted = tokens >= 1;
-    // Set anew, so that the map stays in order of use.
-    levels.delete(key);
-    levels.set(key, { tokens: admitted ? tokens - 1 : tokens, at: nowMs });
-    if (levels.size > keys) levels.delete(levels.keys().next().value!);
-    return admitted;
-  };
 }

@@ -27,7 +27,7 @@ export async function sendMessage(
 ): Promise<void> {
   const scene = sceneOf(req, {
     lang: queryOf(req).get('lang'),
-    place: null,
+    place: await placeOf(deps, null),
     path: '/',
     carry: {},
   });

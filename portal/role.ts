@@ -76,7 +76,7 @@ function originOf(publicUrl: URL, port: number): string {
 }
 
 function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: string): PortalDeps {
-  const { store, radius, clock, log, timeZone, retention, categoryOf } = options;
+  const { store, radius, clock, log, timeZone, retention, categoryOf, regency } = options;
   return {
     store,
     radius,
@@ -85,6 +85,7 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     timeZone,
     retention,
     ...(categoryOf === undefined ? {} : { categoryOf }),
+    ...(regency === undefined ? {} : { regency }),
     publicOrigin,
     blockAddresses: new Set(options.blockAddresses),
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),

@@ -30,10 +30,10 @@ export function setBaseHeaders(req: IncomingMessage, res: ServerResponse): void 
  * `formTargets` are the origins that forms of the page may lead to besides the portal: browsers apply
  * form-action to the redirect that answers a form, too.
  */
-export function pagePolicy(styleHash: string, formTargets: readonly string[]): string {
+export function pagePolicy(styleHashes: readonly string[], formTargets: readonly string[]): string {
   return [
     "default-src 'none'",
-    `style-src '${styleHash}'`,
+    `style-src ${styleHashes.map((hash) => `'${hash}'`).join(' ')}`,
     'img-src data:',
     `form-action ${["'self'", ...new Set(formTargets)].join(' ')}`,
     "frame-ancestors 'none'",

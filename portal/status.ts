@@ -18,6 +18,7 @@ import {
 import type { Speech } from './frame.ts';
 import { chooseLocale } from './i18n.ts';
 import { sendMessage } from './messages.ts';
+import { withOutage } from './outage.ts';
 import type { Gauge, PageFacts, Row } from './pages.ts';
 import { servletUrl } from './router-links.ts';
 import { isOwnRequest } from './security.ts';
@@ -59,7 +60,8 @@ export function showStatus(deps: PortalDeps): Handler {
       path: '/status',
       carry: router === null ? {} : { router: router.name },
     });
-    if (connected === null) await sendOffline(deps, { req, res }, scene, router, params);
+    if (connected === null)
+      await sendOffline(deps, { req, res }, scene, { router, params, path: '/status' });
     else await sendStatus(deps, { req, res }, scene, connected, params);
   };
 }
@@ -97,21 +99,22 @@ async function accountOf(
   return facts === null ? null : { facts, usage };
 }
 
-async function sendOffline(
+/** For a phone without a session; after the hand-back it waits here for its Accounting Start. */
+export async function sendOffline(
   deps: PortalDeps,
   exchange: { req: Request; res: Response },
   scene: Scene,
-  router: Router | null,
-  params: URLSearchParams,
+  { router, params, path }: { router: Router | null; params: URLSearchParams; path: string },
 ): Promise<void> {
   const waits = /^[1-9]$/.test(params.get('wait') ?? '') ? Number(params.get('wait')) : 0;
   const waiting = waits > 0 && waits <= MOST_WAITS && router !== null;
-  const next = withQuery('/status', {
+  const next = withQuery(path, {
     ...(router === null ? {} : { router: router.name }),
     lang: scene.speech.locale,
     wait: String(waits + 1),
   });
-  const frame = scene.frame(waiting ? 'offline.waitTitle' : 'offline.title');
+  const title = scene.frame(waiting ? 'offline.waitTitle' : 'offline.title');
+  const frame = waiting ? title : await withOutage(deps, exchange.req, router, scene, title);
   const actionUrl = waiting ? next : router === null ? null : servletUrl(router, 'login');
   const facts = { waiting, actionUrl };
   const headers: Params = waiting ? { Refresh: `${WAIT_SECONDS}; url=${next}` } : {};
@@ -153,7 +156,7 @@ async function sendStatus(
   );
 }
 
-function gaugesOf(connected: Connected, { t }: Speech, wording: Wording): Gauge[] {
+export function gaugesOf(connected: Connected, { t }: Speech, wording: Wording): Gauge[] {
   const { seconds, octets } = connected.allowance;
   const validUntil = connected.account?.facts.validUntil ?? null;
   return [

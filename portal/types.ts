@@ -11,6 +11,14 @@ export type PortalStore = Pick<
   | 'routerByName'
   | 'village'
   | 'settingsAt'
+  | 'announcementsAt'
+  | 'listPolicies'
+  | 'routerState'
+  | 'lastSessionAt'
+  | 'device'
+  | 'openCase'
+  | 'recordAppeal'
+  | 'credentialKey'
   | 'sessionByAddress'
   | 'account'
   | 'usage'
@@ -72,6 +80,8 @@ export interface PortalOptions {
   readonly timeZone: string;
   /** Days that who was online when, and usage by the day, are kept. */
   readonly retention: { readonly sessionDays: number; readonly dailyDays: number };
+  /** Kemendagri code of the regency, whose looks pages have that no village is known for. */
+  readonly regency?: string;
   /** Life of the hand-back token, at most and by default 60,000. */
   readonly tokenTtlMs?: number;
   readonly loginLimits?: LoginLimits;

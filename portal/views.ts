@@ -20,6 +20,10 @@ const PAGES: readonly PageName[] = [
   'join',
   'status',
   'offline',
+  'welcome',
+  'bye',
+  'help',
+  'why',
   'blocked',
   'document',
   'message',
@@ -57,7 +61,9 @@ export async function loadViews(): Promise<Views> {
       res.setHeader('Content-Type', 'text/html; charset=utf-8');
       res.setHeader('Content-Language', frame.locale);
       res.setHeader('Vary', 'Accept-Encoding, Accept-Language');
-      res.setHeader('Content-Security-Policy', pagePolicy(styleHash, options.formTargets ?? []));
+      const styles = [styleHash, frame.cssHash];
+      const policy = pagePolicy(styles, options.formTargets ?? []);
+      res.setHeader('Content-Security-Policy', policy);
       for (const [key, value] of Object.entries(options.headers ?? {})) res.setHeader(key, value);
       await endWith(req, res, html);
     },

@@ -147,3 +147,10 @@ function merged(ranges: readonly [number, number][]): Hours {
 function refuse(message: string): SmartWifiError {
   return new SmartWifiError('RADIUS_HOURS', message);
 }
+
+/** Minutes until it opens next; null while it is open, and where it never opens. */
+export function minutesToOpening(hours: Hours, minuteOfWeek: number): number | null {
+  if (hours.length === 0 || openAt(hours, minuteOfWeek).open) return null;
+  const later = hours.find((edge, i) => i % 2 === 0 && edge > minuteOfWeek);
+  return (later ?? hours[0]! + MINUTES_A_WEEK) - minuteOfWeek;
+}
