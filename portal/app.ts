@@ -9,11 +9,13 @@ import { errorMessage } from '../lib/errors.ts';
 import { submitAppeal } from './appeal/appeal.ts';
 import { hostnameOf, isOwnHost, sendBlockedHost, showBlocked } from './block.ts';
 import { showCapport } from './capport.ts';
+import { submitConsent } from './consent/ask.ts';
+import { showDocument } from './consent/document.ts';
 import type { Handler, PortalDeps } from './context.ts';
 import { queryOf, seeOther } from './context.ts';
 import { showBye, showHelp } from './help.ts';
 import { showLogin, submitLogin } from './login.ts';
-import { sendMessage, showDocument } from './messages.ts';
+import { sendMessage } from './messages.ts';
 import type { Route } from './metrics.ts';
 import { isEncrypted, setBaseHeaders } from './security.ts';
 import { logOut, showStatus } from './status.ts';
@@ -67,6 +69,8 @@ function addRoutes(app: Express, deps: PortalDeps): void {
   app.post('/login', at('/login'), requireForm(deps), form, submitLogin(deps));
   // A reload after a refused login, or a bookmark of that page.
   app.get('/login', at('/login', toPage('/')));
+  app.post('/consent', at('/consent'), requireForm(deps), form, submitConsent(deps));
+  app.get('/consent', at('/consent', toPage('/')));
   app.get('/status', at('/status', showStatus(deps)));
   app.post('/logout', at('/logout'), requireForm(deps), form, logOut(deps));
   app.get('/logout', at('/logout', toPage('/status')));

@@ -1,39 +1,24 @@
-/** The last step of every way in: the account is known and may go online, so the phone goes back to its router. */
-import type { Request, Response } from 'express';
+/** The last step of every way in: the account is known and may go online, once it has agreed to the texts. */
 import type { Way } from '../settings/portal.ts';
-import type { AccountKind } from '../store/types.ts';
-import { type PortalDeps, seeOther } from './context.ts';
-import type { Locale } from './i18n.ts';
-import type { Redirect } from './redirect-params.ts';
-import { handBackUrl } from './router-links.ts';
-import { withQuery } from './urls.ts';
-
-export interface Admitted {
-  readonly kind: AccountKind;
-  readonly id: string;
-}
+import { askForConsent, consents } from './consent/ask.ts';
+import type { PortalDeps } from './context.ts';
+import { type Admitted, type Exchange, handBack, type Visit } from './hand-back.ts';
 
 /**
- * 303 to the router with a one-time token for this phone there; it logs the phone in with it. `via` is the
- * way in that vouches for the account.
+ * Makes sure of consent to the texts in force: given before, by the boxes of the form that was sent, or on
+ * a screen of its own. Then hands back. `via` is the way in that vouches for the account.
  */
 export async function letIn(
   deps: PortalDeps,
-  { res }: { readonly req: Request; readonly res: Response },
-  visit: { readonly redirect: Redirect; readonly locale: Locale },
+  exchange: Exchange,
+  visit: Visit,
   account: Admitted,
-  _via: Way,
+  via: Way,
 ): Promise<void> {
-  const { redirect, locale } = visit;
-  const welcome = withQuery('/status', { router: redirect.router.name, lang: locale, wait: '1' });
-  const token = await deps.store.issueToken({
-    accountKind: account.kind,
-    accountId: account.id,
-    mac: redirect.mac,
-    routerId: redirect.router.id,
-    at: deps.clock.now(),
-    ttlMs: deps.tokenTtlMs,
-  });
-  deps.metrics.login('accepted');
-  seeOther(res, handBackUrl(redirect.linkLoginOnly, token, deps.publicOrigin + welcome));
+  const waiting = { account: { kind: account.kind, id: account.id }, via, guardianPhone: null };
+  if (await consents(deps, exchange, visit, waiting)) {
+    await handBack(deps, exchange, visit, account);
+  } else {
+    await askForConsent(deps, exchange, visit, waiting);
+  }
 }

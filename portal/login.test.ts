@@ -197,6 +197,7 @@ describe('POST /login', () => {
         accountId: 'v1',
         mac: MAC,
         routerId: router.id,
+        phone: null,
         at: START_MS,
         ttlMs: 60_000,
       },

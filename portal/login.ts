@@ -1,10 +1,12 @@
 /** `GET /` and `POST /login`: from the router's redirect to the hand-back with a one-time token. */
 import type { Request, Response } from 'express';
+import { cidrContains, parseCidr, parseIpv4 } from '../lib/net.ts';
 import type { Router } from '../store/types.ts';
+import { legalTextsAt } from './consent/texts.ts';
+import { readTicks, type Ticks } from './consent/ticks.ts';
 import {
   formOf,
   type Handler,
-  isBehind,
   type PortalDeps,
   placeOf,
   queryOf,
@@ -19,7 +21,6 @@ import {
 import { readCredentials, type Typed } from './credentials.ts';
 import { emptyFault, loginFault, redirectFault } from './faults.ts';
 import { letIn } from './let-in.ts';
-import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { type Redirect, writeRedirect } from './redirect-params.ts';
 import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
@@ -162,12 +163,26 @@ async function sendLogin(
     fault === null
       ? scene.frame('login.title')
       : scene.frame('login.titleFault', { error: fault.code });
-  const page = { name: 'login' as const, frame, facts: { fault, method, username, hidden } };
+  const boxes = await boxesFor(deps, exchange.req, redirect);
+  const facts = { fault, method, username, hidden, boxes };
+  const page = { name: 'login' as const, frame, facts };
   await deps.views.send(exchange, page, {
     status,
     formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
     ...(status === 429 ? { headers: { 'Retry-After': '60' } } : {}),
   });
+}
+
+/** A phone that has agreed to the texts in force is not shown their boxes again. */
+async function boxesFor(
+  deps: PortalDeps,
+  req: Request,
+  { router, mac }: Redirect,
+): Promise<Ticks | null> {
+  const { terms, privacy } = await legalTextsAt(deps, router);
+  const hashes = { terms: terms.hash, privacy: privacy.hash };
+  const agreed = await deps.store.hasConsented({ ...hashes, account: null, mac });
+  return agreed ? null : readTicks(formOf(req));
 }
 
 /** The way to the login leads through the WiFi: for visitors without a redirect in order. */
@@ -188,9 +203,14 @@ async function sendJoin(
     fault: refused ? redirectFault(scene.speech) : null,
     loginUrl: router === null ? null : servletUrl(router, 'login'),
   };
-  const frame = await withOutage(deps, req, router, scene, scene.frame('join.title'));
-  const page = { name: 'join' as const, frame, facts };
+  const page = { name: 'join' as const, frame: scene.frame('join.title'), facts };
   await deps.views.send({ req, res }, page, { status: refused ? 400 : 200 });
+}
+
+function isBehind(router: Router, address: string): boolean {
+  const lan = parseCidr(router.lanSubnet);
+  const value = parseIpv4(address);
+  return lan !== null && value !== null && cidrContains(lan, value);
 }
 
 function keep(params: URLSearchParams, ...names: string[]): Record<string, string> {

@@ -6,6 +6,7 @@ import type { RejectCode } from './reject-codes.ts';
 export type Route =
   | '/'
   | '/login'
+  | '/consent'
   | '/status'
   | '/logout'
   | '/blocked'

@@ -93,6 +93,7 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     metrics: createPortalMetrics(options.metrics, { tls: options.tls !== undefined }),
     wordingIn: wordings(timeZone),
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
+    codes: options.codes ?? null,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { AccountKind } from '../store/types.ts';
 import type { LoginLimits } from './login-limits.ts';
+import type { CodeSender } from './otp/code.ts';
 
 export type PortalStore = Pick<
   Store,
@@ -23,6 +24,12 @@ export type PortalStore = Pick<
   | 'account'
   | 'usage'
   | 'issueToken'
+  | 'openTicket'
+  | 'ticketBySecret'
+  | 'moveTicket'
+  | 'hasConsented'
+  | 'giveConsent'
+  | 'markChild'
 >;
 
 /** A voucher is asked for with its code as user name and as password. */
@@ -85,4 +92,6 @@ export interface PortalOptions {
   /** Life of the hand-back token, at most and by default 60,000. */
   readonly tokenTtlMs?: number;
   readonly loginLimits?: LoginLimits;
+  /** Sends codes to phone numbers; absent where no gateway is configured. */
+  readonly codes?: CodeSender;
 }

@@ -29,6 +29,32 @@ export const PORTAL_SETTINGS = {
   'portal.tariff.registrar': tariffOf('a registrar vouches for'),
   'portal.tariff.oidc': tariffOf('comes by an identity provider'),
   'portal.tariff.child': tariffOf('is not 18 yet, instead of the one of the way in'),
+  'portal.controller': setting(
+    'who answers for personal data; unset: the government of the regency',
+    line(80),
+    null,
+  ),
+  'portal.dpo': setting(
+    'name and contact of the data protection officer; set it before the first citizen comes',
+    line(120),
+    null,
+  ),
+  'portal.processors': setting(
+    'who processes personal data for the regency, such as a message gateway',
+    listOf(line(60), 8, 'names'),
+    null,
+  ),
+  'portal.tdpse': setting('registration number of the electronic system (TDPSE)', line(40), null),
+  'portal.nik': setting(
+    'whether those who register are asked their NIK',
+    word(['off', 'optional', 'required']),
+    'off',
+  ),
+  'portal.erase-grace-hours': setting(
+    'hours in which a citizen can take back "erase my data"',
+    whole('hours', 0, 48),
+    '24',
+  ),
   'portal.name': setting('name of the network, instead of the village alone', line(40), null),
   'portal.accent': setting('colour of buttons, links and the head', accentColour, '#0a6647'),
   'portal.logo': setting('logo in the head; see --file', svgLogo, null),

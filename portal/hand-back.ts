@@ -1,0 +1,45 @@
+/** Back to the router, which logs the phone in. */
+import type { Request, Response } from 'express';
+import type { AccountKind } from '../store/types.ts';
+import { type PortalDeps, seeOther } from './context.ts';
+import type { Locale } from './i18n.ts';
+import { phoneKind } from './phone-kind.ts';
+import type { Redirect } from './redirect-params.ts';
+import { handBackUrl } from './router-links.ts';
+import { withQuery } from './urls.ts';
+
+export interface Admitted {
+  readonly kind: AccountKind;
+  readonly id: string;
+}
+
+export interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
+}
+
+export interface Visit {
+  readonly redirect: Redirect;
+  readonly locale: Locale;
+}
+
+/** 303 to the router with a one-time token for this phone there; it logs the phone in with it. */
+export async function handBack(
+  deps: PortalDeps,
+  { req, res }: Exchange,
+  { redirect, locale }: Visit,
+  account: Admitted,
+): Promise<void> {
+  const welcome = withQuery('/status', { router: redirect.router.name, lang: locale, wait: '1' });
+  const token = await deps.store.issueToken({
+    accountKind: account.kind,
+    accountId: account.id,
+    mac: redirect.mac,
+    routerId: redirect.router.id,
+    phone: phoneKind(req.headers['user-agent']),
+    at: deps.clock.now(),
+    ttlMs: deps.tokenTtlMs,
+  });
+  deps.metrics.login('accepted');
+  seeOther(res, handBackUrl(redirect.linkLoginOnly, token, deps.publicOrigin + welcome));
+}

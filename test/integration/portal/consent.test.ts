@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CodeSender } from '../../../portal/otp/code.ts';
+import { type CitizenStand, hiddenIn, openCitizenStand } from './citizen-stand.ts';
+
+const TICKED = { boxes: '1', terms: '1', data: '1' };
+
+describe('consent', () => {
+  let stand: CitizenStand;
+  beforeEach(async () => {
+    stand = await openCitizenStand();
+  });
+  afterEach(() => stand[Symbol.asyncDispose]());
+
+  const login = (form: object) =>
+    stand.portal.post('/login', { ...stand.redirect, voucher: stand.voucher.code, ...form });
+  const page = () => stand.portal.fetch(`/?${new URLSearchParams(stand.redirect).toString()}`);
+
+  it('shows two boxes, not ticked, with the way to the whole texts', async () => {
+    const { body } = await page();
+
+    expect(body).toMatch(/<input type="checkbox" id="v-terms" name="terms" value="1" aria/);
+    expect(body).toMatch(/<input type="checkbox" id="v-data" name="data" value="1" aria/);
+    expect(body).not.toMatch(/type="checkbox"[^>]* checked/);
+    expect(body).toMatch(/href="\/terms\?/);
+    expect(body).toMatch(/href="\/privacy\?/);
+  });
+
+  it('lets in on one screen with both boxes, and proves it in the ledger', async () => {
+    const answer = await login(TICKED);
+
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?/);
+    const [entry] = await stand.store.consentsOf(stand.voucher.id);
+    expect(entry).toMatchObject({
+      act: 'given',
+      method: 'voucher',
+      language: 'id',
+      router: 'kayu-ara-1',
+    });
+    expect((await stand.store.legalText(entry!.privacy))?.indonesian).toContain('180 hari');
+  });
+
+  it.each([
+    ['no box', { boxes: '1' }],
+    ['one box', { boxes: '1', terms: '1' }],
+    ['the other box', { boxes: '1', data: '1' }],
+  ])('asks on a second screen after %s, and nothing is typed twice', async (_what, ticks) => {
+    const second = await login(ticks);
+
+    expect(second.status).toBe(422);
+    expect(second.body).toContain('Centang kedua kotak');
+    expect(second.body).not.toContain(stand.voucher.code);
+    expect(second.body).not.toMatch(/type="(?:text|password)"/);
+    const done = await stand.portal.post('/consent', {
+      ...hiddenIn(second.body, '/consent'),
+      ...TICKED,
+    });
+    expect(done.status).toBe(303);
+    expect(done.headers.location).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?/);
+  });
+
+  it('lets nobody in without the boxes, however often the second screen is sent', async () => {
+    const second = await login({ boxes: '1' });
+    const third = await stand.portal.post('/consent', hiddenIn(second.body, '/consent'));
+
+    expect(third.status).toBe(422);
+    expect(await stand.store.listConsents(5)).toEqual([]);
+  });
+
+  it('does not show the boxes again to a phone and an account that have agreed', async () => {
+    await login(TICKED);
+
+    expect((await page()).body).not.toContain('type="checkbox"');
+    expect((await login({})).status).toBe(303);
+    expect(await stand.store.listConsents(5)).toHaveLength(1);
+  });
+
+  it('asks anew when the texts change', async () => {
+    await login(TICKED);
+    await stand.store.setSetting({
+      level: 'regency',
+      code: '16.06',
+      name: 'portal.processors',
+      value: 'Fonnte',
+      secret: false,
+      at: 1,
+    });
+
+    expect((await page()).body).toContain('type="checkbox"');
+    expect((await login({})).body).toContain('action="/consent"');
+    await login(TICKED);
+    const entries = await stand.store.listConsents(5);
+    expect(entries).toHaveLength(2);
+    expect(entries[0]?.privacy).not.toBe(entries[1]?.privacy);
+  });
+
+  it('keeps a waiting login to its own phone, router and time', async () => {
+    const second = await login({ boxes: '1' });
+    const fields = { ...hiddenIn(second.body, '/consent'), ...TICKED };
+
+    const other = await stand.portal.post('/consent', { ...fields, mac: 'A2:00:00:00:00:02' });
+    expect(other.headers.location).toMatch(/^\/\?router=/);
+    const forged = await stand.portal.post('/consent', { ...fields, ticket: 'x'.repeat(22) });
+    expect(forged.headers.location).toMatch(/^\/\?router=/);
+    const foreign = await stand.portal.post('/consent', fields, { 'Sec-Fetch-Site': 'cross-site' });
+    expect(foreign.status).toBe(403);
+    stand.portal.clock.advance(11 * 60_000);
+    expect((await stand.portal.post('/consent', fields)).headers.location).toMatch(/^\/\?router=/);
+    expect(await stand.store.listConsents(5)).toEqual([]);
+  });
+
+  it('names the officer, the processors and the time that data is kept', async () => {
+    await stand.store.setSetting({
+      level: 'regency',
+      code: '16.06',
+      name: 'portal.dpo',
+      value: 'Ibu Rahma, dpo@muba.example',
+      secret: false,
+      at: 1,
+    });
+
+    const { body } = await stand.portal.fetch(`/privacy?router=${stand.router.name}`);
+
+    expect(body).toContain('Ibu Rahma, dpo@muba.example');
+    expect(body).toContain('180 hari');
+    expect(body).toMatch(/Versi 2026-11, tanda [0-9a-f]{12}/);
+  });
+
+  it('sends a child to the office where no codes can be sent', async () => {
+    const answer = await login({ ...TICKED, minor: '1' });
+    const next = await stand.portal.post('/consent', {
+      ...hiddenIn(answer.body, '/consent'),
+      ...TICKED,
+      minor: '1',
+    });
+
+    expect(next.body).toContain('bersama orang tua atau wali');
+    expect(await stand.store.listConsents(5)).toEqual([]);
+  });
+});
+
+it('lets a child in once a parent has given the code', async () => {
+  const sent: string[] = [];
+  const codes: CodeSender = {
+    send: async ({ phone, purpose }) => {
+      sent.push(phone);
+      const times = { triesLeft: 5, expiresAt: 0, resendAt: 0 };
+      return { kind: 'sent', standing: { phone, purpose, proven: false, ...times } };
+    },
+    check: async ({ typed }) =>
+      typed === '123456'
+        ? { kind: 'right', phone: '+6281211112222' }
+        : { kind: 'wrong', triesLeft: 4 },
+    standing: async () => null,
+  };
+  await using stand = await openCitizenStand({ codes });
+  const form = { ...stand.redirect, voucher: stand.voucher.code, ...TICKED, minor: '1' };
+  const ask = await stand.portal.post('/login', form);
+  const answer = (fields: object) =>
+    stand.portal.post('/consent', {
+      ...hiddenIn(ask.body, '/consent'),
+      ...TICKED,
+      minor: '1',
+      ...fields,
+    });
+
+  expect((await answer({ guardian: '0711 123456' })).body).toContain('tidak cocok');
+  expect((await answer({ guardian: '0812 1111 2222' })).body).toContain('name="code"');
+  expect((await answer({ code: '000000' })).status).toBe(422);
+  expect((await answer({ code: '123456' })).status).toBe(303);
+
+  expect(sent).toEqual(['+6281211112222']);
+  const [entry] = await stand.store.listConsents(1);
+  expect(entry?.guardianKey).toMatch(/^[0-9a-f]{64}$/);
+});
