@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type SteppedClock, steppedClock } from '../lib/clock.ts';
 import { createLogger } from '../lib/log.ts';
-import type { Router } from '../store/types.ts';
+import type { Router, RouterCredentials } from '../store/types.ts';
 import { createPoller, type Poller, type PollerOptions } from './poller.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
@@ -38,7 +38,11 @@ function routers(count: number): Router[] {
   }));
 }
 
-function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
+function bench(
+  list: Router[],
+  options: Partial<PollerOptions> = {},
+  credentials: Partial<RouterCredentials> = {},
+): Bench {
   const clock = steppedClock();
   const started = clock.now();
   const states: unknown[] = [];
@@ -55,7 +59,10 @@ function bench(list: Router[], options: Partial<PollerOptions> = {}): Bench {
       queueDepth: () => undefined,
     },
     store: {
-      routerCredentials: async () => ({ apiUser: 'u', apiPassword: 'p', nasSecret: 's' }),
+      routerCredentials: async () => ({
+        ...{ apiUser: 'u', apiPassword: 'p', nasSecret: 's' },
+        ...credentials,
+      }),
       recordState: async ({ routerId, state, cause, at }) => {
         states.push([routerId, state, cause, (at - started) / 1000]);
         return true;
@@ -219,6 +226,20 @@ describe('createPoller', { timeout: 30_000 }, () => {
 
     expect(poller.snapshots().map((one) => one.router.id)).toEqual(['r9']);
     expect(poller.firstCycleDone()).toBe(true);
+  });
+
+  it.each([
+    ['identity', { pin: { serial: 'HEX1', board: 'hEX', certificate: null } }],
+    ['certificate', { apiSsl: true as const }],
+  ] as const)('counts who is refused for its %s apart, and calls it down', async (why, known) => {
+    const { poller, round, states } = bench(routers(1), {}, known);
+
+    for (let turn = 0; turn < 4; turn += 1) await round();
+
+    const [snapshot] = poller.snapshots();
+    expect(snapshot!.failures).toMatchObject({ [why]: 4, other: 0, unreachable: 0 });
+    expect(snapshot!.reading).toBeNull();
+    expect(states.at(-1)).toMatchObject(['r0', 'down', null, 0]);
   });
 
   it('is not held up by routers that accept and never answer', async () => {

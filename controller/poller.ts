@@ -258,7 +258,7 @@ async function look(options: PollerOptions, cycle: Cycle<Entry>, entry: Entry): 
 async function lookOnce(options: PollerOptions, entry: Entry, signal: AbortSignal): Promise<void> {
   const { clock, store } = options;
   const { router } = entry;
-  if (entry.connection?.open !== true) entry.connection = await dial(options, router, signal);
+  if (entry.connection?.open !== true) entry.connection = await dial(options, entry, signal);
   const sentAt = clock.now();
   const { connection, reading: last } = entry;
   const isDue = last === null || sentAt >= entry.vitalsDueAt;
@@ -300,13 +300,16 @@ function nextVitals({ random }: PollerOptions, { cadence, readAt }: Entry, at: n
 
 async function dial(
   options: PollerOptions,
-  router: Router,
+  { router, cadence }: Entry,
   signal: AbortSignal,
 ): Promise<RouterOsConnection> {
   const credentials = await options.store.routerCredentials(router.id);
   if (credentials === null) throw new RouterOsError('ROUTER_LOGIN', 'no credentials');
   const door = doorOf(router, credentials);
-  const connection = await (options.connect ?? connectRouter)({ ...door, signal });
+  // The look ends by its deadline; less patience than the link needs would call a slow router dead.
+  const { deadlineMs: connectTimeoutMs } = cadence;
+  const manners = { connectTimeoutMs, commandTimeoutMs: connectTimeoutMs, signal };
+  const connection = await (options.connect ?? connectRouter)({ ...door, ...manners });
   await refuseAnotherBoard(connection, router, credentials, signal);
   return connection;
 }

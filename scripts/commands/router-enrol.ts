@@ -15,7 +15,7 @@ import {
   UsageError,
   withStore,
 } from '../command.ts';
-import { dialFrom } from '../serve/settings.ts';
+import { dialFrom, fingerprintFrom } from '../serve/settings.ts';
 import { API_USER, writePeers } from './enrolment.ts';
 import { requireRouter } from './router.ts';
 
@@ -113,9 +113,11 @@ async function contactOf(
       signal: context.signal,
       say: context.progress,
       connect: dialFrom(context.config),
+      fingerprint: fingerprintFrom(context.config),
     });
-    const { board, serial, version, isFirst } = contact;
-    const what = `${board}, serial ${serial}, RouterOS ${version}`;
+    const { board, serial, version, isFirst, certificate } = contact;
+    const shown = certificate === null ? '' : `, certificate ${certificate}`;
+    const what = `${board}, serial ${serial}, RouterOS ${version}${shown}`;
     await audit(store, isFirst ? 'router.pin' : 'router.contact', router.name, what);
     return contact;
   } catch (error) {

@@ -15,6 +15,7 @@ import {
   audit,
   type Command,
   type CommandContext,
+  numberOption,
   operand,
   textOption,
   UsageError,
@@ -89,11 +90,15 @@ export const routerShow: Command = {
 const WHEN = ['yes', 'auto', 'no'] as const;
 
 export const routerSet: Command = {
-  summary: 'say what a router must prove when it asks by RADIUS (CVE-2024-3596)',
-  usage: 'NAME [--require-message-authenticator yes|auto|no] [--limit-proxy-state yes|auto|no]',
+  summary:
+    'say what a router must prove when it asks by RADIUS (CVE-2024-3596), or when we speak to its API',
+  usage:
+    'NAME [--require-message-authenticator yes|auto|no] [--limit-proxy-state yes|auto|no] [--api-ssl yes|no [--api-port N]]',
   options: {
     'require-message-authenticator': { type: 'string' },
     'limit-proxy-state': { type: 'string' },
+    'api-ssl': { type: 'string' },
+    'api-port': { type: 'string' },
   },
   run: (context) => {
     const requireMessageAuthenticator = whenOption(context, 'require-message-authenticator');
@@ -102,18 +107,38 @@ export const routerSet: Command = {
       ...(requireMessageAuthenticator === undefined ? {} : { requireMessageAuthenticator }),
       ...(limitProxyState === undefined ? {} : { limitProxyState }),
     };
-    if (Object.keys(policy).length === 0) throw new UsageError('nothing to set is given');
+    const api = apiOption(context);
+    if (Object.keys(policy).length === 0 && api === null) {
+      throw new UsageError('nothing to set is given');
+    }
     return withStore(context, async (store) => {
       const name = operand(context, 'the name of the router');
-      if (!(await store.setNasPolicy({ name, ...policy }))) {
-        throw new UsageError(`there is no router ${name}: see smartwifi router list`);
-      }
-      await audit(store, 'router.set', name, JSON.stringify(policy));
-      context.print({ router: name, ...policy }, `router ${name} is set`);
+      const { id: routerId } = await requireRouter(store, name);
+      await store.setNasPolicy({ name, ...policy });
+      if (api !== null) await store.setApiSsl({ routerId, ...api });
+      const set = { ...policy, ...api };
+      await audit(store, 'router.set', name, JSON.stringify(set));
+      const pin =
+        api?.apiSsl === true ? `; pin its certificate: smartwifi router enrol ${name}` : '';
+      context.print({ router: name, ...set }, `router ${name} is set${pin}`);
       return 0;
     });
   },
 };
+
+const API_PORTS = { yes: 8729, no: 8728 } as const;
+
+/** Null when nothing is said of it. */
+function apiOption({ options }: CommandContext): { apiSsl: boolean; apiPort: number } | null {
+  const port = numberOption(options, 'api-port', { min: 1, max: 65_535 });
+  const text = textOption(options, 'api-ssl');
+  if (text === undefined) {
+    if (port !== undefined) throw new UsageError('--api-port goes with --api-ssl');
+    return null;
+  }
+  if (text !== 'yes' && text !== 'no') throw new UsageError(`--api-ssl is yes or no, not ${text}`);
+  return { apiSsl: text === 'yes', apiPort: port ?? API_PORTS[text] };
+}
 
 function whenOption({ options }: CommandContext, name: string): (typeof WHEN)[number] | undefined {
   const text = textOption(options, name);

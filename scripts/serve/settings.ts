@@ -1,7 +1,7 @@
 /** What the controller puts on every router, from the configuration file. */
 import type { Config } from '../../config/schema.ts';
 import type { FleetSettings } from '../../controller/desired/types.ts';
-import { connectRouter } from '../../controller/routeros/client.ts';
+import { connectRouter, readFingerprint } from '../../controller/routeros/client.ts';
 import { openAt, parseHours } from '../../settings/hours.ts';
 import { localTimeIn } from '../../settings/local-time.ts';
 
@@ -44,6 +44,12 @@ export function fleetSettings(config: Config, ports: BoundPorts): FleetSettings 
 /** Opens API connections from the controller's own address, the only one that routers answer. */
 export function dialFrom(config: Config): typeof connectRouter {
   return (options) => connectRouter({ ...options, localAddress: config.network.controllerAddress });
+}
+
+/** Reads certificates of routers from the same address. */
+export function fingerprintFrom(config: Config): typeof readFingerprint {
+  return (options) =>
+    readFingerprint({ ...options, localAddress: config.network.controllerAddress });
 }
 
 /** Whether hours, written as opening hours are, hold at an instant. Throws `RADIUS_HOURS`. */

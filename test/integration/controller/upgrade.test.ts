@@ -2,7 +2,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectRouter } from '../../../controller/routeros/client.ts';
 import { plannedUpgrade, type UpgradePhase } from '../../../controller/upgrade/machine.ts';
-import { carryOn, parseUpgrade, type UpgradeDeps } from '../../../controller/upgrade/upgrades.ts';
+import {
+  carryOn,
+  createUpgrades,
+  parseUpgrade,
+  type UpgradeDeps,
+  type UpgradesDeps,
+} from '../../../controller/upgrade/upgrades.ts';
 import { type Clock, realClock } from '../../../lib/clock.ts';
 import { createLogger } from '../../../lib/log.ts';
 import { ADMIN } from '../../../simulator/api/test-twin.ts';
@@ -28,6 +34,7 @@ interface Bench {
   readonly twin: Twin;
   readonly tree: WritableTree;
   readonly store: Store;
+  readonly deps: UpgradeDeps;
   readonly phase: () => Promise<UpgradePhase>;
   /** One pass, then time goes by. */
   readonly pass: (over?: Partial<UpgradeDeps>, ms?: number) => Promise<UpgradePhase>;
@@ -60,17 +67,18 @@ async function bench(factory: FactoryOptions, latest: string | null = '7.20.8'):
   await store.planUpgrades({ upgrades: [row] });
   const stored = async () => parseUpgrade((await store.listUpgrades())[0]!.document);
   offset += MINUTE;
+  const log = createLogger('test', 'silent');
+  const deps: UpgradeDeps = { store, clock, log, apiUser: 'sw-ctl', isQuiet: () => true };
   return {
     twin,
     tree,
     store,
+    deps,
     phase: async () => (await stored()).phase,
     reason: async () => (await stored()).reason,
     pass: async (over = {}, ms = 12 * MINUTE) => {
-      const log = createLogger('test', 'silent');
-      const deps = { store, clock, log, apiUser: 'sw-ctl', isQuiet: () => true, ...over };
       const signal = new AbortController().signal;
-      await carryOn(deps, await router(), (await store.listUpgrades())[0]!, signal);
+      await carryOn({ ...deps, ...over }, await router(), (await store.listUpgrades())[0]!, signal);
       offset += ms;
       return (await stored()).phase;
     },
@@ -124,6 +132,29 @@ describe('an upgrade of a twin', { timeout: 60_000 }, () => {
     expect(await up.pass({ isQuiet: () => false, connect })).toBe('planned');
     expect(dialled).toBe(0);
     expect(up.tree.single('/system/package/update')['latest-version']).toBeUndefined();
+  });
+
+  it('is work of the queue: asked for once, when it may go on, and done under its lease', async () => {
+    const up = await bench({ version: '7.18.2' });
+    const { store } = up;
+    const routers = await store.listRouters();
+    const make = (over: Partial<UpgradesDeps> = {}) =>
+      createUpgrades({ ...up.deps, store, linkOf: () => 'vsat', ...over });
+
+    expect(await make({ isQuiet: () => false }).pass(routers)).toBe(false);
+    expect(await make().pass([])).toBe(false);
+    expect(await make().pass(routers)).toBe(true);
+    expect(await make().pass(routers)).toBe(false);
+    const [waiting] = await store.listJobs({});
+    expect(waiting).toMatchObject({ kind: 'upgrade', link: 'vsat', state: 'waiting' });
+    const claim = { owner: 'a', at: NIGHT, leaseAt: 0, leaseMs: 1, atOnce: 9, perLink: 9 };
+    const [job] = await store.claimJobs({ ids: [waiting!.id], ...claim });
+    const { signal } = new AbortController();
+
+    expect(await make().perform(job!, signal)).toEqual({ outcome: 'done', detail: null });
+    expect(await up.phase()).toBe('installing');
+    await untilPhase(up, 'done');
+    expect(await make().perform(job!, signal)).toMatchObject({ outcome: 'done' });
   });
 
   it('fails after three tries when the router learns of no update', async () => {

@@ -1,7 +1,9 @@
 /** The first contact with a twin as it comes out of its box, over real sockets. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ContactOptions, firstContact } from '../../../../controller/enrol/first-contact.ts';
 import { openLink } from '../../../../controller/link.ts';
@@ -9,6 +11,7 @@ import { realClock } from '../../../../lib/clock.ts';
 import { ADMIN, startTwin } from '../../../../simulator/api/test-twin.ts';
 import type { Store } from '../../../../store/contract.ts';
 import { openStore } from '../../../../store/open.ts';
+import { type CertificateFiles, createAuthority } from '../../../fixtures/certificates.ts';
 import { AT, newRouter, village } from '../../../fixtures/rows.ts';
 
 let directory = '';
@@ -47,7 +50,60 @@ function contact(router: Awaited<ReturnType<typeof routerAt>>, over: Partial<Con
   return { said, seen };
 }
 
+/** API-SSL in front of a twin, with a certificate. */
+async function tlsInFront(apiPort: number, { certFile, keyFile }: CertificateFiles) {
+  const files = { cert: await readFile(certFile), key: await readFile(keyFile) };
+  const server = createServer(files, (outside) => {
+    const inside = connect(apiPort, '127.0.0.1');
+    outside.pipe(inside).pipe(outside);
+    for (const socket of [inside, outside]) socket.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    show: async (files: CertificateFiles) =>
+      server.setSecureContext({
+        cert: await readFile(files.certFile),
+        key: await readFile(files.keyFile),
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 describe('the first contact', () => {
+  it('pins the certificate of API-SSL, and every later connection refuses another one', async () => {
+    const authority = await createAuthority(directory, 'fleet');
+    const [one, other] = await Promise.all(
+      ['one', 'other'].map((name) => authority.issue(name, { commonName: name, names: [name] })),
+    );
+    await using twin = await startTwin({ serial: 'HEX1' });
+    await using front = await tlsInFront(twin.api.port, one!);
+    const made = await routerAt(twin.api.port);
+    await store.setApiSsl({ routerId: made.id, apiSsl: true, apiPort: front.port });
+    const router = (await store.routerByName(made.name))!;
+    const link = () => openLink({ store, router, apiUser: 'sw-ctl' });
+    const refused = { code: 'ROUTER_CERTIFICATE' };
+
+    await expect(link()).rejects.toMatchObject(refused);
+    const { certificate } = await contact(router).seen;
+    expect(certificate).toMatch(/^[0-9a-f]{64}$/);
+    expect(await store.enrolment(router.id)).toMatchObject({
+      pin: { serial: 'HEX1', certificate },
+    });
+    await (await link())[Symbol.asyncDispose]();
+
+    await front.show(other!);
+    await expect(link()).rejects.toMatchObject(refused);
+
+    // An operator says that it is right: the board is the same.
+    const again = await contact(router).seen;
+    expect(again).toMatchObject({ isFirst: false });
+    expect(again.certificate).not.toBe(certificate);
+    await (await link())[Symbol.asyncDispose]();
+  });
+
   it('pins the board, and every later connection refuses another one', async () => {
     await using twin = await startTwin({ serial: 'HEX1' });
     const router = await routerAt(twin.api.port);
