@@ -1,6 +1,6 @@
 /** What all handlers share: their dependencies, and the questions that every request raises. */
 import type { Request, Response } from 'express';
-import { plainAddress } from '../lib/net.ts';
+import { cidrContains, parseCidr, parseIpv4, plainAddress } from '../lib/net.ts';
 import type { Router, Session } from '../store/types.ts';
 import {
   createFrame,
@@ -10,6 +10,7 @@ import {
   type Speech,
   speak,
 } from './frame.ts';
+import { houseOf, shownAt } from './house.ts';
 import type { Locale, TextKey } from './i18n.ts';
 import type { AdmitLogin } from './login-limits.ts';
 import type { PortalMetrics } from './metrics.ts';
@@ -53,6 +54,13 @@ export function sourceOf(req: Request): string {
   return plainAddress(req.socket.remoteAddress);
 }
 
+/** Whether an address is of the village LAN behind a router. */
+export function isBehind(router: Pick<Router, 'lanSubnet'>, address: string): boolean {
+  const lan = parseCidr(router.lanSubnet);
+  const value = parseIpv4(address);
+  return lan !== null && value !== null && cidrContains(lan, value);
+}
+
 export async function sessionOf(deps: PortalDeps, req: Request): Promise<Session | null> {
   return deps.store.sessionByAddress(sourceOf(req));
 }
@@ -71,15 +79,18 @@ export async function redirectIn(
   return outcome;
 }
 
-export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place | null> {
-  if (router === null) return null;
+export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place> {
+  const house = await houseOf(deps, router);
+  const announcements = shownAt(house.announcements, deps.clock.now());
+  if (router === null) return { where: null, house, announcements };
   const village = await deps.store.village(router.villageCode);
-  return {
+  const where = {
     kind: village?.kind ?? 'other',
     village: router.villageName,
     district: router.districtName,
     regency: fullRegencyName(village?.regencyName ?? ''),
   };
+  return { where, house, announcements };
 }
 
 /** Speech and frame of one request; `titleKey` names the page. */

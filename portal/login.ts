@@ -1,12 +1,12 @@
 /** `GET /` and `POST /login`: from the router's redirect to the hand-back with a one-time token. */
 import type { Request, Response } from 'express';
-import { cidrContains, parseCidr, parseIpv4 } from '../lib/net.ts';
 import type { Router } from '../store/types.ts';
 import { legalTextsAt } from './consent/texts.ts';
 import { readTicks, type Ticks } from './consent/ticks.ts';
 import {
   formOf,
   type Handler,
+  isBehind,
   type PortalDeps,
   placeOf,
   queryOf,
@@ -21,6 +21,7 @@ import {
 import { readCredentials, type Typed } from './credentials.ts';
 import { emptyFault, loginFault, redirectFault } from './faults.ts';
 import { letIn } from './let-in.ts';
+import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { type Redirect, writeRedirect } from './redirect-params.ts';
 import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
@@ -203,14 +204,9 @@ async function sendJoin(
     fault: refused ? redirectFault(scene.speech) : null,
     loginUrl: router === null ? null : servletUrl(router, 'login'),
   };
-  const page = { name: 'join' as const, frame: scene.frame('join.title'), facts };
+  const frame = await withOutage(deps, req, router, scene, scene.frame('join.title'));
+  const page = { name: 'join' as const, frame, facts };
   await deps.views.send({ req, res }, page, { status: refused ? 400 : 200 });
-}
-
-function isBehind(router: Router, address: string): boolean {
-  const lan = parseCidr(router.lanSubnet);
-  const value = parseIpv4(address);
-  return lan !== null && value !== null && cidrContains(lan, value);
 }
 
 function keep(params: URLSearchParams, ...names: string[]): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Short pages: not found, refused, out of order. */
 import type { Request, Response } from 'express';
-import { type PortalDeps, queryOf, sceneOf } from './context.ts';
+import { type PortalDeps, placeOf, queryOf, sceneOf } from './context.ts';
 import { withQuery } from './urls.ts';
 
 type MessageKey =
@@ -20,7 +20,7 @@ export async function sendMessage(
 ): Promise<void> {
   const scene = sceneOf(req, {
     lang: queryOf(req).get('lang'),
-    place: null,
+    place: await placeOf(deps, null),
     path: '/',
     carry: {},
   });

@@ -1,8 +1,10 @@
 /** What each page's template is given besides the frame. Texts in it are plain; templates escape them. */
+import type { ServiceLink } from '../settings/look-types.ts';
 import type { ConsentFault } from './consent/ask.ts';
 import type { Ticks } from './consent/ticks.ts';
 import type { Locale } from './i18n.ts';
 import type { RejectCode } from './reject-codes.ts';
+import type { Verdict } from './why/diagnose.ts';
 
 /** The login form that a fault belongs to. */
 export type LoginMethod = 'voucher' | 'account';
@@ -32,6 +34,13 @@ export interface Gauge {
 export interface Row {
   readonly label: string;
   readonly value: string;
+}
+
+/** A number to call. */
+export interface CallLine {
+  readonly label: string;
+  readonly number: string;
+  readonly url: string;
 }
 
 export interface Section {
@@ -65,10 +74,43 @@ export interface PageFacts {
     readonly refreshing: boolean;
     readonly refreshUrl: string;
   };
+  /** After the log-out. */
+  readonly bye: { readonly loginUrl: string | null };
+  readonly welcome: {
+    readonly gauges: readonly Gauge[];
+    readonly services: readonly ServiceLink[];
+    readonly emergency: readonly CallLine[];
+    readonly statusUrl: string;
+  };
+  readonly help: {
+    readonly emergency: readonly CallLine[];
+    readonly complaint: CallLine | null;
+    readonly services: readonly ServiceLink[];
+    readonly backUrl: string;
+  };
+  readonly why: {
+    readonly verdict: Verdict;
+    readonly heading: string;
+    /** What to do next. */
+    readonly step: string;
+    readonly checks: readonly { readonly outcome: 'good' | 'bad'; readonly text: string }[];
+    readonly action: string;
+    readonly actionUrl: string;
+    readonly blocked: string | null;
+    readonly code: string | null;
+    readonly complaint: CallLine | null;
+    readonly emergency: readonly CallLine[];
+  };
   readonly offline: { readonly waiting: boolean; readonly actionUrl: string | null };
   readonly blocked: {
     readonly name: string | null;
     readonly reason: string;
+    /** Where one can appeal, when it is not here. */
+    readonly appealUrl: string | null;
+    readonly mayAppeal: boolean;
+    readonly sent: boolean;
+    readonly locale: Locale;
+    readonly reasons: readonly { readonly value: string; readonly label: string }[];
   };
   readonly document: {
     readonly heading: string;

@@ -1,4 +1,5 @@
 /** For tests: a running portal, with a store in memory and someone who answers logins. */
+import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { pino } from 'pino';
 import { type SteppedClock, steppedClock } from '../lib/clock.ts';
@@ -6,8 +7,12 @@ import { createMetrics, type Metrics, renderMetrics } from '../lib/metrics.ts';
 import type {
   Account,
   AccountUsage,
+  Announcement,
+  CaseFacts,
   NewToken,
+  Policy,
   Router,
+  RouterStateNow,
   Session,
   StoredSetting,
   Village,
@@ -21,6 +26,13 @@ export interface World {
   routers: Router[];
   village: Village;
   settings: readonly StoredSetting[];
+  announcements: readonly Announcement[];
+  policies: Policy[];
+  state: RouterStateNow | null;
+  /** The one before, which is over. */
+  lastSession: Session | null;
+  readonly cases: CaseFacts[];
+  readonly appeals: Parameters<PortalStore['recordAppeal']>[0][];
   session: Session | null;
   account: Account | null;
   usage: AccountUsage;
@@ -78,6 +90,12 @@ export function createWorld(): World {
     routers: [router],
     village,
     settings: [],
+    announcements: [],
+    policies: [],
+    state: null,
+    lastSession: null,
+    cases: [],
+    appeals: [],
     session: null,
     account,
     usage,
@@ -137,6 +155,18 @@ function storeOf(world: World): PortalStore {
     routerByName: async (name) => world.routers.find((one) => one.name === name) ?? null,
     village: async (code) => (code === world.village.code ? world.village : null),
     settingsAt: async () => world.settings,
+    announcementsAt: async () => world.announcements,
+    listPolicies: async () => world.policies,
+    routerState: async () => world.state,
+    lastSessionAt: async ({ framedIp }) =>
+      world.lastSession?.framedIp === framedIp ? world.lastSession : null,
+    device: async () => null,
+    openCase: async ({ facts }) => {
+      world.cases.push(facts);
+      return { id: `c${world.cases.length}`, code: 'ACD-EFG' };
+    },
+    recordAppeal: async (appeal) => void world.appeals.push(appeal),
+    credentialKey: (secret) => createHash('sha256').update(secret).digest('hex'),
     sessionByAddress: async (address) =>
       world.session?.framedIp === address ? world.session : null,
     account: async () => world.account,
