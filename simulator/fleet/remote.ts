@@ -23,6 +23,8 @@ const PHONE_METHODS: Readonly<Record<keyof Phone, true>> = {
   probe: true,
   openPortal: true,
   submit: true,
+  fill: true,
+  follow: true,
   fetch: true,
   resolve: true,
   https: true,

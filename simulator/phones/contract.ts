@@ -75,6 +75,13 @@ export interface Phone {
   openPortal(): Promise<OpenedPage>;
   /** Fills in the form for this credential on the page at hand (opens the portal when there is none). */
   submit(credential: Credential): Promise<Submission>;
+  /**
+   * Presses the form that has these fields (and whose action has this path) on the page at hand, filled in so;
+   * required boxes are ticked. Resolves to the page at the end of the way.
+   */
+  fill(fields: Readonly<Record<string, string>>, path?: string): Promise<OpenedPage>;
+  /** Follows a link of the page at hand, or an address, to the page at the end of the way. */
+  follow(url: string): Promise<OpenedPage>;
   /** GETs `url`, again and again until at least `minOctets` (both directions) went over the wire. */
   fetch(url: string, options?: { readonly minOctets?: number }): Promise<Fetched>;
   /** Asks the resolver of its lease, or `server`. */

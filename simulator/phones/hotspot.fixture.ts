@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { decodeQuestion, encodeAnswer } from './dns.ts';
+import { PROBE_PAGES } from './internet.ts';
 
 export const GATEWAY = '127.77.0.1';
 export const PORTAL = 'http://portal.test';
@@ -172,7 +173,7 @@ function site({ online, loginHost }: Hotspot, url: URL, response: ServerResponse
   } else if (url.pathname === '/cut') {
     response.destroy();
   } else {
-    response.end('x'.repeat(1000));
+    response.end(PROBE_PAGES[url.pathname]?.body ?? 'x'.repeat(1000));
   }
 }
 

@@ -33,7 +33,7 @@ const MAX_HOSTS = 10_000;
 const BLOCK = Buffer.alloc(64 * 1024, 0x2e);
 
 /** Exact answers of the probe hosts, by path. */
-const PAGES: Readonly<Record<string, { type: string; body: string }>> = {
+export const PROBE_PAGES: Readonly<Record<string, { type: string; body: string }>> = {
   '/hotspot-detect.html': page(
     '<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>',
   ),
@@ -94,7 +94,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     sendBytes(response, Number(bytes[1]));
     return;
   }
-  const known = PAGES[path] ?? page('<!doctype html><title>Situs</title><p>Halaman contoh</p>');
+  const known =
+    PROBE_PAGES[path] ?? page('<!doctype html><title>Situs</title><p>Halaman contoh</p>');
   const send = (): void => {
     response.writeHead(200, {
       'Content-Type': known.type,

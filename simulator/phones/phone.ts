@@ -55,6 +55,8 @@ export function createPhone(options: PhoneOptions): LocalPhone {
     probe: () => probe(device),
     openPortal: () => openPortal(device),
     submit: (credential) => submit(device, credential),
+    fill: (fields, path) => fill(device, fields, path),
+    follow: (url) => navigate(device, { url: new URL(url, device.page?.url).href }),
     fetch: (url, { minOctets = 0 } = {}) => fetchUrl(device, url, minOctets),
     resolve: async (name, type, server) => {
       const answer = await browser.resolve(connected(device), name, type, server);
@@ -112,17 +114,28 @@ function openPortal(device: Device): Promise<OpenedPage> {
 }
 
 async function submit(device: Device, credential: Credential): Promise<Submission> {
-  const page = device.page ?? (await openPortal(device));
-  const names = Object.keys(credential);
-  const form = readPage(page.html, page.url).forms.find((each) =>
-    names.every((name) => each.fields.has(name)),
-  );
-  if (form === undefined) throw missing(page, `a form with the fields ${names.join(', ')}`);
   const begun = device.tally.begun();
-  const last = await press(device, form, { ...credential });
+  const last = await fill(device, { ...credential });
   const { code } = readPage(last.html, last.url);
   const online = code === null && device.tally.begun() > begun && device.tally.online();
   return { outcome: online ? 'online' : 'refused', code, url: last.url, html: last.html };
+}
+
+async function fill(
+  device: Device,
+  fields: Readonly<Record<string, string>>,
+  path = '',
+): Promise<OpenedPage> {
+  const page = device.page ?? (await openPortal(device));
+  const names = Object.keys(fields);
+  const form = readPage(page.html, page.url).forms.find(
+    ({ action, fields: own }) =>
+      names.every((name) => own.has(name)) && new URL(action).pathname.includes(path),
+  );
+  if (form === undefined) {
+    throw missing(page, `a form to ${path || 'anywhere'} with the fields ${names.join(', ')}`);
+  }
+  return press(device, form, fields);
 }
 
 async function fetchUrl(device: Device, url: string, minOctets: number): Promise<Fetched> {

@@ -12,9 +12,13 @@ const SUCCESS = '<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></
 describe('judgeProbe', () => {
   it.each<[PhoneKind, HttpResponse]>([
     ['android', response(204)],
+    ['samsung', response(204)],
+    ['xiaomi', response(204)],
+    ['huawei', response(204)],
     ['ios', response(200, SUCCESS)],
     ['windows', response(200, 'Microsoft Connect Test')],
     ['firefox', response(200, 'success\n')],
+    ['networkmanager', response(200, 'NetworkManager is online\n')],
   ])('%s takes its own answer for the internet', (kind, answer) => {
     expect(judgeProbe(kind, answer)).toBe('internet');
   });
@@ -26,6 +30,8 @@ describe('judgeProbe', () => {
     ['ios', response(302)],
     ['windows', response(200, 'Microsoft Connect Test and more')],
     ['firefox', response(511)],
+    ['networkmanager', response(302)],
+    ['xiaomi', response(200, '<html>')],
   ])('%s takes %o for a portal', (kind, answer) => {
     expect(judgeProbe(kind, answer)).toBe('portal');
   });

@@ -4,7 +4,17 @@
  */
 import type { HttpResponse } from './http.ts';
 
-export type PhoneKind = 'android' | 'ios' | 'windows' | 'firefox';
+export const PHONE_KINDS = [
+  'android',
+  'samsung',
+  'xiaomi',
+  'huawei',
+  'ios',
+  'windows',
+  'firefox',
+  'networkmanager',
+] as const;
+export type PhoneKind = (typeof PHONE_KINDS)[number];
 
 export interface Probe {
   readonly url: string;
@@ -17,6 +27,22 @@ export const PROBES: Readonly<Record<PhoneKind, Probe>> = {
   android: {
     url: 'http://connectivitycheck.gstatic.com/generate_204',
     userAgent: 'Mozilla/5.0 (Linux; Android 14; SM-A155F) AppleWebKit/537.36 Mobile',
+    open: (response) => response.status === 204,
+  },
+  // Samsung asks Google's host first (the other is a host of its own behind CloudFront).
+  samsung: {
+    url: 'http://connectivitycheck.gstatic.com/generate_204',
+    userAgent: 'Mozilla/5.0 (Linux; Android 15; SM-A065F) AppleWebKit/537.36 Mobile',
+    open: (response) => response.status === 204,
+  },
+  xiaomi: {
+    url: 'http://connect.rom.miui.com/generate_204',
+    userAgent: 'Mozilla/5.0 (Linux; Android 13; 23053RN02A) AppleWebKit/537.36 Mobile',
+    open: (response) => response.status === 204,
+  },
+  huawei: {
+    url: 'http://connectivitycheck.platform.hicloud.com/generate_204',
+    userAgent: 'Mozilla/5.0 (Linux; Android 10; STK-L22) AppleWebKit/537.36 Mobile',
     open: (response) => response.status === 204,
   },
   ios: {
@@ -34,6 +60,12 @@ export const PROBES: Readonly<Record<PhoneKind, Probe>> = {
     url: 'http://detectportal.firefox.com/success.txt',
     userAgent: 'Mozilla/5.0 (Android 14; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0',
     open: (response) => response.status === 200 && text(response).trim() === 'success',
+  },
+  networkmanager: {
+    url: 'http://network-test.debian.org/nm',
+    userAgent: 'NetworkManager/1.42.4',
+    open: (response) =>
+      response.status === 200 && text(response).startsWith('NetworkManager is online'),
   },
 };
 
