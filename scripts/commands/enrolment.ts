@@ -82,7 +82,7 @@ function scriptOf(
 }
 
 /** It holds secrets: for its owner alone. */
-export async function writeSecretFile(path: string, text: string): Promise<void> {
+export async function writeSecretFile(path: string, text: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, text, { mode: 0o600 });
   await chmod(path, 0o600);

@@ -20,6 +20,7 @@ import {
   withStore,
 } from '../command.ts';
 import { parseCsv } from '../csv.ts';
+import { qrPicture, qrPictureOf, qrTerminal } from '../qr.ts';
 import { tunnelOf } from '../serve/settings.ts';
 import {
   API_USER,
@@ -97,19 +98,36 @@ export const routerAdd: Command = {
 
 export const routerScript: Command = {
   summary: 'make another one-time script for a router; the one before is worth nothing from now on',
-  usage: 'NAME [--form paste|netinstall] [--script FILE]',
-  options: { form: { type: 'string' }, script: { type: 'string' } },
+  usage: 'NAME [--form paste|netinstall] [--script FILE] [--qr] [--qr-file FILE.svg|FILE.png]',
+  options: {
+    form: { type: 'string' },
+    script: { type: 'string' },
+    qr: { type: 'boolean' },
+    'qr-file': { type: 'string' },
+  },
   run: (context) =>
     withStore(context, async (store) => {
+      const qrFile = textOption(context.options, 'qr-file');
+      const picture = qrFile === undefined ? null : qrPictureOf(qrFile);
+      // Before the script is made: the one before would be worth nothing.
+      if (qrFile !== undefined && picture === null) {
+        throw new UsageError(`--qr-file ends with .svg or .png, not ${qrFile}`);
+      }
       const router = await requireRouter(store, operand(context, 'the name of the router'));
       const form = formOption(textOption(context.options, 'form'));
       const { text, expiresAt } = await makeScript(context, store, router, form);
       await audit(store, 'router.script', router.name, form);
       const file = textOption(context.options, 'script');
       if (file !== undefined) await writeSecretFile(file, text);
+      if (qrFile !== undefined && picture !== null) {
+        await writeSecretFile(qrFile, await qrPicture(text, picture));
+      }
+      const places = [file, qrFile].filter((one) => one !== undefined);
+      const said =
+        places.length === 0 ? text : `the script of ${router.name} is in ${places.join(' and ')}`;
       context.print(
-        { router: router.name, script: file ?? text, expiresAt },
-        file === undefined ? text : `the script of ${router.name} is in ${file}`,
+        { router: router.name, script: file ?? text, qr: qrFile ?? null, expiresAt },
+        context.options.qr === true ? await qrTerminal(text) : said,
       );
       return 0;
     }),

@@ -3,7 +3,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { normaliseExport } from '../../../controller/backup/normalise-export.ts';
+import { exportText } from '../../../simulator/api/export.ts';
 import { ADMIN, startTwin, type TestTwin } from '../../../simulator/api/test-twin.ts';
+import { livingRouter } from '../../../simulator/system/test-system.ts';
 import { type Cli, cliIn } from './cli.fixture.ts';
 
 let directory = '';
@@ -115,6 +118,24 @@ describe('backup', () => {
     const file = join(directory, 'first.rsc');
     await cli.json('router', 'restore', 'rt-1', '1', '--file', file);
     expect(await readFile(file, 'utf8')).not.toContain('sw:');
+  });
+});
+
+describe('a blank board', () => {
+  it('that imports an export is configured the same, and lacks users and pages alone', async () => {
+    const file = join(directory, 'blank.rsc');
+    await cli.json('router', 'export', 'rt-1', '--file', file);
+    const text = await readFile(file, 'utf8');
+    const blank = livingRouter({ serial: 'PENGGANTI' });
+    expect(await blank.script('/system/reset-configuration no-defaults=yes')).toBeNull();
+    expect(blank.tree.rows('/ip/firewall/filter')).toEqual([]);
+    blank.tree.writeFile('rt-1.rsc', await readFile(file));
+
+    expect(await blank.script('/import file-name=rt-1.rsc')).toBeNull();
+
+    const everything = { sensitive: true, verbose: false, terse: false };
+    expect(normaliseExport(exportText(blank.tree, '', everything))).toBe(text);
+    expect(blank.tree.rows('/user').map(({ values }) => values.name)).toEqual(['admin']);
   });
 });
 

@@ -126,6 +126,26 @@ describe('a router', () => {
     expect((await cli.json('router', 'plan', 'rt-1')).changes).toEqual([]);
   });
 
+  it('has its script as a QR code too, for its owner alone', async () => {
+    const router = await add('rt-1');
+    const [svg, png] = ['svg', 'png'].map((kind) => join(directory, `rt-1.${kind}`));
+
+    const bad = await cli.run('router', 'script', 'rt-1', '--qr-file', join(directory, 'rt-1.gif'));
+    expect(bad).toMatchObject({ code: 2 });
+    // It has not cost the script that is out.
+    const { line } = await board(router.script, router.address, 'HEX1');
+    expect(await cli.run('router', 'enrol', '--line', line, '--wait', '0')).toMatchObject({
+      code: 0,
+    });
+
+    await cli.json('router', 'script', 'rt-1', '--qr-file', svg!);
+    const said = await cli.run('router', 'script', 'rt-1', '--qr', '--qr-file', png!);
+    expect(await readFile(svg!, 'utf8')).toContain('<svg');
+    expect((await readFile(png!)).subarray(1, 4).toString()).toBe('PNG');
+    expect((await stat(png!)).mode & 0o777).toBe(0o600);
+    expect(said.out).toContain('\u2584');
+  });
+
   it('can be vouched for by its key alone while its script is out', async () => {
     const router = await add('rt-1');
     const { line } = await board(router.script, router.address, 'HEX1');
