@@ -30,6 +30,7 @@ const LEAST = 4.5;
 /** Links in the dark glow a little less than white text, and stay well above the least. */
 const DARK_LEAST = 6.5;
 const STEPS = 50;
+const GLOW = 190;
 
 type Rgb = readonly [number, number, number];
 
@@ -59,19 +60,28 @@ export function contrast(a: string, b: string): number {
   return (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
 }
 
-/** The accent is mixed with white until it can be read in the dark; that always ends, for white can. */
+/**
+ * The accent is made to glow and then mixed with white until it can be read in the dark; that always ends,
+ * for white can.
+ */
 function darkTones(rgb: Rgb): Tones {
   const { card } = GROUND.dark;
   const tint = mix(rgb, rgbOf(card)!, 0.22);
   const band = mix(rgb, [0, 0, 0], 0.5);
   const on = mix(rgb, [0, 0, 0], 0.2);
   for (let step = 0; step <= STEPS; step += 1) {
-    const accent = mix([255, 255, 255], rgb, step / STEPS);
+    const accent = mix([255, 255, 255], glowing(rgb), step / STEPS);
     const grounds = [GROUND.dark.page, card, tint];
     const least = Math.min(...grounds.map((ground) => contrast(accent, ground)));
     if (least >= DARK_LEAST && contrast(accent, on) >= LEAST) return { accent, on, tint, band };
   }
   return { accent: '#ffffff', on: '#000000', tint: card, band };
+}
+
+/** As bright as its strongest channel allows, up to {@link GLOW}: mixed with white alone, a dark tone turns grey. */
+function glowing(rgb: Rgb): Rgb {
+  const factor = Math.max(1, GLOW / Math.max(1, ...rgb));
+  return [rgb[0] * factor, rgb[1] * factor, rgb[2] * factor];
 }
 
 /** `share` of `a`, the rest of `b`. */

@@ -102,7 +102,7 @@ function actionOf(
     const own = { ...(router === null ? {} : { router: router.name }), lang: locale };
     return { action: t('why.toStatus'), actionUrl: withQuery('/status', own) };
   }
-  const waits = ['outside', 'down', 'maintenance', 'closed'].includes(verdict);
+  const waits = ['outside', 'down', 'maintenance', 'closed', 'quota', 'time'].includes(verdict);
   return waits || router === null
     ? { action: t('why.again'), actionUrl: again }
     : { action: t('offline.login'), actionUrl: servletUrl(router, 'login') };

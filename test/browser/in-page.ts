@@ -5,6 +5,7 @@
 interface PageElement {
   readonly tagName: string;
   readonly outerHTML: string;
+  closest(selector: string): PageElement | null;
   getBoundingClientRect(): { left: number; right: number; width: number; height: number };
 }
 
@@ -19,6 +20,7 @@ declare const getComputedStyle: (element: unknown) => {
   readonly fontSize: string;
   readonly minHeight: string;
 };
+declare const requestAnimationFrame: (run: () => void) => void;
 declare const axe: {
   run(
     root: unknown,
@@ -38,7 +40,8 @@ export async function runAxe(tags: string[]): Promise<string> {
 export function smallTargets(least: number): string {
   const faults: string[] = [];
   for (const target of document.querySelectorAll('a, button, summary, input:not([type=hidden])')) {
-    const { width, height } = target.getBoundingClientRect();
+    // A label around a box is pressed as well as the box.
+    const { width, height } = (target.closest('label') ?? target).getBoundingClientRect();
     const visible = width > 0 || height > 0;
     const size = Number.parseFloat(getComputedStyle(target).fontSize);
     if (visible && (width < least || height < least)) {
@@ -66,4 +69,10 @@ export function enlargeText(): void {
 
 export function minHeightOf(element: unknown): string {
   return getComputedStyle(element).minHeight;
+}
+
+export async function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => resolve());
+  });
 }
