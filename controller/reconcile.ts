@@ -156,8 +156,10 @@ function isDue(options: ReconcilerOptions, { router, memory }: Known): boolean {
 }
 
 function isChanged({ autoApply }: ReconcilerOptions, { router, memory }: Known): boolean {
-  const wasRight = router.provisioning === 'applied' && memory.digest !== null;
-  return autoApply && wasRight && memory.digest !== router.appliedDigest;
+  const { provisioning, appliedDigest } = router;
+  const stands = provisioning === 'applied' || provisioning === 'drifted';
+  const wasRight = stands && appliedDigest !== null && memory.digest !== null;
+  return autoApply && wasRight && memory.digest !== appliedDigest;
 }
 
 /** Whether there is new work. */

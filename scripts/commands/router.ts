@@ -10,7 +10,7 @@ import { createLogger } from '../../lib/log.ts';
 import { forEachLimited } from '../../lib/retry.ts';
 import type { SettingRow } from '../../settings/resolve.ts';
 import type { Store } from '../../store/contract.ts';
-import type { Router } from '../../store/types.ts';
+import type { Router, StateInterval } from '../../store/types.ts';
 import {
   audit,
   type Command,
@@ -71,11 +71,12 @@ export const routerShow: Command = {
       const router = await requireRouter(store, operand(context, 'the name of the router'));
       const intervals = await store.stateIntervals(router.id);
       const zone = context.config.timeZone;
+      const state = await stateOf(store, router, intervals.at(-1));
       const lines = [
         `router         ${router.name} (${router.address})`,
         `village        ${router.villageName}, ${router.districtName} (${router.villageCode})`,
         `LAN            ${router.lanSubnet}, login at ${router.loginHost} = ${router.hotspotAddress}`,
-        `state          ${intervals.at(-1)?.state ?? 'unknown'} since ${instant(intervals.at(-1)?.startedAt ?? null, zone)}`,
+        `state          ${state.name} since ${instant(state.since, zone)}`,
         `RADIUS         Message-Authenticator required: ${router.requireMessageAuthenticator}; Proxy-State limited: ${router.limitProxyState}`,
         `open           ${router.openingHours ?? 'always'}`,
         `started        ${instant(router.bootAt, zone)}`,
@@ -86,6 +87,20 @@ export const routerShow: Command = {
       return 0;
     }),
 };
+
+/** One that serves nobody is in no state but its life. */
+async function stateOf(
+  store: Store,
+  router: Router,
+  last: StateInterval | undefined,
+): Promise<{ name: string; since: number | null }> {
+  const enrolment = await store.enrolment(router.id);
+  if (enrolment !== null && enrolment.life !== 'active') {
+    return { name: enrolment.life, since: enrolment.lifeAt };
+  }
+  if (last === undefined || last.endedAt !== null) return { name: 'unknown', since: null };
+  return { name: last.state, since: last.startedAt };
+}
 
 const WHEN = ['yes', 'auto', 'no'] as const;
 

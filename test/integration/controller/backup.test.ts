@@ -9,6 +9,7 @@ import {
 import { diffExports } from '../../../controller/backup/diff.ts';
 import { createNightlyBackups } from '../../../controller/backup/nightly.ts';
 import { desiredOfBackup } from '../../../controller/backup/restore.ts';
+import { restoreRouter } from '../../../controller/backup/restore-router.ts';
 import { observe } from '../../../controller/observe.ts';
 import { plan } from '../../../controller/plan.ts';
 import { look, open, provisionRouter } from '../../../controller/provision.ts';
@@ -16,6 +17,7 @@ import { factoryMenus } from '../../../controller/test-input.ts';
 import { testRouter } from '../../../controller/test-router.ts';
 import { realClock } from '../../../lib/clock.ts';
 import { ADMIN } from '../../../simulator/api/test-twin.ts';
+import type { Store } from '../../../store/contract.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { type TwinBench, twinBench } from './twin-bench.ts';
 
@@ -114,6 +116,63 @@ describe('backups of a twin', () => {
     expect(
       tree.rows('/ip/firewall/address-list').some(({ values }) => values.list === 'kantor'),
     ).toBe(true);
+  });
+
+  it('brought back is told from what the router should be, and its secrets stay ours', async () => {
+    await provisionRouter(await bench.task());
+    const { tree } = bench.twin;
+    const rename = (name: string) => tree.setSingle('/system/identity', new Map([['name', name]]));
+    rename('dulu');
+    await take();
+    rename('sekarang');
+    const before = (await bench.task()).router;
+    const secret = () => tree.rows('/radius').map(({ values }) => values.secret);
+    const secrets = secret();
+
+    expect((await restoreRouter(await bench.task(), await text(1), 'plan'))?.changes).toHaveLength(
+      1,
+    );
+    expect(tree.single('/system/identity').name).toBe('sekarang');
+    const restored = await restoreRouter(await bench.task(), await text(1), 'apply');
+
+    expect(restored).toMatchObject({ against: 1 });
+    expect(tree.single('/system/identity').name).toBe('dulu');
+    expect(secret()).toEqual(secrets);
+    expect((await bench.task()).router).toMatchObject({
+      provisioning: 'drifted',
+      appliedDigest: before.appliedDigest,
+    });
+  });
+
+  it('that cannot be brought back whole leaves a router that counts as half written', async () => {
+    await provisionRouter(await bench.task());
+    await take();
+    bench.twin.tree.setSingle('/system/identity', new Map([['name', 'sekarang']]));
+    const cut = new AbortController();
+    const task = await bench.task();
+    const dying: Store = Object.assign(Object.create(bench.store), {
+      recordProvisioning: async (args: Parameters<Store['recordProvisioning']>[0]) => {
+        await bench.store.recordProvisioning(args);
+        cut.abort();
+      },
+    });
+
+    const work = restoreRouter(
+      { ...task, store: dying, signal: cut.signal },
+      await text(1),
+      'apply',
+    );
+
+    await expect(work).rejects.toMatchObject({ code: 'ROUTER_ABORTED' });
+    expect((await bench.task()).router).toMatchObject({
+      provisioning: 'failed',
+      appliedDigest: null,
+    });
+  });
+
+  it('older than our first apply is none to bring back', async () => {
+    await take();
+    expect(await restoreRouter(await bench.task(), await text(1), 'apply')).toBeNull();
   });
 
   it('goes on with an apply when the router refuses to export', async () => {

@@ -157,6 +157,13 @@ describe('a router', () => {
     expect(await peers()).toContain(key);
   });
 
+  it('that is lost is shown as that, in no other state', async () => {
+    await enrolled('rt-1', 'HEX1');
+    await cli.json('router', 'lost', 'rt-1', '--reason', 'dicuri');
+
+    expect((await cli.run('router', 'show', 'rt-1')).out).toMatch(/^state +lost since 2/m);
+  });
+
   it('that is lost is revoked at once, and its peer leaves the file', async () => {
     const router = await enrolled('rt-1', 'HEX1');
     await cli.json('router', 'lost', 'rt-1', '--reason', 'stolen at night');
