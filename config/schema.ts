@@ -188,7 +188,7 @@ export function sectionSchemas(base: string) {
       jobDays: field.whole('days', 1, 3660).prefault(90),
     }),
     selling: z.strictObject({
-      permit: field.line('the number of the permit, in quotes', 40).optional(),
+      permit: field.line('the number of the permit, in quotes', 32).optional(),
       partner: field.line('the name of the ISP', 60).optional(),
     }),
     log: z.strictObject({ level: field.oneOf(LOG_LEVELS).prefault('info') }),

@@ -1,3 +1,4 @@
+import { checkSelling, formatRupiah } from '../../console/counter/selling.ts';
 import { realClock } from '../../lib/clock.ts';
 import type { NewTariff, Tariff } from '../../store/types.ts';
 import {
@@ -20,7 +21,10 @@ const MB = 1_000_000;
 /** Takes a limit away. */
 const NONE = 'none';
 
-type Limit = Exclude<keyof Tariff, 'id' | 'name' | 'devices' | 'whenFull' | 'fairUse'>;
+type Limit = Exclude<
+  keyof Tariff,
+  'id' | 'name' | 'devices' | 'whenFull' | 'fairUse' | 'priceMinor'
+>;
 export type TariffLimits = Omit<NewTariff, 'name' | 'at'>;
 
 /** Option, the limit it sets, and the unit it is given in; null = whole numbers, as they are. */
@@ -40,14 +44,16 @@ const AMOUNTS: readonly (readonly [string, Limit, number | null])[] = [
   ['monthly-mb', 'monthlyOctets', MB],
   ['validity-hours', 'validitySeconds', HOUR],
 ];
-const OTHERS = ['devices', 'when-full', 'fair-use'] as const;
+const OTHERS = ['devices', 'when-full', 'fair-use', 'price'] as const;
+/** Minor units of a rupiah, of which there are no coins: a price is in whole rupiah. */
+const RUPIAH = 100;
 const OPTIONS = Object.fromEntries(
   [...AMOUNTS.map(([option]) => option), ...OTHERS].map((name) => [
     name,
     { type: 'string' as const },
   ]),
 );
-const USAGE = `NAME [${AMOUNTS.map(([option]) => `--${option} N`).join(' ')} --devices N --when-full refuse|replace --fair-use day:500MB=1M/512k,month:20GB=block]`;
+const USAGE = `NAME [${AMOUNTS.map(([option]) => `--${option} N`).join(' ')} --devices N --when-full refuse|replace --fair-use day:500MB=1M/512k,month:20GB=block --price N]`;
 
 export const tariffCreate: Command = {
   summary: 'make a tariff: what its subscribers may use',
@@ -58,6 +64,7 @@ export const tariffCreate: Command = {
     checkTogether(limits);
     return withStore(context, async (store) => {
       const name = operand(context, 'the name of the tariff');
+      checkSelling({ name, priceMinor: limits.priceMinor ?? null }, context.config.selling);
       const tariff = await store.createTariff({ name, ...limits, at: realClock.now() });
       await audit(store, 'tariff.create', name, JSON.stringify(limits));
       context.print(tariff, `tariff ${tariff.name} made`);
@@ -75,6 +82,7 @@ export const tariffChange: Command = {
     if (Object.keys(limits).length === 0) throw new UsageError('nothing to change is given');
     return withStore(context, async (store) => {
       const name = operand(context, 'the name of the tariff');
+      checkSelling({ name, priceMinor: limits.priceMinor ?? null }, context.config.selling);
       const before = (await store.listTariffs()).find((tariff) => tariff.name === name);
       if (before !== undefined) checkTogether({ ...before, ...limits });
       const tariff = await store.changeTariff({ name, ...limits, at: realClock.now() });
@@ -114,12 +122,22 @@ export function limitsOf({ options }: Pick<CommandContext, 'options'>): TariffLi
     throw new UsageError(`--when-full is refuse or replace, not ${whenFull}`);
   }
   const fairUse = textOption(options, 'fair-use');
+  const priceMinor = priceOf(options);
   return {
+    ...(priceMinor === undefined ? {} : { priceMinor }),
     ...limits,
     ...(devices === undefined ? {} : { devices }),
     ...(whenFull === undefined ? {} : { whenFull }),
     ...(fairUse === undefined ? {} : { fairUse: fairUse === NONE ? [] : parseFairUse(fairUse) }),
   };
+}
+
+/** `--price 500000` is Rp 5.000. */
+function priceOf(options: CommandContext['options']): number | null | undefined {
+  if (textOption(options, 'price') === NONE) return null;
+  const price = numberOption(options, 'price', { min: RUPIAH, max: MANY });
+  if (price === undefined || price % RUPIAH === 0) return price;
+  throw new UsageError(`--price is in minor units, ${RUPIAH} to a rupiah, and in whole rupiah`);
 }
 
 /** Limits that need each other. */
@@ -144,7 +162,7 @@ export function checkTogether(limits: TariffLimits): void {
 }
 
 /** Only what is limited: most tariffs leave most open. */
-function describe(tariff: Tariff): string {
+export function describe(tariff: Tariff): string {
   const limited = AMOUNTS.flatMap(([option, limit, unit]) => {
     const value = tariff[limit];
     return value === null ? [] : [[`  ${option}`, value / (unit ?? 1)] as const];
@@ -155,6 +173,7 @@ function describe(tariff: Tariff): string {
     ...(tariff.fairUse.length === 0
       ? []
       : [['  fair-use', formatFairUse(tariff.fairUse)] as const]),
+    ...(tariff.priceMinor === null ? [] : [['  price', formatRupiah(tariff.priceMinor)] as const]),
   ];
   return table([tariff.name, ''], rows);
 }

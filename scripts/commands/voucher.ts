@@ -1,3 +1,4 @@
+import { checkSelling } from '../../console/counter/selling.ts';
 import { realClock } from '../../lib/clock.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Voucher } from '../../store/types.ts';
@@ -13,30 +14,40 @@ import {
   withStore,
 } from '../command.ts';
 import { instant, table } from '../table.ts';
+import { officerIn } from './batch.ts';
 
 /** One transaction of the CLI stays small, so that a server beside it is not held up. */
 const CHUNK = 1000;
 
 export const voucherCreate: Command = {
   summary: 'make vouchers and print their codes',
-  usage: '--tariff T --count N [--village CODE] [--batch NAME]',
+  usage: '--tariff T --count N [--village CODE] [--batch NAME] [--officer NAME]',
   options: {
     tariff: { type: 'string' },
     count: { type: 'string' },
     village: { type: 'string' },
     batch: { type: 'string' },
+    officer: { type: 'string' },
   },
   run: (context) => {
+    const officer = officerIn(context, 'officer');
     const count = numberOption(context.options, 'count', { min: 1, max: 100_000 });
     if (count === undefined) throw new UsageError('--count is missing');
     const at = realClock.now();
     const batch = textOption(context.options, 'batch') ?? new Date(at).toISOString().slice(0, 19);
+    if (batch.length > 64 || batch.trim() === '' || /\p{C}/u.test(batch)) {
+      throw new UsageError('--batch is a name of 1 to 64 characters');
+    }
+    const tariff = requiredOption(context.options, 'tariff');
     return withStore(context, async (store) => {
+      const priced = (await store.listTariffs()).find(({ name }) => name === tariff);
+      if (priced !== undefined) checkSelling(priced, context.config.selling);
+      const before = (await store.batchCounts({ batch, since: at }))[0]?.vouchers ?? 0;
       const made: { id: string; code: string }[] = [];
       while (made.length < count) {
         made.push(
           ...(await store.createVouchers({
-            tariff: requiredOption(context.options, 'tariff'),
+            tariff,
             count: Math.min(CHUNK, count - made.length),
             villageCode: textOption(context.options, 'village') ?? null,
             batch,
@@ -44,8 +55,16 @@ export const voucherCreate: Command = {
           })),
         );
       }
-      await audit(store, 'voucher.create', batch, `${count} vouchers`);
-      context.print({ batch, vouchers: made }, made.map((voucher) => voucher.code).join('\n'));
+      await store.recordBatch({
+        ...{ batch, kind: 'created', at, officer, detail: tariff },
+        ...{ firstSerial: before + 1, lastSerial: before + count },
+      });
+      const whose = officer === null ? '' : ` for ${officer}`;
+      await audit(store, 'voucher.create', batch, `${count} vouchers${whose}`);
+      context.print(
+        { batch, officer, vouchers: made },
+        made.map((voucher) => voucher.code).join('\n'),
+      );
       return 0;
     });
   },
