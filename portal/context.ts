@@ -14,6 +14,7 @@ import { houseOf, shownAt } from './house.ts';
 import type { Locale, TextKey } from './i18n.ts';
 import type { AdmitLogin } from './login-limits.ts';
 import type { PortalMetrics } from './metrics.ts';
+import type { OidcProvider } from './oidc/provider.ts';
 import type { CodeSender } from './otp/code.ts';
 import { type RedirectOutcome, readRedirect, routerNameIn } from './redirect-params.ts';
 import type { PortalOptions } from './types.ts';
@@ -34,6 +35,8 @@ export type PortalDeps = Pick<
   readonly admitLogin: AdmitLogin;
   /** Null where no gateway is configured. */
   readonly codes: CodeSender | null;
+  /** Null where no identity provider is configured. */
+  readonly oidc: OidcProvider | null;
 };
 
 export type Handler = (req: Request, res: Response) => Promise<void>;

@@ -39,6 +39,31 @@ export function emptyFault(method: LoginMethod, speech: Speech): Fault {
   };
 }
 
+/** The check character of a voucher code does not fit: nobody needs to be asked, and nothing is counted. */
+export function typoFault(speech: Speech): Fault {
+  return {
+    code: 'SW-BADCRED',
+    title: speech.t('fault.typo.title'),
+    help: speech.t('fault.typo.help'),
+    field: fieldOf('voucher', speech),
+  };
+}
+
+/** An identity provider did not say who it is. */
+export function oidcFault(
+  why: 'cancelled' | 'refused' | 'down',
+  code: RejectCode,
+  provider: string,
+  speech: Speech,
+): Fault {
+  return {
+    code,
+    title: speech.t(`fault.oidc.${why}.title`, { provider }),
+    help: speech.t(`fault.oidc.${why}.help`, { provider }),
+    field: null,
+  };
+}
+
 /** The redirect is not in order; the way out is to come anew through the router. */
 export function redirectFault(speech: Speech): Fault {
   return {

@@ -5,6 +5,7 @@ import { type PortalDeps, seeOther } from './context.ts';
 import type { Locale } from './i18n.ts';
 import { phoneKind } from './phone-kind.ts';
 import type { Redirect } from './redirect-params.ts';
+import { rememberUntil } from './remember.ts';
 import { handBackUrl } from './router-links.ts';
 import { withQuery } from './urls.ts';
 
@@ -30,13 +31,15 @@ export async function handBack(
   { redirect, locale }: Visit,
   account: Admitted,
 ): Promise<void> {
-  const welcome = withQuery('/status', { router: redirect.router.name, lang: locale, wait: '1' });
+  const welcome = withQuery('/welcome', { router: redirect.router.name, lang: locale, wait: '1' });
+  const until = await rememberUntil(deps, req, redirect.router);
   const token = await deps.store.issueToken({
     accountKind: account.kind,
     accountId: account.id,
     mac: redirect.mac,
     routerId: redirect.router.id,
     phone: phoneKind(req.headers['user-agent']),
+    ...(until === null ? {} : { rememberUntil: until }),
     at: deps.clock.now(),
     ttlMs: deps.tokenTtlMs,
   });

@@ -189,7 +189,7 @@ describe('POST /login', () => {
     expect(target.searchParams.get('username')).toBe('u1');
     expect(target.searchParams.get('password')).toBe('token+/1');
     expect(target.searchParams.get('dst')).toBe(
-      `http://127.0.0.1:${test.portal.port}/status?router=sukarami-1&lang=id&wait=1`,
+      `http://127.0.0.1:${test.portal.port}/welcome?router=sukarami-1&lang=id&wait=1`,
     );
     expect(test.world.tokens).toEqual([
       {
@@ -240,7 +240,7 @@ describe('POST /login', () => {
 
     expect(page.status).toBe(REJECT_STATUS[code]);
     expect(page.body).toContain(`data-code="${code}"`);
-    expect(page.body).toContain('<details open>');
+    expect(page.body).toContain('<summary>Masuk dengan kode voucher</summary>');
     expect(page.body.indexOf('name="username"')).toBeLessThan(page.body.indexOf('name="voucher"'));
     expect(page.body).toContain('value="budi"');
     expect(page.body).not.toContain('rahasia');

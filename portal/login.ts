@@ -1,5 +1,6 @@
 /** `GET /` and `POST /login`: from the router's redirect to the hand-back with a one-time token. */
 import type { Request, Response } from 'express';
+import type { Way } from '../settings/portal.ts';
 import type { Router } from '../store/types.ts';
 import { legalTextsAt } from './consent/texts.ts';
 import { readTicks, type Ticks } from './consent/ticks.ts';
@@ -19,20 +20,25 @@ import {
   sourceOf,
 } from './context.ts';
 import { readCredentials, type Typed } from './credentials.ts';
-import { emptyFault, loginFault, redirectFault } from './faults.ts';
+import { emptyFault, loginFault, oidcFault, redirectFault, typoFault } from './faults.ts';
+import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { type Redirect, writeRedirect } from './redirect-params.ts';
 import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
+import { rememberBox } from './remember.ts';
 import { servletUrl } from './router-links.ts';
+import { grouped, scannedBy } from './scan.ts';
 import type { LoginAnswer } from './types.ts';
 import { withQuery } from './urls.ts';
+import { waysAt } from './ways.ts';
 
 /** What the login page is shown for. */
 interface Showing {
   readonly fault: Fault | null;
-  readonly method: LoginMethod;
+  /** The way whose form is open; null: the first one. */
+  readonly way: Way | null;
   readonly username: string;
   readonly status: number;
 }
@@ -50,7 +56,7 @@ export function showLogin(deps: PortalDeps): Handler {
       const scene = await loginScene(deps, req, outcome.redirect, params);
       const code = outcome.redirect.error;
       const fault = code === null ? null : faultOf(deps, outcome.redirect, scene, code, null);
-      const showing: Showing = { fault, method: 'voucher', username: '', status: 200 };
+      const showing: Showing = { fault, way: null, username: '', status: 200 };
       await sendLogin(deps, { req, res }, outcome.redirect, scene, showing);
       return;
     }
@@ -83,11 +89,19 @@ export function submitLogin(deps: PortalDeps): Handler {
       deps.metrics.login(fault.code);
       const username = typed.method === 'account' ? (form.get('username') ?? '').slice(0, 64) : '';
       const status = REJECT_STATUS[fault.code];
-      const showing = { fault, method: typed.method, username, status };
+      const showing = { fault, way: typed.method, username, status };
       await sendLogin(deps, { req, res }, redirect, scene, showing);
     };
     if (typed.kind === 'empty') {
       await refuse(emptyFault(typed.method, scene.speech));
+      return;
+    }
+    if (!(await waysAt(deps, redirect.router)).includes(typed.method)) {
+      await refuse(faultOf(deps, redirect, scene, 'SW-WAY', null));
+      return;
+    }
+    if (isMistyped(deps, typed)) {
+      await refuse(typoFault(scene.speech));
       return;
     }
     const verdict = await judge(deps, req, redirect, typed);
@@ -112,8 +126,7 @@ async function judge(
   if (!deps.admitLogin(attempt, deps.clock.now())) return 'SW-LIMIT';
   if (typed.kind === 'impossible') return 'SW-BADCRED';
   const answer = await deps.radius.authenticate({
-    username: typed.username,
-    password: typed.password,
+    ...(await secretOf(deps, req, redirect, typed)),
     router,
     mac: redirect.mac,
     framedIp: redirect.ip ?? sourceOf(req),
@@ -122,6 +135,65 @@ async function judge(
   if (answer.kind === 'reject') return rejectCode(answer.code);
   deps.log.warn({ router }, 'RADIUS did not answer a login');
   return 'SW-ERROR';
+}
+
+/** Nobody's code can be this: its check character says so, before anybody is asked and any attempt counted. */
+function isMistyped({ store }: PortalDeps, typed: Exclude<Typed, { kind: 'empty' }>): boolean {
+  if (typed.method !== 'voucher') return false;
+  return typed.kind === 'impossible' || store.voucherForm(typed.username) === null;
+}
+
+/** A code that was read from its card comes with what proves so, and is no guess then. */
+async function secretOf(
+  deps: PortalDeps,
+  req: Request,
+  redirect: Redirect,
+  { method, username, password }: Extract<Typed, { kind: 'credentials' }>,
+): Promise<{ username: string; password: string }> {
+  const scanned = method === 'voucher' ? await scannedBy(deps, req, redirect) : null;
+  const isSame = scanned !== null && scanned.code === deps.store.voucherForm(username);
+  const seal = isSame ? scanned.seal : null;
+  return { username, password: seal === null ? password : `${username}.${seal}` };
+}
+
+/** The login page again, for a way in that has its own route. */
+export async function refuseWay(
+  deps: PortalDeps,
+  exchange: { req: Request; res: Response },
+  redirect: Redirect,
+  code: RejectCode,
+  way: Way,
+): Promise<void> {
+  const { req } = exchange;
+  const params = req.method === 'POST' ? formOf(req) : queryOf(req);
+  const scene = await loginScene(deps, req, redirect, params);
+  deps.metrics.login(code);
+  const fault = faultOf(deps, redirect, scene, code, null);
+  const showing = { fault, way, username: '', status: REJECT_STATUS[code] };
+  await sendLogin(deps, exchange, redirect, scene, showing);
+}
+
+export type OidcFailure = 'cancelled' | 'refused' | 'down';
+
+const OIDC_CODES = { cancelled: 'SW-BADCRED', refused: 'SW-BADCRED', down: 'SW-ERROR' } as const;
+
+/** The same, when the provider has not said who it is. */
+export async function refuseOidc(
+  deps: PortalDeps,
+  exchange: { req: Request; res: Response },
+  redirect: Redirect,
+  why: OidcFailure,
+  locale?: Locale,
+): Promise<void> {
+  const { req } = exchange;
+  const params = new URLSearchParams(queryOf(req));
+  if (locale !== undefined) params.set('lang', locale);
+  const scene = await loginScene(deps, req, redirect, params);
+  const code = OIDC_CODES[why];
+  deps.metrics.login(code);
+  const fault = oidcFault(why, code, deps.oidc?.label ?? '', scene.speech);
+  const showing = { fault, way: 'oidc', username: '', status: REJECT_STATUS[code] } as const;
+  await sendLogin(deps, exchange, redirect, scene, showing);
 }
 
 async function loginScene(
@@ -157,7 +229,13 @@ async function sendLogin(
   scene: Scene,
   showing: Showing,
 ): Promise<void> {
-  const { fault, method, username, status } = showing;
+  const { fault, way, username, status } = showing;
+  const { router } = redirect;
+  const offered = await waysAt(deps, router);
+  // The form at fault comes first, so that nothing has to be opened or looked for.
+  const open = offered.filter((one) => one === way);
+  const ways = [...open, ...offered.filter((one) => one !== way)];
+  const scanned = ways.includes('voucher') ? await scannedBy(deps, exchange.req, redirect) : null;
   const fields = { ...writeRedirect(redirect), lang: scene.speech.locale };
   const hidden = Object.entries(fields).map(([name, value]) => ({ name, value }));
   const frame =
@@ -165,7 +243,12 @@ async function sendLogin(
       ? scene.frame('login.title')
       : scene.frame('login.titleFault', { error: fault.code });
   const boxes = await boxesFor(deps, exchange.req, redirect);
-  const facts = { fault, method, username, hidden, boxes };
+  const facts = {
+    ...{ fault, ways, username, hidden, boxes },
+    scanned: scanned === null ? '' : grouped(scanned.code),
+    remember: await rememberBox(deps, exchange.req, router),
+    oidc: deps.oidc === null ? null : { label: deps.oidc.label, url: withQuery('/oidc', fields) },
+  };
   const page = { name: 'login' as const, frame, facts };
   await deps.views.send(exchange, page, {
     status,

@@ -6,6 +6,12 @@ import type { RejectCode } from './reject-codes.ts';
 export type Route =
   | '/'
   | '/login'
+  | '/click'
+  | '/oidc'
+  | '/oidc/callback'
+  | '/v/:code'
+  | '/remember'
+  | '/forget'
   | '/consent'
   | '/status'
   | '/logout'

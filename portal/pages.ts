@@ -1,9 +1,11 @@
 /** What each page's template is given besides the frame. Texts in it are plain; templates escape them. */
 import type { ServiceLink } from '../settings/look-types.ts';
+import type { Way } from '../settings/portal.ts';
 import type { ConsentFault } from './consent/ask.ts';
 import type { Ticks } from './consent/ticks.ts';
 import type { Locale } from './i18n.ts';
 import type { RejectCode } from './reject-codes.ts';
+import type { RememberBox } from './remember.ts';
 import type { Verdict } from './why/diagnose.ts';
 
 /** The login form that a fault belongs to. */
@@ -51,10 +53,15 @@ export interface Section {
 export interface PageFacts {
   readonly login: {
     readonly fault: Fault | null;
-    readonly method: LoginMethod;
+    /** As the village offers them, the open one first. */
+    readonly ways: readonly Way[];
     readonly hidden: readonly HiddenField[];
     /** What was typed as user name; codes and passwords are never sent back. */
     readonly username: string;
+    /** Of a voucher that this phone's camera has read; empty without. */
+    readonly scanned: string;
+    readonly remember: RememberBox | null;
+    readonly oidc: { readonly label: string; readonly url: string } | null;
     /** Null when this phone has agreed to the texts in force before. */
     readonly boxes: Ticks | null;
   };
@@ -63,12 +70,19 @@ export interface PageFacts {
     readonly boxes: Ticks;
     readonly fault: ConsentFault | null;
     readonly parent: 'phone' | 'code' | 'office' | null;
+    readonly remember: RememberBox | null;
   };
-  readonly join: { readonly fault: Fault | null; readonly loginUrl: string | null };
+  readonly join: {
+    readonly fault: Fault | null;
+    readonly loginUrl: string | null;
+    /** Of a voucher that was read where no router of ours is. */
+    readonly code?: string | null;
+  };
   readonly status: {
     readonly gauges: readonly Gauge[];
     readonly rows: readonly Row[];
     readonly hidden: readonly HiddenField[];
+    readonly remembered: { readonly isKept: boolean; readonly text: string } | null;
     readonly updatedAt: string;
     /** The link that starts or stops the page's renewing itself. */
     readonly refreshing: boolean;

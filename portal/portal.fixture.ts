@@ -38,6 +38,7 @@ export interface World {
   usage: AccountUsage;
   /** Whether everybody has agreed to the texts before. */
   consented: boolean;
+  voucherForm: (text: string) => string | null;
   answer: (question: LoginQuestion) => Promise<LoginAnswer>;
   readonly tokens: NewToken[];
   readonly questions: LoginQuestion[];
@@ -100,6 +101,7 @@ export function createWorld(): World {
     account,
     usage,
     consented: true,
+    voucherForm: (text) => text,
     answer: accepting,
     tokens: [],
     questions: [],
@@ -176,6 +178,14 @@ function storeOf(world: World): PortalStore {
     markChild: none,
     openTicket: none,
     ticketBySecret: none,
+    ticketOfPhone: async () => null,
+    closeTicket: none,
+    voucherForm: (text) => world.voucherForm(text),
+    listRouters: async () => world.routers,
+    clickCitizen: none,
+    ensureCitizen: none,
+    rememberDevice: none,
+    forgetDevice: async () => false,
     moveTicket: none,
     issueToken: async (token) => {
       world.tokens.push(token);

@@ -14,6 +14,8 @@ export const REJECT_CODES = [
   'SW-HOURS',
   'SW-TOKEN',
   'SW-LIMIT',
+  'SW-WAY',
+  'SW-FULL',
   'SW-ERROR',
 ] as const;
 
@@ -31,6 +33,8 @@ export const REJECT_STATUS: Readonly<Record<RejectCode, number>> = {
   'SW-HOURS': 403,
   'SW-TOKEN': 403,
   'SW-LIMIT': 429,
+  'SW-WAY': 403,
+  'SW-FULL': 403,
   'SW-ERROR': 503,
 };
 

@@ -8,6 +8,7 @@ import { type CertificatePair, createRenewal, readCertificate } from './certific
 import type { PortalDeps } from './context.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
 import { createPortalMetrics } from './metrics.ts';
+import { createOidcProvider } from './oidc/provider.ts';
 import type { Address, PortalOptions, TlsFiles } from './types.ts';
 import { loadViews, type Views } from './views.ts';
 import { wordings } from './wording.ts';
@@ -94,6 +95,10 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     wordingIn: wordings(timeZone),
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
     codes: options.codes ?? null,
+    oidc:
+      options.oidc === undefined
+        ? null
+        : createOidcProvider(options.oidc, { clock, redirectUri: `${publicOrigin}/oidc/callback` }),
   };
 }
 

@@ -20,6 +20,7 @@ import { chooseLocale } from './i18n.ts';
 import { sendMessage } from './messages.ts';
 import { withOutage } from './outage.ts';
 import type { Gauge, PageFacts, Row } from './pages.ts';
+import { forgetPhone, rememberedAt } from './remember.ts';
 import { servletUrl } from './router-links.ts';
 import { isOwnRequest } from './security.ts';
 import { type Params, withQuery } from './urls.ts';
@@ -75,6 +76,7 @@ export function logOut(deps: PortalDeps): Handler {
       return;
     }
     const session = await sessionOf(deps, req);
+    if (session !== null) await forgetPhone(deps, session);
     const router =
       session === null ? await routerIn(deps, form) : await deps.store.routerByName(session.router);
     seeOther(
@@ -137,6 +139,7 @@ async function sendStatus(
     gauges: gaugesOf(connected, scene.speech, wording),
     rows: rowsOf(connected, scene.speech, wording),
     hidden: Object.entries(own).map(([name, value]) => ({ name, value })),
+    remembered: await rememberedFacts(deps, connected, scene.speech, wording),
     updatedAt: wording.clockTime(deps.clock.now()),
     refreshing,
     refreshUrl: withQuery('/status', refreshing ? { ...own, refresh: 'off' } : own),
@@ -154,6 +157,19 @@ async function sendStatus(
         : {},
     },
   );
+}
+
+async function rememberedFacts(
+  deps: PortalDeps,
+  { session, router }: Connected,
+  { t }: Speech,
+  wording: Wording,
+): Promise<PageFacts['status']['remembered']> {
+  const remembered = await rememberedAt(deps, session, router);
+  if (remembered === null) return null;
+  return remembered.kind === 'yes'
+    ? { isKept: true, text: t('remember.until', { instant: wording.instant(remembered.until) }) }
+    : { isKept: false, text: t('remember.short', { days: remembered.days }) };
 }
 
 export function gaugesOf(connected: Connected, { t }: Speech, wording: Wording): Gauge[] {

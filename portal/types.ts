@@ -5,6 +5,7 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { AccountKind } from '../store/types.ts';
 import type { LoginLimits } from './login-limits.ts';
+import type { OidcOptions } from './oidc/provider.ts';
 import type { CodeSender } from './otp/code.ts';
 
 export type PortalStore = Pick<
@@ -24,6 +25,14 @@ export type PortalStore = Pick<
   | 'account'
   | 'usage'
   | 'issueToken'
+  | 'voucherForm'
+  | 'listRouters'
+  | 'clickCitizen'
+  | 'ensureCitizen'
+  | 'rememberDevice'
+  | 'forgetDevice'
+  | 'ticketOfPhone'
+  | 'closeTicket'
   | 'openTicket'
   | 'ticketBySecret'
   | 'moveTicket'
@@ -94,4 +103,6 @@ export interface PortalOptions {
   readonly loginLimits?: LoginLimits;
   /** Sends codes to phone numbers; absent where no gateway is configured. */
   readonly codes?: CodeSender;
+  /** Who else says who somebody is; nobody by default. */
+  readonly oidc?: OidcOptions;
 }

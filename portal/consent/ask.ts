@@ -17,6 +17,7 @@ import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back
 import { sendMessage } from '../messages.ts';
 import type { PageFacts } from '../pages.ts';
 import { writeRedirect } from '../redirect-params.ts';
+import { rememberBox } from '../remember.ts';
 import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
@@ -177,7 +178,8 @@ async function sendConsent(
   });
   const fields = { ...carry, lang: scene.speech.locale, ticket: secret };
   const hidden = Object.entries(fields).map(([name, value]) => ({ name, value }));
-  const facts = { hidden, boxes: { ...NO_TICKS, ...ticks }, fault, parent };
+  const remember = await rememberBox(deps, exchange.req, redirect.router);
+  const facts = { hidden, boxes: { ...NO_TICKS, ...ticks }, fault, parent, remember };
   const frame = scene.frame('consent.title');
   await deps.views.send(
     exchange,

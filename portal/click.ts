@@ -1,0 +1,60 @@
+/**
+ * `POST /click`: one tap where a village allows it.
+ *
+ * The account is the phone's MAC in this village, so whoever comes back finds what is left of the day. A
+ * phone that changes its MAC would find a new one: so a village and day has only so many new ones
+ * (`portal.click-per-day`), and their tariff decides what one is worth.
+ */
+import { calendarDay } from '../lib/units.ts';
+import {
+  formOf,
+  type Handler,
+  type PortalDeps,
+  redirectIn,
+  seeOther,
+  sourceOf,
+} from './context.ts';
+import { chooseLocale } from './i18n.ts';
+import { letIn } from './let-in.ts';
+import { refuseWay } from './login.ts';
+import type { Redirect } from './redirect-params.ts';
+import type { RejectCode } from './reject-codes.ts';
+import { settingsOf } from './village-settings.ts';
+import { waysAt } from './ways.ts';
+
+export function submitClick(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    const form = formOf(req);
+    const outcome = await redirectIn(deps, form);
+    if (outcome.kind !== 'complete') return seeOther(res, '/');
+    const { redirect } = outcome;
+    const { router, mac } = redirect;
+    const attempt = { address: sourceOf(req), mac, router: router.name };
+    const offered = (await waysAt(deps, router)).includes('click');
+    const admitted = offered && deps.admitLogin(attempt, deps.clock.now());
+    const account = admitted ? await accountOf(deps, redirect) : offered ? 'SW-LIMIT' : 'SW-WAY';
+    if (typeof account === 'string')
+      return refuseWay(deps, { req, res }, redirect, account, 'click');
+    const locale = chooseLocale(form.get('lang'), req.headers['accept-language']);
+    await letIn(deps, { req, res }, { redirect, locale }, account, 'click');
+  };
+}
+
+async function accountOf(
+  deps: PortalDeps,
+  { router, mac }: Redirect,
+): Promise<{ kind: 'subscriber'; id: string } | RejectCode> {
+  const settings = await settingsOf(deps, router);
+  const at = deps.clock.now();
+  const result = await deps.store.clickCitizen({
+    villageCode: router.villageCode,
+    mac,
+    tariff: settings.get('portal.tariff.click') ?? '',
+    day: calendarDay(at, router.timeZone ?? deps.timeZone),
+    limit: settings.get('portal.click-per-day') ?? 0,
+    at,
+  });
+  if (result.outcome === 'full') return 'SW-FULL';
+  const { id, disabled } = result.subscriber;
+  return disabled ? 'SW-DISABLED' : { kind: 'subscriber', id };
+}
