@@ -73,6 +73,13 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'part set': async () => (await import('./commands/part.ts')).partSet,
   'part unset': async () => (await import('./commands/part.ts')).partUnset,
   'part list': async () => (await import('./commands/part.ts')).partList,
+  'announcement add': async () => (await import('./commands/announcement.ts')).announcementAdd,
+  'announcement list': async () => (await import('./commands/announcement.ts')).announcementList,
+  'announcement remove': async () =>
+    (await import('./commands/announcement.ts')).announcementRemove,
+  'appeal list': async () => (await import('./commands/appeal.ts')).appealList,
+  'appeal allow': async () => (await import('./commands/appeal.ts')).appealAllow,
+  'appeal reject': async () => (await import('./commands/appeal.ts')).appealReject,
   'session list': async () => (await import('./commands/session.ts')).sessionList,
   'session waiting': async () => (await import('./commands/session.ts')).sessionWaiting,
   'session disconnect': async () => (await import('./commands/session.ts')).sessionDisconnect,
