@@ -75,6 +75,10 @@ export interface Twin extends AsyncDisposable {
   reboot(): Promise<void>;
   /** Resolves when the listeners that the present configuration asks for are bound. */
   settled(): Promise<void>;
+  /** Resolves when no probe of netwatch is under way: what is to come of it now, has come. */
+  quiet(): Promise<void>;
+  /** Resolves when every accounting report was answered or given up; retransmits go by machine time. */
+  reported(): Promise<void>;
   /** Ended sessions, then running ones, as this twin counted them. */
   sessions(): SessionRecord[];
   readonly counters: Readonly<Record<string, number>>;
@@ -92,7 +96,7 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
     tunnelDown: false,
     clockOffsetMs: 0,
   };
-  const { plane, power } = assemble(options, faults);
+  const { plane, system, power } = assemble(options, faults);
   const apiPort = await power.on(options.apiPort);
   await plane.settled();
   return {
@@ -110,6 +114,8 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
     },
     reboot: power.reboot,
     settled: plane.settled,
+    quiet: system.quiet,
+    reported: plane.reported,
     sessions: plane.sessions.records,
     get counters() {
       return plane.counters;
@@ -121,8 +127,14 @@ export async function createTwin(options: TwinOptions): Promise<Twin> {
   };
 }
 
+interface Parts {
+  readonly plane: DataPlane;
+  readonly system: System;
+  readonly power: Power;
+}
+
 /** The parts of a router around its configuration. */
-function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane; power: Power } {
+function assemble(options: TwinOptions, faults: TwinFaults): Parts {
   const { address, tree, clock = realClock, lostTimeMs = LOST_TIME_MS } = options;
   const log = options.log ?? createLogger('twin', 'silent');
   const routerNow = (): number => clock.now() + faults.clockOffsetMs;
@@ -161,7 +173,7 @@ function assemble(options: TwinOptions, faults: TwinFaults): { plane: DataPlane;
     forget: tree.forget,
     complain: (message) => tree.log('system,error,critical', message),
   });
-  return { plane, power };
+  return { plane, system, power };
 }
 
 function hasTunnel(tree: WritableTree): boolean {

@@ -30,10 +30,20 @@ interface Fleet {
   phoneCount: number;
 }
 
+/** In this process; a caller may step its clock by hand. */
+export interface LocalSimulator extends Simulator {
+  /** Resolves when no router waits for an answer to a probe of its netwatch. */
+  quiet(): Promise<void>;
+  /** Resolves when every accounting report was answered or given up, machine time. */
+  reported(): Promise<void>;
+}
+
 /** Fails as a whole when one twin cannot start; those that stand are taken down again. */
-export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+export async function startSimulator(
+  options: SimulatorOptions,
+  clock: Clock = clockFrom(options.clockScale),
+): Promise<LocalSimulator> {
   await using stack = new AsyncDisposableStack();
-  const clock = clockFrom(options.clockScale);
   const internet =
     options.internet === undefined ? null : stack.use(await startInternet(options.internet));
   const outside = stack.use(await startOutside(options.outside ?? {}, clock));
@@ -72,7 +82,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
 }
 
-function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): Simulator {
+function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): LocalSimulator {
   const { twins, internet, outside } = fleet;
   return {
     pid: process.pid,
@@ -99,6 +109,12 @@ function simulatorOf(fleet: Fleet, dispose: () => Promise<void>): Simulator {
     },
     dnsQueries: async (name) => internet?.dnsQueries(name) ?? 0,
     handshakes: async () => ({ ...outside.handshakes() }),
+    quiet: async () => {
+      for (const twin of twins.values()) await twin.quiet();
+    },
+    reported: async () => {
+      await Promise.all([...twins.values()].map((twin) => twin.reported()));
+    },
     memoryMb: async () => process.resourceUsage().maxRSS / 1024,
     [Symbol.asyncDispose]: dispose,
   };

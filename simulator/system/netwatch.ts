@@ -45,9 +45,22 @@ interface State {
   failed: number;
 }
 
-export function createNetwatch(options: NetwatchOptions): RowTasks {
+export interface Netwatch extends RowTasks {
+  /** Resolves when no probe is under way. */
+  quiet(): Promise<void>;
+}
+
+export function createNetwatch(options: NetwatchOptions): Netwatch {
   const { tree, clock, failed } = options;
   const states = new Map<string, State>();
+  const underway = new Set<Promise<boolean>>();
+  const asked = (row: Row): Promise<boolean> => {
+    const probing = probe(options, row);
+    underway.add(probing);
+    const forget = (): void => void underway.delete(probing);
+    probing.then(forget, forget);
+    return probing;
+  };
   const fresh = (): State => ({ status: 'unknown', since: localTime(tree), done: 0, failed: 0 });
 
   const watch = async (row: Row, signal: AbortSignal, atBoot: boolean): Promise<void> => {
@@ -58,7 +71,7 @@ export function createNetwatch(options: NetwatchOptions): RowTasks {
     await clock.sleep(setting(row, delay), signal);
     for (;;) {
       const begun = clock.now();
-      const up = await probe(options, row);
+      const up = await asked(row);
       if (!up) await clock.sleep(setting(row, 'timeout'), signal);
       signal.throwIfAborted();
       settle(options, state, row.id, up);
@@ -73,6 +86,9 @@ export function createNetwatch(options: NetwatchOptions): RowTasks {
   const tasks = createRowTasks({ tree, menu: MENU, settings: SETTINGS, run: watch, failed });
   return {
     start: tasks.start,
+    quiet: async () => {
+      while (underway.size > 0) await Promise.allSettled(underway);
+    },
     cut: () => {
       tasks.cut();
       states.clear();

@@ -66,6 +66,8 @@ export interface System {
   powerCut(): void;
   /** Data gets through the tunnel. */
   tunnelUp(): boolean;
+  /** Resolves when no probe of netwatch is under way. */
+  quiet(): Promise<void>;
 }
 
 export function createSystem(options: SystemOptions): System {
@@ -124,6 +126,7 @@ export function createSystem(options: SystemOptions): System {
       packages.cut();
     },
     tunnelUp: parts.tunnelUp,
+    quiet: parts.quiet,
   };
 }
 
@@ -137,7 +140,7 @@ interface Hooks {
 function livingParts(
   { tree, clock, surroundings = ALONE }: SystemOptions,
   { scripts, clockMoved, failed }: Hooks,
-): { all: readonly RowTasks[]; tunnelUp: () => boolean } {
+): { all: readonly RowTasks[]; tunnelUp: () => boolean; quiet: () => Promise<void> } {
   const { address, lookup, wireguard: servers } = surroundings;
   const netwatch = createNetwatch({
     tree,
@@ -159,8 +162,9 @@ function livingParts(
       clockMoved();
     },
   });
-  if (servers === null) return { all: [netwatch, ntp], tunnelUp: () => true };
+  const { quiet } = netwatch;
+  if (servers === null) return { all: [netwatch, ntp], tunnelUp: () => true, quiet };
   const serverAt = (endpoint: string): WireguardServer | undefined => servers.get(endpoint);
   const tunnels = createWireguard({ tree, clock, serverAt, lookup, failed });
-  return { all: [netwatch, ntp, tunnels], tunnelUp: tunnels.isUp };
+  return { all: [netwatch, ntp, tunnels], tunnelUp: tunnels.isUp, quiet };
 }
