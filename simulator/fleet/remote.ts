@@ -32,6 +32,7 @@ const PHONE_METHODS: Readonly<Record<keyof Phone, true>> = {
   logout: true,
   counts: true,
   sessions: true,
+  exchanges: true,
 };
 
 type Methods<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };

@@ -95,6 +95,16 @@ export interface Phone {
   /** Forwarded octets of the session at hand, or of the last one. */
   counts(): Promise<SessionCount>;
   sessions(): Promise<SessionRecord[]>;
+  /** The latest requests over HTTP, oldest first, the connectivity checks among them. */
+  exchanges(): Promise<ExchangeRecord[]>;
+}
+
+export interface ExchangeRecord {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly status: number | null;
+  /** Both ways, headers included. */
+  readonly octets: number;
 }
 
 export interface PhoneOptions {

@@ -4,7 +4,7 @@
  */
 import { SmartWifiError } from '../../lib/errors.ts';
 import type { Browser, Connection, Visit, VisitRequest } from './browser.ts';
-import type { OpenedPage, PageFailure, PhoneOptions } from './contract.ts';
+import type { ExchangeRecord, OpenedPage, PageFailure, PhoneOptions } from './contract.ts';
 import { allowsFormTarget } from './form-policy.ts';
 import { encodeForm, type Form, readPage } from './page.ts';
 import type { SessionCount, Tally } from './tally.ts';
@@ -19,9 +19,12 @@ export interface Device {
   policy: string | undefined;
   /** Origin of the first page that a redirect of the router led to. */
   portal: string | null;
+  /** At most {@link MAX_EXCHANGES}. */
+  readonly exchanges: ExchangeRecord[];
 }
 
 const MAX_HOPS = 12;
+const MAX_EXCHANGES = 200;
 
 export function connected(device: Device): Connection {
   if (device.connection === null) {
@@ -32,8 +35,12 @@ export function connected(device: Device): Connection {
 
 /** One step on the web; what was forwarded is counted, and a login page in the way ends the session. */
 export async function visit(device: Device, request: VisitRequest): Promise<Visit> {
-  const { browser, options, tally } = device;
+  const { browser, options, tally, exchanges } = device;
   const result = await browser.visit(connected(device), request);
+  const { inputOctets, outputOctets } = octetsOf(result);
+  const { method = 'GET', url } = request;
+  exchanges.push({ method, url, status: result.status, octets: inputOctets + outputOctets });
+  if (exchanges.length > MAX_EXCHANGES) exchanges.shift();
   if (result.answeredBy === 'host') tally.add(octetsOf(result));
   if (result.answeredBy === 'captive') tally.end(options.clock.now());
   return result;

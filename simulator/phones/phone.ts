@@ -41,6 +41,7 @@ export function createPhone(options: PhoneOptions): LocalPhone {
     page: null,
     policy: undefined,
     portal: null,
+    exchanges: [],
   };
   return {
     join: () => join(device),
@@ -69,6 +70,7 @@ export function createPhone(options: PhoneOptions): LocalPhone {
     logout: () => logout(device),
     counts: () => Promise.resolve(tally.current()),
     sessions: () => Promise.resolve(tally.records()),
+    exchanges: () => Promise.resolve([...device.exchanges]),
   };
 }
 
