@@ -304,6 +304,21 @@ describe('createPoller', { timeout: 30_000 }, () => {
     expect(first!.lastSuccessAt! - first!.readAt!).toBeGreaterThan(0);
   });
 
+  it('is as patient while it connects as the link of the router needs', async () => {
+    const asked: unknown[] = [];
+    const connect: PollerOptions['connect'] = async ({ connectTimeoutMs, commandTimeoutMs }) => {
+      asked.push([connectTimeoutMs, commandTimeoutMs]);
+      throw new RouterOsError('ROUTER_UNREACHABLE', 'dead');
+    };
+    const { round, poller } = bench([], { connect });
+    const satellite = { livenessSeconds: 30, vitalsSeconds: 300, deadlineMs: 17_000 };
+    poller.sync(routers(1), () => satellite);
+
+    await round();
+
+    expect(asked).toEqual([[17_000, 17_000]]);
+  });
+
   it('speaks with a router on the wire, by one kept connection', async () => {
     await using router = await testRouter({
       '/system/resource': [{ uptime: '1d2h', version: '7.20.8', 'free-memory': '120000512' }],

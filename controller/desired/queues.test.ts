@@ -40,7 +40,9 @@ describe('queues', () => {
       priority: '8',
       'packet-mark': 'no-mark',
       queue: 'sw-fair-down',
+      'max-limit': '1700000',
     });
+    expect(tree.get('sw-up-wan-rest')?.['max-limit']).toBe('486000');
     expect(rows(VSAT, '/queue/type')).toMatchObject([
       {
         name: 'sw-fair-up',

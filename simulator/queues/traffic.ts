@@ -1,7 +1,7 @@
 /** Phones that use a link as hard as they can, and exchanges of questions and answers over it. */
 import type { Packet } from './packet.ts';
 import type { Timeline } from './timeline.ts';
-import { type Carry, startTransfer, type Transfer } from './transfer.ts';
+import { type Carry, type KnownPath, startTransfer, type Transfer } from './transfer.ts';
 import type { Wan } from './wan.ts';
 
 interface Place {
@@ -100,6 +100,7 @@ export function exchange(
   const back = carrier(place, reversed(talkers));
   const { timeline } = place;
   const transfers: Transfer[] = [];
+  const [pathForth, pathBack] = [newPath(), newPath()];
   let isOver = false;
   const ask = (index: number): void => {
     const round = rounds[index];
@@ -112,12 +113,15 @@ export function exchange(
       if (isOver) return;
       const octets = round.answered;
       transfers.push(
-        startTransfer({ timeline, forth: back, back: forth, octets, done: () => ask(index + 1) }),
+        startTransfer({
+          ...{ timeline, forth: back, back: forth, octets, path: pathBack },
+          done: () => ask(index + 1),
+        }),
       );
     };
     transfers.push(
       startTransfer({
-        ...{ timeline, forth, back, octets: round.asked },
+        ...{ timeline, forth, back, octets: round.asked, path: pathForth },
         done: (at) => void timeline.at(at + round.thinkMs, answer),
       }),
     );
@@ -129,6 +133,10 @@ export function exchange(
       for (const one of transfers) one.stop();
     },
   };
+}
+
+function newPath(): KnownPath {
+  return { smoothed: null, variation: 0 };
 }
 
 export function reversed(talkers: Talkers): Talkers {

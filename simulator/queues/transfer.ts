@@ -16,8 +16,16 @@ export interface TransferOptions {
   readonly back: Carry;
   /** Payload. */
   readonly octets: number;
+  /** What earlier transfers of the connection have learned; a new one when absent. */
+  readonly path?: KnownPath;
   /** All of it is there. */
   readonly done: (at: number) => void;
+}
+
+/** Round trip and its variation, ms. */
+export interface KnownPath {
+  smoothed: number | null;
+  variation: number;
 }
 
 export interface Transfer {
@@ -44,8 +52,11 @@ interface State {
   readonly segments: number;
   /** By packet number: which segment, sent when. */
   readonly inFlight: Map<number, { readonly segment: number; readonly sentAt: number }>;
+  /** Given up for lost; they may come late all the same. */
+  readonly presumed: Map<number, { readonly segment: number; readonly sentAt: number }>;
   /** To be sent again. */
   readonly again: number[];
+  readonly acknowledged: Set<number>;
   readonly delivered: Set<number>;
   readonly told: number[];
   untold: number;
@@ -55,8 +66,7 @@ interface State {
   threshold: number;
   /** Losses of packets up to this one are one event. */
   recoverUntil: number;
-  smoothed: number | null;
-  variation: number;
+  readonly path: KnownPath;
   timeouts: number;
   forgetTimer: () => void;
   over: boolean;
@@ -65,9 +75,13 @@ interface State {
 export function startTransfer(options: TransferOptions): Transfer {
   const state: State = {
     ...{ options, segments: Math.max(1, Math.ceil(options.octets / PAYLOAD)) },
-    ...{ inFlight: new Map(), again: [], delivered: new Set(), told: [], untold: 0 },
+    ...{ inFlight: new Map(), presumed: new Map(), again: [], acknowledged: new Set() },
+    ...{ delivered: new Set(), told: [], untold: 0, timeouts: 0 },
     ...{ nextSegment: 0, nextPacket: 0, window: FIRST_WINDOW, recoverUntil: -1 },
-    ...{ threshold: Number.POSITIVE_INFINITY, smoothed: null, variation: 0, timeouts: 0 },
+    ...{
+      threshold: Number.POSITIVE_INFINITY,
+      path: options.path ?? { smoothed: null, variation: 0 },
+    },
     ...{ forgetTimer: () => undefined, over: false },
   };
   pump(state);
@@ -82,11 +96,18 @@ export function startTransfer(options: TransferOptions): Transfer {
 
 function pump(state: State): void {
   while (state.inFlight.size < Math.floor(state.window)) {
-    const segment = state.again.shift() ?? fresh(state);
+    const segment = missing(state) ?? fresh(state);
     if (segment === null) break;
     send(state, segment);
   }
   arm(state);
+}
+
+function missing({ again, acknowledged }: State): number | null {
+  for (let segment = again.shift(); segment !== undefined; segment = again.shift()) {
+    if (!acknowledged.has(segment)) return segment;
+  }
+  return null;
 }
 
 function fresh(state: State): number | null {
@@ -131,26 +152,28 @@ function answer(state: State): void {
 }
 
 function hear(state: State, told: readonly number[]): void {
-  const { inFlight, options } = state;
+  const { inFlight, presumed, acknowledged, options } = state;
   if (state.over) return;
   let heard = 0;
-  let sentAt: number | null = null;
+  let isNews = false;
   for (const packet of told) {
-    const known = inFlight.get(packet);
+    const known = inFlight.get(packet) ?? presumed.get(packet);
     if (known === undefined) continue;
-    inFlight.delete(packet);
-    heard += 1;
-    sentAt = known.sentAt;
+    if (inFlight.delete(packet)) heard += 1;
+    presumed.delete(packet);
+    acknowledged.add(known.segment);
+    isNews = true;
+    // The round trip is that of the packet which was answered, not of those told of once more.
+    if (packet === told.at(-1)) measure(state.path, options.timeline.now() - known.sentAt);
   }
-  if (heard === 0) return;
-  measure(state, options.timeline.now() - sentAt!);
+  if (!isNews) return;
   state.timeouts = 0;
   const grows = state.window < state.threshold ? heard : heard / state.window;
   state.window += grows;
   const latest = told.at(-1)!;
   const lost = [...inFlight.keys()].filter((packet) => packet <= latest - REORDERING);
   if (lost.length > 0) lose(state, lost);
-  if (state.delivered.size === state.segments && inFlight.size === 0) {
+  if (acknowledged.size === state.segments) {
     state.over = true;
     state.forgetTimer();
     return;
@@ -160,7 +183,9 @@ function hear(state: State, told: readonly number[]): void {
 
 function lose(state: State, packets: readonly number[]): void {
   for (const packet of packets) {
-    state.again.push(state.inFlight.get(packet)!.segment);
+    const known = state.inFlight.get(packet)!;
+    state.again.push(known.segment);
+    state.presumed.set(packet, known);
     state.inFlight.delete(packet);
   }
   if (packets.at(-1)! <= state.recoverUntil) return;
@@ -169,18 +194,19 @@ function lose(state: State, packets: readonly number[]): void {
   state.threshold = state.window;
 }
 
-function measure(state: State, rtt: number): void {
-  if (state.smoothed === null) {
-    state.smoothed = rtt;
-    state.variation = rtt / 2;
+function measure(path: KnownPath, rtt: number): void {
+  if (path.smoothed === null) {
+    path.smoothed = rtt;
+    path.variation = rtt / 2;
     return;
   }
-  state.variation = 0.75 * state.variation + 0.25 * Math.abs(state.smoothed - rtt);
-  state.smoothed = 0.875 * state.smoothed + 0.125 * rtt;
+  path.variation = 0.75 * path.variation + 0.25 * Math.abs(path.smoothed - rtt);
+  path.smoothed = 0.875 * path.smoothed + 0.125 * rtt;
 }
 
 function arm(state: State): void {
-  const { options, inFlight, smoothed, variation, timeouts } = state;
+  const { options, inFlight, timeouts } = state;
+  const { smoothed, variation } = state.path;
   state.forgetTimer();
   if (state.over || inFlight.size === 0) return;
   const first =
@@ -200,7 +226,7 @@ function timedOut(state: State): void {
   const packets = state.timeouts > 1 ? [...inFlight.keys()] : [...inFlight.keys()].slice(0, 1);
   lose(state, packets);
   if (state.timeouts > 1) state.window = LEAST_WINDOW;
-  const segment = state.again.shift();
-  if (segment !== undefined) send(state, segment);
+  const segment = missing(state);
+  if (segment !== null) send(state, segment);
   pump(state);
 }

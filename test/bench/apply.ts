@@ -44,7 +44,10 @@ async function measure(
 }
 
 async function routerOf(version: string): Promise<Line[]> {
-  await using stand = await applyStand({ version, rttMs: Number(values.rtt) });
+  await using stand = await applyStand({
+    version,
+    settings: { 'link.rtt-ms': String(values.rtt) },
+  });
   const { link, task } = stand;
   Object.assign(link.path, {
     rttMs: Number(values.rtt),

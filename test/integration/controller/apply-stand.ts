@@ -18,8 +18,10 @@ export interface StandOptions {
   readonly board?: string;
   readonly random?: () => number;
   readonly log?: Logger;
-  /** What the settings say of the link; what it is, is up to `link.path`. */
-  readonly rttMs?: number;
+  /** Of the district. What the link really is, is up to `link.path`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Before the twin is switched on. */
+  readonly prepare?: (tree: WritableTree) => void;
   readonly nasSecret?: string;
   readonly onCut?: () => void;
 }
@@ -59,6 +61,7 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     adminPassword: ADMIN_PASSWORD,
     now: () => clock.now(),
   });
+  options.prepare?.(tree);
   const ports = { httpPort: 8881, dnsPort: 8853 };
   const place = { address, tunnel: ['10.255.0.1'], portMap: {} };
   const twin = await createTwin({ ...place, ...ports, apiPort: 0, tree, clock });
@@ -81,9 +84,10 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     listTariffs: async () => [],
     rowOverrides: async () => [],
     openSettings: async () =>
-      options.rttMs === undefined
-        ? []
-        : [{ ...OF_DISTRICT, name: 'link.rtt-ms', value: String(options.rttMs) }],
+      Object.entries(options.settings ?? {}).map(([name, value]) => ({
+        ...OF_DISTRICT,
+        ...{ name, value },
+      })),
     listPolicies: async () => [],
     listParts: async () => [],
     credentialKey: (secret) => `key-of-${secret}-padded-to-some-length`,
