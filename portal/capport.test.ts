@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import type { FairUseStep } from '../store/types.ts';
 import { createWorld, openTestPortal } from './portal.fixture.ts';
-import { account, session, tariff } from './village.fixture.ts';
+import { account, session, tariff, usage } from './village.fixture.ts';
 
 const PUBLIC = { publicUrl: 'https://wifi.example.go.id' };
 const HOST = { Host: 'wifi.example.go.id' };
@@ -16,7 +17,7 @@ it('tells a phone that is not logged in where to go (RFC 8908 §5)', async () =>
   expect(JSON.parse(answer.body)).toEqual({
     captive: true,
     'user-portal-url': 'https://wifi.example.go.id/?router=sukarami-1',
-    'venue-info-url': 'https://wifi.example.go.id/status?router=sukarami-1',
+    'venue-info-url': 'https://wifi.example.go.id/welcome?router=sukarami-1',
     'can-extend-session': false,
   });
 });
@@ -49,6 +50,57 @@ it('leaves out what is unlimited', async () => {
 
   expect(Object.keys(answer)).not.toContain('seconds-remaining');
   expect(Object.keys(answer)).not.toContain('bytes-remaining');
+});
+
+it('offers no page of the village that is not encrypted', async () => {
+  await using test = await openTestPortal();
+
+  const answer = JSON.parse((await test.fetch('/capport/sukarami-1')).body);
+
+  expect(answer).not.toHaveProperty('venue-info-url');
+});
+
+it('can extend the session of an account, which takes vouchers, not that of a voucher', async () => {
+  const world = createWorld();
+  world.session = session;
+  await using test = await openTestPortal(PUBLIC, world);
+  const ask = async () =>
+    JSON.parse((await test.fetch('/capport/sukarami-1', { headers: HOST })).body);
+
+  expect(await ask()).toMatchObject({ 'can-extend-session': false });
+  world.account = { ...account, kind: 'subscriber' };
+  expect(await ask()).toMatchObject({ 'can-extend-session': true });
+});
+
+it('asks for the usage of the day that it is in the village, so that a new day is a new quota', async () => {
+  const world = createWorld();
+  world.session = { ...session, sessionTimeoutSeconds: null };
+  // 24 November until 00.00 WIB, which is 17.00 UTC.
+  world.usageOf = (day) =>
+    day === '2026-11-24' ? { ...usage, dayOctets: 999_000_000 } : { ...usage, dayOctets: 0 };
+  await using test = await openTestPortal(PUBLIC, world);
+  const bytes = async () =>
+    JSON.parse((await test.fetch('/capport/sukarami-1', { headers: HOST })).body)[
+      'bytes-remaining'
+    ];
+
+  test.clock.advance(14 * 3_600_000 - 1);
+  expect(await bytes()).toBe(1_000_000);
+  test.clock.advance(1);
+  expect(await bytes()).toBe(1_000_000_000);
+});
+
+it('counts to the step of fair use that blocks, not to one that slows down', async () => {
+  const world = createWorld();
+  world.session = session;
+  const slow = { period: 'day', afterOctets: 400_000_000, rate: { downKbps: 512, upKbps: 128 } };
+  const block = { period: 'week', afterOctets: 500_000_000, rate: 'block' };
+  world.account = { ...account, tariff: { ...tariff, fairUse: [slow, block] as FairUseStep[] } };
+  await using test = await openTestPortal(PUBLIC, world);
+
+  const answer = JSON.parse((await test.fetch('/capport/sukarami-1', { headers: HOST })).body);
+
+  expect(answer['bytes-remaining']).toBe(120_000_000);
 });
 
 it.each(['nobody', '..%2fx', '%3Cb%3E'])('knows no router %s', async (name) => {

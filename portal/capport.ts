@@ -3,20 +3,19 @@
  *
  * The phone is known by its source address, so the seconds and bytes are its account's. The router's
  * name only leads the phone back to the right place. RFC 8908 wants TLS throughout: that is, a
- * portal whose public URL is https.
+ * portal whose public URL is https; without, no page is offered that phones would refuse to open.
  */
 import type { Request, Response } from 'express';
 import type { Handler, PortalDeps } from './context.ts';
 import { routerIn } from './context.ts';
-import { connectedAt } from './status.ts';
+import { type Connected, connectedAt } from './status.ts';
 
 interface CaptiveState {
   readonly captive: boolean;
   readonly 'user-portal-url': string;
-  /** Phones offer it after the login: the status page. */
-  readonly 'venue-info-url': string;
-  /** A session ends with its limits; a new code needs a new login. */
-  readonly 'can-extend-session': false;
+  /** Android offers it as a notification after the login: the village's own page. */
+  readonly 'venue-info-url'?: string;
+  readonly 'can-extend-session': boolean;
   readonly 'seconds-remaining'?: number;
   readonly 'bytes-remaining'?: number;
 }
@@ -35,13 +34,20 @@ export function showCapport(deps: PortalDeps): Handler {
     const state: CaptiveState = {
       captive: connected === null,
       'user-portal-url': `${deps.publicOrigin}/?router=${router.name}`,
-      'venue-info-url': `${deps.publicOrigin}/status?router=${router.name}`,
-      'can-extend-session': false,
+      ...(deps.publicOrigin.startsWith('https://')
+        ? { 'venue-info-url': `${deps.publicOrigin}/welcome?router=${router.name}` }
+        : {}),
+      'can-extend-session': mayExtend(connected),
       ...(seconds === null ? {} : { 'seconds-remaining': seconds.left }),
       ...(octets === null ? {} : { 'bytes-remaining': octets.left }),
     };
     sendJson(res, req, 200, state);
   };
+}
+
+/** A citizen's account takes more by a voucher; a voucher of its own ends with its limits. */
+function mayExtend(connected: Connected | null): boolean {
+  return connected?.account?.facts.kind === 'subscriber';
 }
 
 function sendJson(res: Response, req: Request, status: number, body: object): void {

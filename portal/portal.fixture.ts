@@ -36,6 +36,8 @@ export interface World {
   session: Session | null;
   account: Account | null;
   usage: AccountUsage;
+  /** Where it differs from day to day. */
+  usageOf?: (day: string) => AccountUsage;
   /** Whether everybody has agreed to the texts before. */
   consented: boolean;
   voucherForm: (text: string) => string | null;
@@ -172,7 +174,7 @@ function storeOf(world: World): PortalStore {
     sessionByAddress: async (address) =>
       world.session?.framedIp === address ? world.session : null,
     account: async () => world.account,
-    usage: async () => world.usage,
+    usage: async (_kind, _id, day) => world.usageOf?.(day) ?? world.usage,
     hasConsented: async () => world.consented,
     giveConsent: none,
     markChild: none,
