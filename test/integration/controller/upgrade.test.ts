@@ -1,4 +1,6 @@
 /** Upgrades of a twin over its API: backup, both reboots, the boot loader, a crash of ours. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectRouter } from '../../../controller/routeros/client.ts';
 import { plannedUpgrade, type UpgradePhase } from '../../../controller/upgrade/machine.ts';
@@ -16,12 +18,16 @@ import { type FactoryOptions, factoryTree } from '../../../simulator/menu/factor
 import type { WritableTree } from '../../../simulator/menu/tree-state.ts';
 import { createTwin, type Twin } from '../../../simulator/twin.ts';
 import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
 import type { Router } from '../../../store/types.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { AT, newRouter, village } from '../../fixtures/rows.ts';
 import { ENGINES } from '../store/engines.ts';
+import type { KilledUpgradeArgs } from './killed-upgrade.ts';
 
 const MINUTE = 60_000;
+/** Of the queue. */
+const LEASE_MS = 60_000;
 /** Ten in the evening where the router stands. */
 const NIGHT = Date.parse('2026-11-24T15:00:00Z');
 const open: AsyncDisposable[] = [];
@@ -35,6 +41,8 @@ interface Bench {
   readonly tree: WritableTree;
   readonly store: Store;
   readonly deps: UpgradeDeps;
+  /** For `killed-upgrade.ts`. */
+  readonly child: (dieAt: KilledUpgradeArgs['dieAt']) => string;
   readonly phase: () => Promise<UpgradePhase>;
   /** One pass, then time goes by. */
   readonly pass: (over?: Partial<UpgradeDeps>, ms?: number) => Promise<UpgradePhase>;
@@ -52,9 +60,10 @@ async function bench(factory: FactoryOptions, latest: string | null = '7.20.8'):
   });
   open.push(twin);
   await twin.settled();
-  const engine = await ENGINES[0]!.open();
-  open.push(engine);
-  const { store } = engine;
+  const place = await ENGINES[0]!.place();
+  open.push(place);
+  const { store } = await openStore(place.options);
+  open.push(store);
   await store.importVillages({ villages: [village], at: AT });
   const login = { apiUser: ADMIN.name, apiPassword: ADMIN.password };
   await store.addRouter({ ...newRouter, address, apiPort: twin.apiPort, ...login });
@@ -74,6 +83,7 @@ async function bench(factory: FactoryOptions, latest: string | null = '7.20.8'):
     tree,
     store,
     deps,
+    child: (dieAt) => JSON.stringify({ place: place.options, offset, dieAt }),
     phase: async () => (await stored()).phase,
     reason: async () => (await stored()).reason,
     pass: async (over = {}, ms = 12 * MINUTE) => {
@@ -155,6 +165,39 @@ describe('an upgrade of a twin', { timeout: 60_000 }, () => {
     expect(await up.phase()).toBe('installing');
     await untilPhase(up, 'done');
     expect(await make().perform(job!, signal)).toMatchObject({ outcome: 'done' });
+  });
+
+  it.each([
+    ['before', '/system/package/update/install'],
+    ['after', '/system/package/update/install'],
+    ['before', '/system/routerboard/upgrade'],
+    ['after', '/system/reboot'],
+  ] as const)('goes on when the process was killed %s %s', async (when, command) => {
+    const up = await bench({ version: '7.18.2' });
+    const child = fork(
+      new URL('./killed-upgrade.ts', import.meta.url),
+      [up.child({ when, command })],
+      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    );
+    await once(child, 'exit');
+    expect(child.signalCode).toBe('SIGKILL');
+    const [job] = await up.store.listJobs({});
+    expect(job).toMatchObject({ kind: 'upgrade', state: 'running' });
+
+    // What was never asked for is asked for again, when it has had its time.
+    if (when === 'before') await up.pass({}, 25 * MINUTE);
+    await untilPhase(up, 'done');
+
+    expect(up.tree.version).toBe('7.20.8');
+    expect(board(up.tree)).toMatchObject({ 'current-firmware': '7.20.8' });
+    const [router] = await up.store.listRouters();
+    expect(await up.store.listBackups(router!.id)).toHaveLength(1);
+    // Its job is begun again by whoever claims next, and finds nothing left to do.
+    const { id } = job!;
+    const claim = { owner: 'b', at: NIGHT, leaseAt: Date.now() + LEASE_MS, leaseMs: 1 };
+    expect(await up.store.claimJobs({ ids: [id], ...claim, atOnce: 9, perLink: 9 })).toMatchObject([
+      { id, attempts: 2 },
+    ]);
   });
 
   it('fails after three tries when the router learns of no update', async () => {
