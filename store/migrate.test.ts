@@ -44,3 +44,40 @@ it('refuses a store that a newer version wrote', async () => {
 
   await expect(run(db, [first])).rejects.toMatchObject({ code: 'STORE_MIGRATION' });
 });
+
+it('ends the intervals of routers that serve nobody, as of when they went', async () => {
+  const db = new Database(':memory:');
+  await run(
+    db,
+    MIGRATIONS.filter(({ id }) => id < 7),
+  );
+  db.pragma('foreign_keys = OFF');
+  const interval = db.prepare(
+    "INSERT INTO state_intervals (router_id, state, started_at) VALUES (?, 'down', ?)",
+  );
+  const enrolment = db.prepare(
+    'INSERT INTO enrolments (router_id, life, life_at) VALUES (?, ?, ?)',
+  );
+  for (const [id, life, at] of [
+    ['lost', 'lost', 500],
+    ['odd', 'released', 50],
+    ['serves', 'active', 500],
+  ] as const) {
+    interval.run(id, 100);
+    enrolment.run(id, life, at);
+  }
+  interval.run('by-hand', 100);
+
+  await run(
+    db,
+    MIGRATIONS.filter(({ id }) => id <= 7),
+  );
+
+  const ends = db.prepare('SELECT router_id AS id, ended_at AS at FROM state_intervals').all();
+  expect(ends).toEqual([
+    { id: 'lost', at: 500 },
+    { id: 'odd', at: 101 },
+    { id: 'serves', at: null },
+    { id: 'by-hand', at: null },
+  ]);
+});
