@@ -13,7 +13,7 @@ describe('readPage', () => {
       <FORM method='post' action="voucher?a=1&amp;b=2">
         <input type="hidden" name="mac" value="AA:BB&quot;">
         <label>Kode <input name="voucher" autocomplete="one-time-code"></label>
-        <input type=checkbox name=terms value=yes required><input type=checkbox name=news>
+        <input type=checkbox name=terms value=yes required><input type=checkbox name=data value=1><input type=checkbox name=news>
         <select name=lang><option value=en>English<option value=id selected>Indonesia</select>
         <textarea name=note>a &lt; b</textarea>
         <input name=off disabled><button name=go value=now>Masuk</button>
@@ -29,6 +29,7 @@ describe('readPage', () => {
       mac: 'AA:BB"',
       voucher: '',
       terms: 'yes',
+      data: '1',
       lang: 'id',
       note: 'a < b',
       go: 'now',

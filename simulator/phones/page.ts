@@ -36,6 +36,8 @@ interface Tag {
 }
 
 const REFRESH_SECONDS = 5;
+/** Boxes that a citizen ticks, though the page does not insist. */
+const AGREEMENTS: ReadonlySet<string> = new Set(['terms', 'data']);
 const HIDDEN_TEXT = /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
 const TAG = /<(\/?)([a-z][a-z0-9-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/gi;
 const ATTRIBUTE = /([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
@@ -147,8 +149,9 @@ function readInput(
   const type = (attributes.get('type') ?? 'text').toLowerCase();
   if (type === 'reset' || type === 'button' || type === 'file') return;
   if (type === 'checkbox' || type === 'radio') {
-    // A person ticks what must be ticked (the terms of use).
-    const ticked = attributes.has('checked') || attributes.has('required');
+    // A person ticks what must be ticked: the terms of use, and what becomes of the data.
+    const ticked =
+      attributes.has('checked') || attributes.has('required') || AGREEMENTS.has(name);
     if (ticked && !fields.has(name)) fields.set(name, attributes.get('value') ?? 'on');
     return;
   }
