@@ -73,7 +73,7 @@ export interface CounterStore {
     readonly at: number;
     readonly limit: number;
   }): Promise<Session[]>;
-  /** Newest first, of an account or of a phone. */
+  /** Newest first, of an account or of a phone; those of accounts that were erased since included. */
   pastSessions(
     args: ({ readonly accountId: string } | { readonly mac: string }) & { readonly limit: number },
   ): Promise<Session[]>;

@@ -11,7 +11,7 @@ import { StoreError } from '../errors.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { Session, Subscriber } from '../types.ts';
 import { accountReads } from './accounts.ts';
-import { phoneKeyOf } from './phones.ts';
+import { erasedMacOf, phoneKeyOf } from './phones.ts';
 import { type SessionRow, toSession } from './sessions.ts';
 import { TARIFF, type TariffColumns, toTariff } from './tariffs.ts';
 
@@ -141,7 +141,7 @@ export const counterReads = {
       .map(toSession);
   },
 
-  async pastSessions({ sql }: ReadContext, args: Args<'pastSessions'>): Promise<Session[]> {
+  async pastSessions({ sql, keys }: ReadContext, args: Args<'pastSessions'>): Promise<Session[]> {
     if ('accountId' in args) {
       const rows = await sql.all<SessionRow>(
         'SELECT * FROM sessions WHERE account_id = ? ORDER BY started_at DESC LIMIT ?',
@@ -152,12 +152,14 @@ export const counterReads = {
     }
     const ofPhone = 'SELECT * FROM sessions WHERE mac = ?';
     const open = await sql.all<SessionRow>(`${ofPhone} AND state <> 'closed'`, args.mac);
-    const closed = await sql.all<SessionRow>(
-      `${ofPhone} AND state = 'closed' ORDER BY started_at DESC LIMIT ?`,
-      args.mac,
-      args.limit,
-    );
-    return [...open, ...closed]
+    const pastOf = (mac: string): Promise<SessionRow[]> =>
+      sql.all<SessionRow>(
+        `${ofPhone} AND state = 'closed' ORDER BY started_at DESC LIMIT ?`,
+        mac,
+        args.limit,
+      );
+    const closed = [await pastOf(args.mac), await pastOf(erasedMacOf(keys, args.mac))];
+    return [...open, ...closed.flat()]
       .toSorted((a, b) => b.started_at - a.started_at)
       .slice(0, args.limit)
       .map(toSession);

@@ -7,6 +7,7 @@ import type { AccountKind } from '../types.ts';
 import { endAccess } from './citizens.ts';
 import { accountKeyOf, consentReads, dropHeld } from './consents.ts';
 import { ownAccountReads } from './own-account.ts';
+import { erasedMacOf } from './phones.ts';
 import { closeSessions } from './session-end.ts';
 import { sessionsOf } from './sessions.ts';
 import { topUpsOf } from './top-ups.ts';
@@ -149,7 +150,7 @@ async function pseudonymize({ sql, keys }: WriteContext, accountId: string): Pro
     await sql.run(
       `UPDATE sessions SET mac = ?, username = 'erased', phone = NULL
        WHERE account_id = ? AND mac = ?`,
-      `x-${keys.credentialKey(`erased:${mac}`).slice(0, 24)}`,
+      erasedMacOf(keys, mac),
       accountId,
       mac,
     );
