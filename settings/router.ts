@@ -85,6 +85,11 @@ export const ROUTER_SETTINGS = {
     interfaceName,
     'none',
   ),
+  'dhcp.option-114': setting(
+    'tell phones by DHCP where the portal is (RFC 8910): where it helps, or never',
+    word(['auto', 'never']),
+    'auto',
+  ),
   'dns.cache-kib': setting('DNS cache of the router', whole('KiB', 64, 65_536), null),
   'dns.adlist': setting('a list that the router itself refuses names by', listUrl, null),
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_FILE_BYTES } from '../apply.ts';
 import { loadPages } from '../pages.ts';
-import { FACTS, input, ROUTER, SETTINGS } from '../test-input.ts';
+import { FACTS, input, local, ROUTER, SETTINGS } from '../test-input.ts';
 import { desired } from './desired.ts';
 import type { DesiredConfiguration, Values } from './types.ts';
 
@@ -77,14 +77,23 @@ describe('desired', () => {
     expect(() => rowOf(tunnelled, '/ip/firewall/filter', 'in-31')).toThrow('no ');
   });
 
-  it('names the captive portal API only over TLS', () => {
-    const settings = { ...SETTINGS, portalUrl: 'http://10.255.0.1:8080' };
-    const plain = desired(input({ settings }));
-
+  it('names the captive portal API where phones can check its certificate', () => {
     expect(rowOf(configuration, '/ip/dhcp-server/option', 'o114').value).toBe(
       "'https://wifi.example.test/capport/kayuara-01'",
     );
-    expect(() => rowOf(plain, '/ip/dhcp-server/option', 'o114')).toThrow('no ');
+    expect(rowOf(configuration, '/ip/dhcp-server', 'dhcp')['dhcp-option-set']).toBe('sw-opts');
+  });
+
+  it.each([
+    ['over plain HTTP', { settings: { ...SETTINGS, portalUrl: 'http://wifi.example.test' } }],
+    ['at an address', { settings: { ...SETTINGS, portalUrl: 'https://10.255.0.1:8443' } }],
+    ['under a name of its own', { settings: { ...SETTINGS, portalUrl: 'https://wifi.home.arpa' } }],
+    ['where an operator wants none', { local: local({ 'dhcp.option-114': 'never' }) }],
+  ])('names no captive portal API %s', (_where, over) => {
+    const without = desired(input(over));
+
+    expect(() => rowOf(without, '/ip/dhcp-server/option', 'o114')).toThrow('no ');
+    expect(rowOf(without, '/ip/dhcp-server', 'dhcp')).not.toHaveProperty('dhcp-option-set');
   });
 
   it('serves older radios by their own menu', () => {

@@ -1,7 +1,7 @@
 /** Interfaces and addresses: who we are, the way out (WAN), the village LAN. */
 
 import { SmartWifiError } from '../../lib/errors.ts';
-import { formatIpv4, parseCidr } from '../../lib/net.ts';
+import { formatIpv4, parseCidr, parseIpv4 } from '../../lib/net.ts';
 
 import { atLeast, duration, named, row, single, tagged } from './menu.ts';
 import { servicePort } from './service.ts';
@@ -94,8 +94,7 @@ export function lan(input: VillageInput): DesiredMenu[] {
 
 function dhcp(input: VillageInput): DesiredMenu[] {
   const { router, settings, facts } = input;
-  // RFC 8910: the URI of the captive portal API; only over TLS, else phones call the network broken.
-  const hasCapport = settings.portalUrl.startsWith('https://');
+  const hasCapport = input.local.get('dhcp.option-114') !== 'never' && isPublic(settings.portalUrl);
   const optionSet = { name: 'sw-opts', options: 'sw-capport' };
   const sets = '/ip/dhcp-server/option/sets';
   const setRows = hasCapport ? [optionSet] : [];
@@ -139,4 +138,21 @@ function dhcp(input: VillageInput): DesiredMenu[] {
       }),
     ]),
   ];
+}
+
+/**
+ * RFC 8910: option 114 is the URI of the captive portal API. It helps only where phones can check the
+ * certificate: over TLS, under a name of the public DNS. Elsewhere they would call the network broken, and
+ * they find the portal by their probes all the same.
+ */
+function isPublic(portalUrl: string): boolean {
+  const { protocol, hostname } = new URL(portalUrl);
+  const own = /(?:^|\.)(?:home\.arpa|internal|local|lan|localhost)$/;
+  return (
+    protocol === 'https:' && hostname.includes('.') && !isAddress(hostname) && !own.test(hostname)
+  );
+}
+
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || parseIpv4(hostname) !== null;
 }
