@@ -19,6 +19,7 @@ import { showLogin, submitLogin } from './login.ts';
 import { sendMessage } from './messages.ts';
 import type { Route } from './metrics.ts';
 import { finishOidc, startOidc } from './oidc/routes.ts';
+import { addOtpRoutes } from './otp/routes.ts';
 import { changeRemembered } from './remember.ts';
 import { showScan } from './scan.ts';
 import { isEncrypted, setBaseHeaders } from './security.ts';
@@ -78,6 +79,7 @@ function addRoutes(app: Express, deps: PortalDeps): void {
   app.get('/oidc', at('/oidc', startOidc(deps)));
   app.get('/oidc/callback', at('/oidc/callback', finishOidc(deps)));
   app.get('/v/:code', at('/v/:code', showScan(deps)));
+  addOtpRoutes(app, deps, { at, form: [requireForm(deps), form] });
   app.post('/consent', at('/consent'), requireForm(deps), form, submitConsent(deps));
   app.get('/consent', at('/consent', toPage('/')));
   app.get('/status', at('/status', showStatus(deps)));

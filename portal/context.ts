@@ -10,6 +10,7 @@ import {
   type Speech,
   speak,
 } from './frame.ts';
+import type { GatewayConfig } from './gateways/gateway.ts';
 import { houseOf, shownAt } from './house.ts';
 import type { Locale, TextKey } from './i18n.ts';
 import type { AdmitLogin } from './login-limits.ts';
@@ -35,6 +36,9 @@ export type PortalDeps = Pick<
   readonly admitLogin: AdmitLogin;
   /** Null where no gateway is configured. */
   readonly codes: CodeSender | null;
+  readonly gateways: readonly GatewayConfig[];
+  /** Whether one of them takes messages in. */
+  readonly inbound: boolean;
   /** Null where no identity provider is configured. */
   readonly oidc: OidcProvider | null;
 };

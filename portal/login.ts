@@ -23,6 +23,7 @@ import { readCredentials, type Typed } from './credentials.ts';
 import { emptyFault, loginFault, oidcFault, redirectFault, typoFault } from './faults.ts';
 import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
+import { waitsForCode } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { type Redirect, writeRedirect } from './redirect-params.ts';
@@ -53,6 +54,14 @@ export function showLogin(deps: PortalDeps): Handler {
       return;
     }
     if (outcome.kind === 'complete') {
+      // A window that was closed while its code was waited for goes on there.
+      if (await waitsForCode(deps, outcome.redirect, params)) {
+        seeOther(
+          res,
+          withQuery('/otp', { ...writeRedirect(outcome.redirect), ...keep(params, 'lang') }),
+        );
+        return;
+      }
       const scene = await loginScene(deps, req, outcome.redirect, params);
       const code = outcome.redirect.error;
       const fault = code === null ? null : faultOf(deps, outcome.redirect, scene, code, null);

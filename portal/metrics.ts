@@ -1,11 +1,19 @@
 /** The portal's series. Labels are closed sets: never a router's, a person's or a site's name. */
 import type { Metrics } from '../lib/metrics.ts';
+import type { DispatchResult } from './gateways/dispatch.ts';
+import type { GatewayKind } from './gateways/gateway.ts';
+import type { GraceResult } from './otp/grace.ts';
+import type { HookResult } from './otp/hooks.ts';
+import type { CodeResult } from './otp/sender.ts';
 import type { RefusedBecause } from './redirect-params.ts';
 import type { RejectCode } from './reject-codes.ts';
 
 export type Route =
   | '/'
   | '/login'
+  | '/otp'
+  | '/otp/link'
+  | '/hooks/otp'
   | '/click'
   | '/oidc'
   | '/oidc/callback'
@@ -35,6 +43,11 @@ export interface PortalMetrics {
   login(result: LoginResult): void;
   /** A redirect whose parameters were not in order. */
   redirectRefused(because: RefusedBecause): void;
+  /** A gateway's answer to one attempt at a message. */
+  message(gateway: GatewayKind, result: DispatchResult): void;
+  code(result: CodeResult): void;
+  grace(result: GraceResult): void;
+  hook(result: HookResult): void;
   certificateExpiry(atMs: number): void;
   /** The files changed and could not be used; the certificate before stays. */
   certificateRefused(): void;
@@ -64,8 +77,38 @@ export function createPortalMetrics(metrics: Metrics, options: { tls: boolean })
     },
     login: (result) => logins.inc({ result }),
     redirectRefused: (because) => refused.inc({ because }),
+    ...createOtpMetrics(metrics),
     certificateExpiry: (atMs) => certificate?.expiry.set(Math.floor(atMs / 1000)),
     certificateRefused: () => certificate?.failures.inc({}),
+  };
+}
+
+function createOtpMetrics(metrics: Metrics) {
+  const messages = metrics.counter(
+    'smartwifi_portal_otp_messages_total',
+    'Attempts to send a code, by kind of gateway and what came of it',
+    ['gateway', 'result'],
+  );
+  const codes = metrics.counter(
+    'smartwifi_portal_otp_codes_total',
+    'Codes asked for and proven, by result',
+    ['result'],
+  );
+  const passes = metrics.counter(
+    'smartwifi_portal_grace_passes_total',
+    'Passes for messengers while a code is waited for, by result',
+    ['result'],
+  );
+  const hooks = metrics.counter(
+    'smartwifi_portal_otp_hooks_total',
+    'Messages that came in by webhooks of gateways, by result',
+    ['result'],
+  );
+  return {
+    message: (gateway: GatewayKind, result: DispatchResult) => messages.inc({ gateway, result }),
+    code: (result: CodeResult) => codes.inc({ result }),
+    grace: (result: GraceResult) => passes.inc({ result }),
+    hook: (result: HookResult) => hooks.inc({ result }),
   };
 }
 

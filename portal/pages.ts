@@ -4,6 +4,7 @@ import type { Way } from '../settings/portal.ts';
 import type { ConsentFault } from './consent/ask.ts';
 import type { Ticks } from './consent/ticks.ts';
 import type { Locale } from './i18n.ts';
+import type { OtpFacts } from './otp/facts.ts';
 import type { RejectCode } from './reject-codes.ts';
 import type { RememberBox } from './remember.ts';
 import type { Verdict } from './why/diagnose.ts';
@@ -51,6 +52,7 @@ export interface Section {
 }
 
 export interface PageFacts {
+  readonly otp: OtpFacts;
   readonly login: {
     readonly fault: Fault | null;
     /** As the village offers them, the open one first. */

@@ -189,6 +189,18 @@ function storeOf(world: World): PortalStore {
     rememberDevice: none,
     forgetDevice: async () => false,
     moveTicket: none,
+    chargeOtp: none,
+    giveBackOtp: none,
+    issueCode: none,
+    tryCode: none,
+    codeState: none,
+    codeOfLink: none,
+    spendLink: none,
+    expectMessage: none,
+    proveByMessage: none,
+    ensureGraceAccount: none,
+    graceOfPhone: none,
+    requestDisconnect: none,
     issueToken: async (token) => {
       world.tokens.push(token);
       return { username: `u${world.tokens.length}`, token: `token+/${world.tokens.length}` };

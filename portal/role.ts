@@ -6,9 +6,11 @@ import { SmartWifiError } from '../lib/errors.ts';
 import { createPortalApp } from './app.ts';
 import { type CertificatePair, createRenewal, readCertificate } from './certificate.ts';
 import type { PortalDeps } from './context.ts';
+import { createExchange } from './gateways/exchange.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
 import { createPortalMetrics } from './metrics.ts';
 import { createOidcProvider } from './oidc/provider.ts';
+import { createCodeSender } from './otp/sender.ts';
 import type { Address, PortalOptions, TlsFiles } from './types.ts';
 import { loadViews, type Views } from './views.ts';
 import { wordings } from './wording.ts';
@@ -48,7 +50,7 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
   const certificate = options.tls === undefined ? null : await certified(options.tls);
   const server = certificate?.server ?? createServer(SERVER_OPTIONS);
   const port = await open(stack, server, options.listen);
-  const deps = createPortalDeps(options, views, originOf(publicUrl, port));
+  const deps = withCodes(options, createPortalDeps(options, views, originOf(publicUrl, port)));
   const upgrade = certificate !== null && publicUrl.protocol === 'https:';
   const app = createPortalApp(deps, { upgrade });
   server.on('request', app);
@@ -95,11 +97,27 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     wordingIn: wordings(timeZone),
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
     codes: options.codes ?? null,
+    gateways: options.otp?.gateways ?? [],
+    inbound: (options.otp?.gateways ?? []).some((one) => one.webhookSecret !== undefined),
     oidc:
       options.oidc === undefined
         ? null
         : createOidcProvider(options.oidc, { clock, redirectUri: `${publicOrigin}/oidc/callback` }),
   };
+}
+
+/** Codes are sent by the gateways that are configured, unless a sender was given. */
+function withCodes(options: PortalOptions, deps: PortalDeps): PortalDeps {
+  const { otp } = options;
+  if (deps.codes !== null || otp === undefined || otp.gateways.length === 0) return deps;
+  const codes = createCodeSender({
+    ...deps,
+    otp,
+    exchange: options.exchange ?? createExchange(),
+    random: Math.random,
+    counted: deps.metrics,
+  });
+  return { ...deps, codes };
 }
 
 async function open(

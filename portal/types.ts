@@ -4,9 +4,11 @@ import type { Logger } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Store } from '../store/contract.ts';
 import type { AccountKind } from '../store/types.ts';
+import type { Exchange } from './gateways/exchange.ts';
 import type { LoginLimits } from './login-limits.ts';
 import type { OidcOptions } from './oidc/provider.ts';
 import type { CodeSender } from './otp/code.ts';
+import type { OtpOptions } from './otp/sender.ts';
 
 export type PortalStore = Pick<
   Store,
@@ -36,6 +38,20 @@ export type PortalStore = Pick<
   | 'openTicket'
   | 'ticketBySecret'
   | 'moveTicket'
+  | 'ticketOfPhone'
+  | 'closeTicket'
+  | 'chargeOtp'
+  | 'giveBackOtp'
+  | 'issueCode'
+  | 'tryCode'
+  | 'codeState'
+  | 'codeOfLink'
+  | 'spendLink'
+  | 'expectMessage'
+  | 'proveByMessage'
+  | 'ensureGraceAccount'
+  | 'graceOfPhone'
+  | 'requestDisconnect'
   | 'hasConsented'
   | 'giveConsent'
   | 'markChild'
@@ -103,6 +119,10 @@ export interface PortalOptions {
   readonly loginLimits?: LoginLimits;
   /** Sends codes to phone numbers; absent where no gateway is configured. */
   readonly codes?: CodeSender;
+  /** Gateways that carry codes, and what they may cost. */
+  readonly otp?: OtpOptions;
+  /** The way to gateways; HTTPS with the system's certificates by default. */
+  readonly exchange?: Exchange;
   /** Who else says who somebody is; nobody by default. */
   readonly oidc?: OidcOptions;
 }

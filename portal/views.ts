@@ -17,6 +17,7 @@ import { pagePolicy } from './security.ts';
 const VIEWS = fileURLToPath(new URL('../views/', import.meta.url));
 const PAGES: readonly PageName[] = [
   'login',
+  'otp',
   'consent',
   'join',
   'status',

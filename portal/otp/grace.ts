@@ -1,0 +1,58 @@
+/**
+ * The grace pass (ADR 0027): a login like any other, on an account of its own, that reaches messengers only.
+ * Where it cannot be had, the page of the code is shown at once: it is a convenience, never a condition.
+ */
+import type { PortalDeps } from '../context.ts';
+import type { Locale } from '../i18n.ts';
+import { type Redirect, writeRedirect } from '../redirect-params.ts';
+import { handBackUrl } from '../router-links.ts';
+import { withQuery } from '../urls.ts';
+import { settingsOf } from '../village-settings.ts';
+import { endOfDay, graceCharges } from './charges.ts';
+
+export type GraceResult = 'given' | 'limited' | 'off';
+
+/** Minutes of the pass that this phone may have, charged; 0: none. */
+export async function takeGrace(
+  deps: PortalDeps,
+  { router, mac }: Redirect,
+  phone: string | null,
+): Promise<number> {
+  const settings = await settingsOf(deps, router);
+  const minutes = settings.get('portal.grace.minutes') ?? 0;
+  // The rules that confine a pass come with the configuration.
+  if (minutes === 0 || router.provisioning !== 'applied') {
+    deps.metrics.grace('off');
+    return 0;
+  }
+  const at = deps.clock.now();
+  const endsAt = endOfDay(at, router.timeZone ?? deps.timeZone);
+  const charges = graceCharges({ phone, mac, routerId: router.id }, settings, endsAt);
+  const answer = await deps.store.chargeOtp({ charges, at });
+  deps.metrics.grace(answer.kind === 'charged' ? 'given' : 'limited');
+  return answer.kind === 'charged' ? minutes : 0;
+}
+
+/** Where the phone goes for its pass; from there it comes back to the page of its code. */
+export async function graceUrl(
+  deps: PortalDeps,
+  redirect: Redirect,
+  pass: { readonly minutes: number; readonly locale: Locale },
+): Promise<string> {
+  const { router, mac, linkLoginOnly } = redirect;
+  const kbps = (await settingsOf(deps, router)).get('portal.grace.kbps') ?? 128;
+  const at = deps.clock.now();
+  const accountId = await deps.store.ensureGraceAccount({ seconds: pass.minutes * 60, kbps, at });
+  const token = await deps.store.issueToken({
+    accountKind: 'subscriber',
+    accountId,
+    mac,
+    routerId: router.id,
+    at,
+    ttlMs: deps.tokenTtlMs,
+    grace: true,
+  });
+  // Not the ticket's secret: the router's own page is plain HTTP.
+  const back = withQuery('/otp', { ...writeRedirect(redirect), lang: pass.locale });
+  return handBackUrl(linkLoginOnly, token, deps.publicOrigin + back);
+}

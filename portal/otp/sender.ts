@@ -1,0 +1,197 @@
+/** {@link CodeSender} over gateways: budgets first, then the code, then the message. */
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/log.ts';
+import type { Store } from '../../store/contract.ts';
+import type { CodeState } from '../../store/types.ts';
+import { createDispatcher, type Dispatcher, type DispatchResult } from '../gateways/dispatch.ts';
+import type { Exchange } from '../gateways/exchange.ts';
+import type { GatewayConfig, GatewayKind, Message } from '../gateways/gateway.ts';
+import { translator } from '../i18n.ts';
+import type { E164 } from '../phone-number.ts';
+import { settingsOf } from '../village-settings.ts';
+import { costCharges, endOfDay, endOfMonth, sendCharges } from './charges.ts';
+import {
+  type CheckOutcome,
+  type CodeRequest,
+  type CodeSender,
+  type CodeStanding,
+  readCode,
+  type SendOutcome,
+} from './code.ts';
+
+/** What an operator configures as `portal.otp`. */
+export interface OtpOptions {
+  readonly gateways: readonly GatewayConfig[];
+  readonly costPerDay: number;
+  readonly costPerMonth: number;
+}
+
+export interface SenderDeps {
+  readonly store: Pick<
+    Store,
+    'chargeOtp' | 'giveBackOtp' | 'issueCode' | 'tryCode' | 'codeState' | 'settingsAt' | 'village'
+  >;
+  readonly otp: OtpOptions;
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly timeZone: string;
+  readonly publicOrigin: string;
+  readonly counted: {
+    message(kind: GatewayKind, result: DispatchResult): void;
+    code(result: CodeResult): void;
+  };
+}
+
+export type CodeResult =
+  | 'sent'
+  | 'limited'
+  | 'unavailable'
+  | 'right'
+  | 'wrong'
+  | 'over'
+  | 'link'
+  | 'message';
+
+export const CODE_TTL_MS = 5 * 60_000;
+const TRIES = 5;
+
+export function createCodeSender(deps: SenderDeps): CodeSender {
+  const { store, clock, counted } = deps;
+  const dispatcher = paidDispatcher(deps);
+  return {
+    send: async (request) => {
+      const outcome = await send(deps, dispatcher, request);
+      counted.code(outcome.kind);
+      return outcome;
+    },
+    check: async (args) => {
+      const outcome = await check(deps, args);
+      counted.code(outcome.kind);
+      return outcome;
+    },
+    standing: async (ticketId) => {
+      const state = await store.codeState({ ticketId, at: clock.now() });
+      return state === null ? null : standingOf(state);
+    },
+  };
+}
+
+/** Gateways whose messages are paid for from the caps of day and month. */
+export function paidDispatcher(
+  deps: Pick<SenderDeps, 'otp' | 'exchange' | 'clock' | 'random' | 'timeZone'> & {
+    readonly store: Pick<Store, 'chargeOtp' | 'giveBackOtp'>;
+    readonly counted: Pick<SenderDeps['counted'], 'message'>;
+  },
+): Dispatcher {
+  const { store, clock, otp, timeZone } = deps;
+  const costOf = (cost: number) => {
+    const at = clock.now();
+    const ends = { day: endOfDay(at, timeZone), month: endOfMonth(at, timeZone) };
+    return costCharges(cost, otp, ends);
+  };
+  return createDispatcher({
+    ...deps,
+    gateways: otp.gateways,
+    pay: async ({ cost }) => {
+      const answer = await store.chargeOtp({ charges: costOf(cost), at: clock.now() });
+      return answer.kind === 'charged';
+    },
+    giveBack: async ({ cost }) => store.giveBackOtp({ charges: costOf(cost) }),
+    counted: deps.counted.message,
+  });
+}
+
+async function send(
+  deps: SenderDeps,
+  dispatcher: Dispatcher,
+  request: CodeRequest,
+): Promise<SendOutcome> {
+  const { store, clock, timeZone } = deps;
+  const at = clock.now();
+  const charges = await chargesOf(deps, request, at);
+  const admitted = await store.chargeOtp({ charges, at });
+  if (admitted.kind === 'refused') return { kind: 'limited', retryAt: admitted.retryAt };
+  const settings = await settingsOf(deps, request.router);
+  const issued = await store.issueCode({
+    ticketId: request.ticketId,
+    purpose: request.purpose,
+    phone: request.phone,
+    tries: TRIES,
+    ttlMs: CODE_TTL_MS,
+    resendMs: (settings.get('portal.otp.cooldown-seconds') ?? 60) * 1000,
+    at,
+  });
+  // The ticket ended on the way.
+  if (issued === null) return { kind: 'unavailable' };
+  const sent = await dispatcher.send(await messageOf(deps, request, issued));
+  if (sent.kind === 'accepted') return { kind: 'sent', standing: standingOf(issued.state)! };
+  await store.giveBackOtp({ charges });
+  const because = sent.kind === 'cap' ? 'cap' : sent.because;
+  deps.log.warn({ because }, 'no gateway took a code');
+  return sent.kind === 'cap'
+    ? { kind: 'limited', retryAt: endOfDay(at, timeZone) }
+    : { kind: 'unavailable' };
+}
+
+async function check(
+  { store, clock }: SenderDeps,
+  { ticketId, typed }: { ticketId: string; typed: string },
+): Promise<CheckOutcome> {
+  const at = clock.now();
+  const code = readCode(typed);
+  if (code === null) {
+    const state = await store.codeState({ ticketId, at });
+    const live = state !== null && state.triesLeft > 0 && state.expiresAt > at;
+    return live ? { kind: 'wrong', triesLeft: state.triesLeft } : { kind: 'over' };
+  }
+  const tried = await store.tryCode({ ticketId, code, at });
+  if (tried.kind !== 'right') return tried;
+  // A code is only ever made for a number.
+  return { kind: 'right', phone: tried.state.phone as E164 };
+}
+
+async function chargesOf(deps: SenderDeps, request: CodeRequest, at: number) {
+  const { phone, mac, router } = request;
+  const settings = await settingsOf(deps, router);
+  const endsAt = endOfDay(at, router.timeZone ?? deps.timeZone);
+  return sendCharges({ phone, mac, routerId: router.id }, settings, endsAt);
+}
+
+async function messageOf(
+  { store, publicOrigin }: SenderDeps,
+  { locale, phone, router, linkPath }: CodeRequest,
+  issued: { readonly code: string; readonly link: string; readonly state: CodeState },
+): Promise<Message> {
+  const { code, link: secret, state } = issued;
+  const village = await store.village(router.villageCode);
+  const t = translator(locale, { office: '', village: village?.name ?? router.villageName });
+  const link = linkPath === null ? null : `${publicOrigin}${linkPath}?k=${secret}`;
+  const minutes = Math.round(CODE_TTL_MS / 60_000);
+  return {
+    to: phone,
+    code,
+    locale,
+    link,
+    text:
+      link === null
+        ? t('otp.message', { code, n: minutes })
+        : t('otp.messageLink', { code, n: minutes, link }),
+    // The same for repeats of this message, another for another code of the ticket.
+    idempotencyKey: `${state.ticketId}-${state.expiresAt}`,
+  };
+}
+
+export function standingOf(state: CodeState): CodeStanding | null {
+  const { phone, purpose, triesLeft, expiresAt, resendAt, provenBy } = state;
+  if (phone === null) return null;
+  return {
+    phone: phone as E164,
+    purpose,
+    triesLeft,
+    expiresAt,
+    resendAt,
+    proven: provenBy !== null,
+  };
+}

@@ -1,0 +1,234 @@
+/** From a phone number to "enter the code": `GET` and `POST /otp`, another code, another number. */
+import {
+  formOf,
+  type Handler,
+  type PortalDeps,
+  queryOf,
+  redirectIn,
+  seeOther,
+  sourceOf,
+} from '../context.ts';
+import type { Exchange } from '../hand-back.ts';
+import { chooseLocale, translator } from '../i18n.ts';
+import { sendMessage } from '../messages.ts';
+import { type E164, toMobileE164 } from '../phone-number.ts';
+import { type Redirect, writeRedirect } from '../redirect-params.ts';
+import { isOwnRequest } from '../security.ts';
+import { withQuery } from '../urls.ts';
+import { settingsOf } from '../village-settings.ts';
+import { waysAt } from '../ways.ts';
+import type { CodeSender } from './code.ts';
+import { graceUrl, takeGrace } from './grace.ts';
+import { type OtpFault, pageOf, sendCodeStep, sendOtp, sendPhoneStep } from './show.ts';
+import { carryOf, findVisit, type OtpDocument, type OtpVisit } from './visit.ts';
+
+/** From the number on: enough for several codes. A proven number goes on as long. */
+export const TICKET_MS = 20 * 60_000;
+export const LINK_PATH = '/otp/link';
+const WORD_REFRESH_SECONDS = 5;
+
+/** Whether this village lets citizens in by their number. */
+export async function offersCodes(deps: PortalDeps, redirect: Redirect): Promise<boolean> {
+  return (await waysAt(deps, redirect.router)).includes('otp');
+}
+
+export function showOtp(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    const params = queryOf(req);
+    const lang = params.get('lang');
+    const visit = await findVisit(deps, req, params);
+    if (visit !== null) return goOn(deps, { req, res }, visit, lang);
+    const outcome = await redirectIn(deps, params);
+    if (outcome.kind !== 'complete' || !(await offersCodes(deps, outcome.redirect))) {
+      return seeOther(res, withQuery('/', backTo(params)));
+    }
+    await sendPhoneStep(deps, { req, res }, { redirect: outcome.redirect, lang });
+  };
+}
+
+export function submitPhone(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
+    const form = formOf(req);
+    const lang = form.get('lang');
+    const outcome = await redirectIn(deps, form);
+    if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', backTo(form)));
+    const { redirect } = outcome;
+    const { codes } = deps;
+    const refuse = async (fault: OtpFault): Promise<void> =>
+      sendPhoneStep(deps, { req, res }, { redirect, lang }, fault);
+    if (codes === null || !(await offersCodes(deps, redirect))) {
+      return refuse({ kind: 'unavailable' });
+    }
+    const at = deps.clock.now();
+    const attempt = { address: sourceOf(req), mac: redirect.mac, router: redirect.router.name };
+    if (!deps.admitLogin(attempt, at)) return refuse({ kind: 'limited', retryAt: at + 60_000 });
+    const phone = toMobileE164(form.get('phone') ?? '');
+    if (phone === null) return refuse({ kind: 'phone' });
+    const locale = chooseLocale(lang, req.headers['accept-language']);
+    const document: OtpDocument = {
+      redirect: writeRedirect(redirect),
+      address: sourceOf(req),
+      locale,
+      word: null,
+      graceMinutes: 0,
+    };
+    const { id, secret } = await openTicket(deps, redirect, document);
+    const fault = await sendCode(codes, { ticketId: id, phone, locale, redirect });
+    if (fault !== null) {
+      await deps.store.closeTicket({ id });
+      return refuse(fault);
+    }
+    await passOrPage(deps, { req, res }, { redirect, document, id, version: 0, secret, phone });
+  };
+}
+
+/** To the router for a pass, and from there to the page; or to the page at once. */
+export async function passOrPage(
+  deps: PortalDeps,
+  { res }: Exchange,
+  begun: {
+    readonly redirect: Redirect;
+    readonly document: OtpDocument;
+    readonly id: string;
+    /** Of the ticket. */
+    readonly version: number;
+    readonly secret: string;
+    readonly phone: E164 | null;
+  },
+): Promise<void> {
+  const { redirect, document, id, version, secret, phone } = begun;
+  const { locale } = document;
+  const minutes = await takeGrace(deps, redirect, phone);
+  if (minutes === 0) return seeOther(res, withQuery('/otp', { ticket: secret, lang: locale }));
+  const marked = JSON.stringify({ ...document, graceMinutes: minutes } satisfies OtpDocument);
+  await deps.store.moveTicket({ id, version, document: marked });
+  seeOther(res, await graceUrl(deps, redirect, { minutes, locale }));
+}
+
+export function sendAgain(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
+    const form = formOf(req);
+    const lang = form.get('lang');
+    const visit = await findVisit(deps, req, form);
+    const standing = visit === null ? null : await deps.codes?.standing(visit.ticket.id);
+    if (visit === null || standing == null || deps.codes === null) {
+      return seeOther(res, withQuery('/', backTo(form)));
+    }
+    const { ticket, redirect, document } = visit;
+    const fault = await sendCode(deps.codes, {
+      ticketId: ticket.id,
+      phone: standing.phone,
+      locale: document.locale,
+      redirect,
+    });
+    if (fault === null) {
+      // Life for the new code.
+      const expiresAt = deps.clock.now() + TICKET_MS;
+      const { id, version } = ticket;
+      await deps.store.moveTicket({ id, version, document: ticket.document, expiresAt });
+      return seeOther(res, withQuery('/otp', withLang(carryOf(visit), lang)));
+    }
+    await sendCodeStep(deps, { req, res }, visit, standing, { lang, fault });
+  };
+}
+
+/** Another number: this visit ends, and the number may be typed anew. */
+export function useAnother(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
+    const form = formOf(req);
+    const visit = await findVisit(deps, req, form);
+    if (visit === null) return seeOther(res, withQuery('/', backTo(form)));
+    await deps.store.closeTicket({ id: visit.ticket.id });
+    const lang = form.get('lang') ?? visit.document.locale;
+    seeOther(res, withQuery('/otp', { ...writeRedirect(visit.redirect), lang: lang.slice(0, 2) }));
+  };
+}
+
+/** Whatever comes next in a visit that is under way. */
+export async function goOn(
+  deps: PortalDeps,
+  exchange: Exchange,
+  visit: OtpVisit,
+  lang: string | null,
+): Promise<void> {
+  const at = deps.clock.now();
+  const state = await deps.store.codeState({ ticketId: visit.ticket.id, at });
+  if (state !== null && state.provenBy !== null) {
+    return seeOther(exchange.res, withQuery('/otp/go', withLang(carryOf(visit), lang)));
+  }
+  if (visit.document.word !== null) return sendWordStep(deps, exchange, visit, lang);
+  const standing = await deps.codes?.standing(visit.ticket.id);
+  if (standing == null) return sendPhoneStep(deps, exchange, { redirect: visit.redirect, lang });
+  await sendCodeStep(deps, exchange, visit, standing, { lang, fault: null });
+}
+
+async function sendWordStep(
+  deps: PortalDeps,
+  exchange: Exchange,
+  visit: OtpVisit,
+  lang: string | null,
+): Promise<void> {
+  const { redirect, document } = visit;
+  const number = (await settingsOf(deps, redirect.router)).get('portal.otp.number');
+  if (number === null) return sendPhoneStep(deps, exchange, { redirect, lang });
+  const page = pageOf(redirect, carryOf(visit), lang ?? document.locale);
+  const message = translator(document.locale)('otp.wordMessage', { word: document.word ?? '' });
+  await sendOtp(
+    deps,
+    exchange,
+    { ...page, refreshSeconds: WORD_REFRESH_SECONDS },
+    {
+      step: 'word',
+      word: message,
+      number: `+${number}`,
+      waUrl: withQuery(`https://wa.me/${number}`, { text: message }),
+      nextUrl: withQuery('/otp', withLang(carryOf(visit), lang)),
+      graceMinutes: document.graceMinutes > 0 ? document.graceMinutes : null,
+    },
+  );
+}
+
+export async function openTicket(
+  deps: PortalDeps,
+  { router, mac }: Redirect,
+  document: OtpDocument,
+): Promise<{ id: string; secret: string }> {
+  return deps.store.openTicket({
+    kind: 'otp',
+    routerId: router.id,
+    mac,
+    document: JSON.stringify(document),
+    at: deps.clock.now(),
+    ttlMs: TICKET_MS,
+  });
+}
+
+async function sendCode(
+  codes: CodeSender,
+  asked: { ticketId: string; phone: E164; locale: 'id' | 'en'; redirect: Redirect },
+): Promise<OtpFault | null> {
+  const { router, mac } = asked.redirect;
+  const sent = await codes.send({ ...asked, purpose: 'login', router, mac, linkPath: LINK_PATH });
+  if (sent.kind === 'sent') return null;
+  return sent.kind === 'limited'
+    ? { kind: 'limited', retryAt: sent.retryAt }
+    : { kind: 'unavailable' };
+}
+
+/** The way back to the login page keeps what the router said. */
+export function backTo(params: URLSearchParams): Record<string, string> {
+  const kept = ['router', 'mac', 'ip', 'link-login-only', 'lang'];
+  return Object.fromEntries(
+    kept.flatMap((name) => {
+      const value = params.get(name);
+      return value === null ? [] : [[name, value.slice(0, 300)]];
+    }),
+  );
+}
+
+export function withLang(params: Record<string, string>, lang: string | null) {
+  return lang === null ? params : { ...params, lang: lang.slice(0, 2) };
+}

@@ -1,0 +1,108 @@
+/**
+ * Whose page this is. The state of a visit is its ticket; it is found by its secret, by a redirect of the
+ * same phone (a mini-browser that was closed and opened again), or by the session behind the source address
+ * (the normal browser, during a grace pass). The redirect lies in the ticket, and is checked anew each time.
+ */
+import type { Request } from 'express';
+import type { Ticket } from '../../store/ticket-types.ts';
+import type { Router } from '../../store/types.ts';
+import { type PortalDeps, redirectIn, sessionOf, sourceOf } from '../context.ts';
+import type { Locale } from '../i18n.ts';
+import { type Redirect, readRedirect, writeRedirect } from '../redirect-params.ts';
+
+/** In the ticket. */
+export interface OtpDocument {
+  readonly redirect: Readonly<Record<string, string>>;
+  /** Source address of the phone when it asked. */
+  readonly address: string;
+  readonly locale: Locale;
+  /** Whether it was asked by a message instead of a code; the word, to be shown again. */
+  readonly word: string | null;
+  /** Of the pass that was given; 0: none. */
+  readonly graceMinutes: number;
+}
+
+export interface OtpVisit {
+  readonly ticket: Ticket;
+  readonly document: OtpDocument;
+  readonly redirect: Redirect;
+  /** Null for one who was found by the phone alone. */
+  readonly secret: string | null;
+}
+
+const SECRET = /^[\w-]{22}$/;
+
+export async function findVisit(
+  deps: PortalDeps,
+  req: Request,
+  params: URLSearchParams,
+): Promise<OtpVisit | null> {
+  const secret = params.get('ticket') ?? '';
+  const at = deps.clock.now();
+  if (SECRET.test(secret)) {
+    const ticket = await deps.store.ticketBySecret({ secret, at });
+    return ticket?.kind === 'otp' ? visitOf(deps, ticket, secret) : null;
+  }
+  const outcome = await redirectIn(deps, params);
+  if (outcome.kind === 'complete') return visitOfPhone(deps, outcome.redirect);
+  const session = await sessionOf(deps, req);
+  if (session === null) return null;
+  const { routerId, mac } = session;
+  const ticket = await deps.store.ticketOfPhone({ kind: 'otp', routerId, mac, at });
+  return ticket === null ? null : visitOf(deps, ticket, null);
+}
+
+/** The visit that this phone has begun, if it is not over. */
+export async function visitOfPhone(deps: PortalDeps, redirect: Redirect): Promise<OtpVisit | null> {
+  const ticket = await deps.store.ticketOfPhone({
+    kind: 'otp',
+    routerId: redirect.router.id,
+    mac: redirect.mac,
+    at: deps.clock.now(),
+  });
+  if (ticket === null) return null;
+  return { ticket, document: documentOf(ticket), redirect, secret: null };
+}
+
+/** Unless the router reports a refusal, or the citizen wants another way in. */
+export async function waitsForCode(
+  deps: PortalDeps,
+  redirect: Redirect,
+  params: URLSearchParams,
+): Promise<boolean> {
+  if (deps.codes === null || redirect.error !== null || params.has('way')) return false;
+  return (await visitOfPhone(deps, redirect)) !== null;
+}
+
+export async function visitOf(
+  deps: PortalDeps,
+  ticket: Ticket,
+  secret: string | null,
+): Promise<OtpVisit | null> {
+  const document = documentOf(ticket);
+  const params = new URLSearchParams(document.redirect);
+  const router: Router | null = await deps.store.routerByName(document.redirect.router ?? '');
+  const outcome = readRedirect(params, router);
+  if (outcome.kind !== 'complete' || outcome.redirect.router.id !== ticket.routerId) return null;
+  return { ticket, document, redirect: outcome.redirect, secret };
+}
+
+/** What forms and links of the page carry, so that the next request is the same visit. */
+export function carryOf({ secret, redirect }: OtpVisit): Record<string, string> {
+  return secret === null ? writeRedirect(redirect) : { ticket: secret };
+}
+
+/** Whether a request comes from the very phone that asked: by the session behind its address, or by that address. */
+export async function isSamePhone(
+  deps: PortalDeps,
+  req: Request,
+  { ticket, document }: Pick<OtpVisit, 'ticket' | 'document'>,
+): Promise<boolean> {
+  const session = await sessionOf(deps, req);
+  if (session !== null) return session.mac === ticket.mac && session.routerId === ticket.routerId;
+  return sourceOf(req) === document.address;
+}
+
+export function documentOf(ticket: Ticket): OtpDocument {
+  return JSON.parse(ticket.document) as OtpDocument;
+}
