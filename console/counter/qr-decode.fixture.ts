@@ -1,9 +1,20 @@
 /**
- * Reads a QR code from its modules, level M, versions 1 to 10 (ISO/IEC 18004): on its own, so that the encoder
- * cannot vouch for itself. The code is taken as printed; nothing is corrected, a wrong codeword throws.
+ * Reads a QR code from its modules, level M, versions 1 to 10, or of a table that is given (ISO/IEC 18004): on its own, so that
+ * the encoder cannot vouch for itself. The code is taken as printed; nothing is corrected, a wrong codeword throws.
  */
 import type { Matrix } from './drawing.ts';
 
+/** Of one version and level. */
+export interface QrTable {
+  readonly level: 'L' | 'M';
+  /** Centres of alignment patterns, without the 6. */
+  readonly alignment: readonly number[];
+  /** Error correction codewords of a block, then blocks and their data codewords. */
+  readonly blocks: readonly [number, ...(readonly [number, number])[]];
+}
+
+/** As the format information has them. */
+const LEVELS = { L: 1, M: 0 } as const;
 const ALIGNMENT = [[], [], [18], [22], [26], [30], [34], [22, 38], [24, 42], [26, 46], [28, 50]];
 /** Of level M, by version: error correction codewords of a block, then blocks and their data codewords. */
 const BLOCKS: readonly (readonly [number, ...(readonly [number, number])[]])[] = [
@@ -32,15 +43,27 @@ const MASKS: readonly ((r: number, c: number) => boolean)[] = [
 const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
 
 export function decodeQr(rows: Matrix): string {
+  return decodeQrBy(tableOf((rows.length - 17) / 4), rows);
+}
+
+export function decodeQrBy(table: QrTable, rows: Matrix): string {
   const version = (rows.length - 17) / 4;
   const format = formatOf(rows);
-  if (format >> 3 !== 0) throw new Error(`level ${format >> 3} is not M`);
+  if (format >> 3 !== LEVELS[table.level]) {
+    throw new Error(`level ${format >> 3} is not ${table.level}`);
+  }
   const mask = MASKS[format & 7]!;
-  const bits = dataCells(rows.length, version).map(([r, c]) => rows[r]![c]! !== mask(r, c));
+  const bits = dataCells(rows.length, version, table).map(([r, c]) => rows[r]![c]! !== mask(r, c));
   const codewords = Array.from({ length: bits.length >> 3 }, (_, i) =>
     bits.slice(i * 8, i * 8 + 8).reduce((byte, bit) => byte * 2 + Number(bit), 0),
   );
-  return textOf(deinterleave(codewords, version), version);
+  return textOf(deinterleave(codewords, table), version);
+}
+
+function tableOf(version: number): QrTable {
+  const blocks = BLOCKS[version];
+  if (blocks === undefined) throw new Error(`no table of version ${version}`);
+  return { level: 'M', alignment: ALIGNMENT[version]!, blocks };
 }
 
 /** The five bits of level and mask. */
@@ -54,7 +77,7 @@ function formatOf(rows: Matrix): number {
 }
 
 /** Cells that carry codewords, in their order: up and down in columns of two, from the right. */
-function dataCells(size: number, version: number): [number, number][] {
+function dataCells(size: number, version: number, table: QrTable): [number, number][] {
   const cells: [number, number][] = [];
   let up = true;
   for (let right = size - 1; right > 0; right -= 2) {
@@ -62,7 +85,7 @@ function dataCells(size: number, version: number): [number, number][] {
     for (let i = 0; i < size; i += 1) {
       const r = up ? size - 1 - i : i;
       for (const c of [right, right - 1]) {
-        if (!isFunction(r, c, size, version)) cells.push([r, c]);
+        if (!isFunction(r, c, { size, version, table })) cells.push([r, c]);
       }
     }
     up = !up;
@@ -70,14 +93,21 @@ function dataCells(size: number, version: number): [number, number][] {
   return cells;
 }
 
-function isFunction(r: number, c: number, size: number, version: number): boolean {
-  const corner = (r < 9 && c < 9) || (r < 9 && c >= size - 8) || (r >= size - 8 && c < 9);
-  const inVersion = version >= 7 && ((r < 6 && c >= size - 11) || (c < 6 && r >= size - 11));
-  return corner || r === 6 || c === 6 || inVersion || inAlignment(r, c, size, version);
+interface Shape {
+  readonly size: number;
+  readonly version: number;
+  readonly table: QrTable;
 }
 
-function inAlignment(r: number, c: number, size: number, version: number): boolean {
-  const centres = [6, ...ALIGNMENT[version]!];
+function isFunction(r: number, c: number, shape: Shape): boolean {
+  const { size, version } = shape;
+  const corner = (r < 9 && c < 9) || (r < 9 && c >= size - 8) || (r >= size - 8 && c < 9);
+  const inVersion = version >= 7 && ((r < 6 && c >= size - 11) || (c < 6 && r >= size - 11));
+  return corner || r === 6 || c === 6 || inVersion || inAlignment(r, c, shape);
+}
+
+function inAlignment(r: number, c: number, { size, version, table }: Shape): boolean {
+  const centres = [6, ...table.alignment];
   const near = (at: number): number | undefined => centres.find((one) => Math.abs(one - at) <= 2);
   const [row, column] = [near(r), near(c)];
   if (version === 1 || row === undefined || column === undefined) return false;
@@ -87,8 +117,8 @@ function inAlignment(r: number, c: number, size: number, version: number): boole
   return !isFinder;
 }
 
-function deinterleave(codewords: readonly number[], version: number): number[] {
-  const [correction, ...groups] = BLOCKS[version]!;
+function deinterleave(codewords: readonly number[], { blocks: said }: QrTable): number[] {
+  const [correction, ...groups] = said;
   const lengths = groups.flatMap(([count, data]) => Array.from({ length: count }, () => data));
   const blocks = lengths.map((): number[] => []);
   let next = 0;
@@ -129,7 +159,8 @@ function times(a: number, b: number): number {
 
 function textOf(data: readonly number[], version: number): string {
   const bits = data.map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const large = version >= 10;
+  // Lengths of counts (table 3).
+  const size = version >= 27 ? 2 : version >= 10 ? 1 : 0;
   let at = 0;
   const take = (n: number): number => {
     at += n;
@@ -140,16 +171,16 @@ function textOf(data: readonly number[], version: number): string {
     const mode = bits.length - at < 4 ? 0 : take(4);
     if (mode === 0) return text;
     if (mode === 4) {
-      const bytes = Array.from({ length: take(large ? 16 : 8) }, () => take(8));
+      const bytes = Array.from({ length: take(size > 0 ? 16 : 8) }, () => take(8));
       text += Buffer.from(bytes).toString('utf8');
     } else if (mode === 2) {
-      for (let left = take(large ? 11 : 9); left > 0; left -= 2) {
+      for (let left = take(9 + 2 * size); left > 0; left -= 2) {
         const value = take(left > 1 ? 11 : 6);
         text += left > 1 ? ALPHANUMERIC[Math.floor(value / 45)]! : '';
         text += ALPHANUMERIC[value % 45]!;
       }
     } else if (mode === 1) {
-      for (let left = take(large ? 12 : 10); left > 0; left -= 3) {
+      for (let left = take(10 + 2 * size); left > 0; left -= 3) {
         const digits = Math.min(3, left);
         text += String(take(digits * 3 + 1)).padStart(digits, '0');
       }
