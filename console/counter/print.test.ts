@@ -85,7 +85,7 @@ describe.each([
 
   it('prints QR codes that lead to the portal with code and seal', async () => {
     const pages = readPdf(await printed(layout(CARDS, measure)));
-    const read = pages.flatMap(({ codes }) => codes.map(decodeQr));
+    const read = pages.flatMap(({ codes }) => codes.map((code) => decodeQr(code)));
 
     expect(read).toEqual(CARDS.map(() => URL_OF_CARD));
   });

@@ -6,6 +6,7 @@ import type { CommandContext } from '../../../scripts/command.ts';
 import { COMMANDS } from '../../../scripts/commands.ts';
 import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
+import type { CaseFacts } from '../../../store/types.ts';
 import { accounting, logIn, MAC, newRouter, seedStore, village } from '../../fixtures/rows.ts';
 import { ENGINES } from '../store/engines.ts';
 
@@ -201,6 +202,21 @@ describe.each(ENGINES)('looks at a person on $name', (engine) => {
       expect(found[0][0].devices).toMatchObject([{ mac: other, label: 'TV' }]);
     });
 
+    it('finds the connections of an erased account by a MAC that is asked about', async () => {
+      await withStore(async (store) => {
+        const account = { kind: 'voucher', id: voucher.id } as const;
+        const request = await store.requestErasure({ account, via: 'test', graceMs: 0, at: now });
+        const done = await store.eraseAccount({ requestId: request.id, at: now + 72 * HOUR });
+        expect(done).toBe('done');
+      });
+      const { document } = await run('trace', BECAUSE, MAC);
+
+      expect(document.sessions).toMatchObject([
+        { id: sessionId, framedIp: IP, username: 'erased' },
+      ]);
+      expect(JSON.stringify(document)).not.toContain(MAC);
+    });
+
     it('says that nothing is known, and keeps only a hash of what was asked', async () => {
       const { code, document } = await run('trace', BECAUSE, '081299998888');
       const [entry] = await audited('trace');
@@ -217,11 +233,12 @@ describe.each(ENGINES)('looks at a person on $name', (engine) => {
 
   describe('case show', () => {
     it('opens a case by its code, and refuses one that there is not', async () => {
-      const facts = {
+      const facts: CaseFacts = {
         ...{ verdict: 'quota', router: 'rt-1', villageCode: village.code, phone: 'ab12' },
-        ...{ account: { kind: 'voucher', id: voucher.id }, sessionId: null, reject: 'SW-QUOTA' },
+        account: { kind: 'voucher', id: voucher.id },
+        ...{ sessionId: null, reject: 'SW-QUOTA' },
         checks: [{ name: 'quota', outcome: 'bad', detail: 'day: 0 left' }],
-      } as const;
+      };
       const opened = await withStore((store) =>
         store.openCase({ subject: 's', facts, at: now, ttlMs: HOUR }),
       );
