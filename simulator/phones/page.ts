@@ -9,6 +9,8 @@ export interface Form {
   readonly method: 'GET' | 'POST';
   /** Fields with the values they would be sent with if nobody typed anything. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Boxes that nobody need tick. */
+  readonly boxes: ReadonlySet<string>;
 }
 
 export interface Page {
@@ -110,6 +112,7 @@ function* scanTags(html: string): Generator<Tag> {
 function readForms(html: string, tags: readonly Tag[], base: string): Form[] {
   const forms: Form[] = [];
   let fields: Map<string, string> | null = null;
+  let boxes = new Set<string>();
   let select: string | null = null;
   for (const tag of tags) {
     if (tag.name === 'form') {
@@ -118,14 +121,21 @@ function readForms(html: string, tags: readonly Tag[], base: string): Form[] {
       const action = resolveUrl(tag.attributes.get('action') ?? '', base);
       const method = /^post$/i.test(tag.attributes.get('method') ?? '') ? 'POST' : 'GET';
       fields = new Map();
-      if (action !== null) forms.push({ action, method, fields });
+      boxes = new Set();
+      if (action !== null) forms.push({ action, method, fields, boxes });
     }
     if (fields === null) continue;
     if (tag.name === 'select') select = tag.closing ? null : (tag.attributes.get('name') ?? null);
     if (tag.name === 'option' && select !== null) readOption(fields, select, tag);
+    if (tag.name === 'input' && isOptionalBox(tag)) boxes.add(tag.attributes.get('name') ?? '');
     if (!tag.closing) readField(html, fields, tag);
   }
   return forms;
+}
+
+function isOptionalBox({ attributes }: Tag): boolean {
+  const isBox = attributes.get('type')?.toLowerCase() === 'checkbox';
+  return isBox && !attributes.has('checked') && !attributes.has('required');
 }
 
 function readField(html: string, fields: Map<string, string>, tag: Tag): void {
@@ -150,8 +160,7 @@ function readInput(
   if (type === 'reset' || type === 'button' || type === 'file') return;
   if (type === 'checkbox' || type === 'radio') {
     // A person ticks what must be ticked: the terms of use, and what becomes of the data.
-    const ticked =
-      attributes.has('checked') || attributes.has('required') || AGREEMENTS.has(name);
+    const ticked = attributes.has('checked') || attributes.has('required') || AGREEMENTS.has(name);
     if (ticked && !fields.has(name)) fields.set(name, attributes.get('value') ?? 'on');
     return;
   }

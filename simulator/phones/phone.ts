@@ -131,8 +131,9 @@ async function fill(
   const page = device.page ?? (await openPortal(device));
   const names = Object.keys(fields);
   const form = readPage(page.html, page.url).forms.find(
-    ({ action, fields: own }) =>
-      names.every((name) => own.has(name)) && new URL(action).pathname.includes(path),
+    ({ action, fields: own, boxes }) =>
+      names.every((name) => own.has(name) || boxes.has(name)) &&
+      new URL(action).pathname.includes(path),
   );
   if (form === undefined) {
     throw missing(page, `a form to ${path || 'anywhere'} with the fields ${names.join(', ')}`);

@@ -16,10 +16,12 @@ import { startStaleSweep } from '../../../radius/stale.ts';
 import { FLOOR_NAMES } from '../../../settings/floor-names.ts';
 import type { Store } from '../../../store/contract.ts';
 
-export const SERVER = '127.13.0.1';
-export const BLOCK = '127.13.0.2';
+/** Of the test runner's workers, each has a regency of its own. */
+export const PLACE = Number(process.env.VITEST_POOL_ID ?? 0) % 16;
+export const SERVER = `127.13.${PLACE}.1`;
+export const BLOCK = `127.13.${PLACE}.2`;
 /** Every name of the internet leads here, unless somebody refuses it. */
-export const INTERNET = '127.33.0.1';
+export const INTERNET = `127.33.${PLACE}.1`;
 export const PORTS = {
   ...{ portal: 18_085, block: 18_086, auth: 18_120, acct: 18_130, resolver: 18_053 },
   ...{ hotspot: 18_088, lanDns: 18_054, internetHttp: 18_090, internetDns: 18_055 },

@@ -22,10 +22,12 @@ import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
 import type { Router } from '../../../store/types.ts';
 import { AT } from '../../fixtures/rows.ts';
-import { BLOCK, INTERNET, PORTS, SERVER, startServer } from './server.ts';
+import { BLOCK, INTERNET, PLACE, PORTS, SERVER, startServer } from './server.ts';
 
 const REGENCY = '16.06';
-const FIRST_ROUTER = parseIpv4('127.23.0.1')!;
+const FIRST_ROUTER = parseIpv4(`127.23.${PLACE}.1`)!;
+/** 256 villages of /22. */
+const LAN_POOL = `127.${128 + 4 * PLACE}.0.0/14`;
 const API_PORT = 18_733;
 const LABEL = 'label-on-the-box';
 const AT_ONCE = 16;
@@ -171,7 +173,7 @@ async function seed(store: Store, { routers, settings }: StandOptions): Promise<
         ...{ name: `desa-${index}`, villageCode: code, address: formatIpv4(FIRST_ROUTER + index) },
         ...{ apiPort: API_PORT, apiUser: 'admin', apiPassword: LABEL, coaPort: 3799 },
         ...{ nasSecret: `rahasia-nas-desa-${index}`, hotspotPort: PORTS.hotspot },
-        ...{ loginHost: 'login.wifi.home.arpa', lanPool: '127.128.0.0/10', at: AT },
+        ...{ loginHost: 'login.wifi.home.arpa', lanPool: LAN_POOL, at: AT },
       }),
     );
   }
