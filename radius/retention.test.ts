@@ -35,6 +35,8 @@ it('knows since when things are old', () => {
     tokens: 1,
     tickets: 1,
     otp: 1,
+    cases: 1,
+    appeals: 180,
     devices: 30,
     sessions: 180,
     hourly: 92,

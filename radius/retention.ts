@@ -33,6 +33,9 @@ const DAY_MS = 24 * HOUR_MS;
 const TOKEN_DAYS = 1;
 const TICKET_DAYS = 1;
 const DEVICE_DAYS = 30;
+const CASE_DAYS = 1;
+/** Since the last one of a village for a name. */
+const APPEAL_DAYS = 180;
 const CHUNK = 1_000;
 const PAUSE_MS = 200;
 
@@ -72,6 +75,8 @@ export function expired(
     tokens: TOKEN_DAYS,
     tickets: TICKET_DAYS,
     otp: TICKET_DAYS,
+    cases: CASE_DAYS,
+    appeals: APPEAL_DAYS,
     devices: DEVICE_DAYS,
     sessions: sessionDays,
     hourly: hourlyDays,

@@ -102,5 +102,7 @@ export type Purgeable =
   | 'devices'
   | 'tickets'
   | 'otp'
+  | 'cases'
+  | 'appeals'
   | 'jobs'
   | 'rollouts';

@@ -196,6 +196,7 @@ async function portalRole(
       log: running.log('portal'),
       metrics,
       timeZone: config.timeZone,
+      regency: config.regency,
       retention: config.retention,
     }),
   );

@@ -29,6 +29,12 @@ const OLD_ROLLOUTS = `DELETE FROM rollouts WHERE id IN (SELECT r.id FROM rollout
   WHERE r.ended_at < ? AND r.state IN ('done', 'aborted')
     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.rollout_id = r.id) LIMIT ?)`;
 
+const OLD_CASES =
+  'DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE expires_at < ? LIMIT ?)';
+/** Also those that were decided: a policy remembers what came of them. */
+const OLD_APPEALS = `DELETE FROM appeals WHERE (village_code, name) IN
+  (SELECT village_code, name FROM appeals WHERE last_day < ? LIMIT ?)`;
+
 export const retentionReads = {
   async rollups(
     { sql }: ReadContext,
@@ -103,6 +109,10 @@ export const retentionWrites = {
           args.before,
           args.limit,
         );
+      case 'cases':
+        return sql.run(OLD_CASES, args.before, args.limit);
+      case 'appeals':
+        return sql.run(OLD_APPEALS, day, args.limit);
       case 'jobs':
         return sql.run(OLD_JOBS, args.before, args.limit);
       case 'rollouts':

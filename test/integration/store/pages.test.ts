@@ -203,6 +203,19 @@ describe.each(ENGINES)('pages on $name', (engine) => {
     });
   });
 
+  it('old cases and appeals go, others stay', async () => {
+    await store.openCase({ subject: 's1', facts: FACTS, at: AT, ttlMs: 1000 });
+    const live = await store.openCase({ subject: 's2', facts: FACTS, at: AT, ttlMs: 9000 });
+    const appeal = { villageCode: village.code, category: null, reason: 'none' as const };
+    await store.recordAppeal({ ...appeal, name: 'old.example', at: AT - 9 * 86_400_000 });
+    await store.recordAppeal({ ...appeal, name: 'new.example', at: AT });
+
+    expect(await store.purge({ what: 'cases', before: AT + 1001, limit: 9 })).toBe(1);
+    expect(await store.purge({ what: 'appeals', before: AT, limit: 9 })).toBe(1);
+    expect(await store.caseByCode({ code: live.code, at: AT })).not.toBeNull();
+    expect(await store.listAppeals({ limit: 9 })).toMatchObject([{ name: 'new.example' }]);
+  });
+
   it('the state of a router is that of now', async () => {
     const { id: routerId } = (await store.routerByName(newRouter.name))!;
 
