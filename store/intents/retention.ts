@@ -29,11 +29,25 @@ const OLD_ROLLOUTS = `DELETE FROM rollouts WHERE id IN (SELECT r.id FROM rollout
   WHERE r.ended_at < ? AND r.state IN ('done', 'aborted')
     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.rollout_id = r.id) LIMIT ?)`;
 
-const OLD_CASES =
-  'DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE expires_at < ? LIMIT ?)';
 /** Also those that were decided: a policy remembers what came of them. */
 const OLD_APPEALS = `DELETE FROM appeals WHERE (village_code, name) IN
   (SELECT village_code, name FROM appeals WHERE last_day < ? LIMIT ?)`;
+
+type Dated = Exclude<Purgeable, 'otp' | 'appeals' | 'hourly' | 'daily'>;
+
+/** What has a time after which it is old; by that, at most so many. */
+const OLD: Record<Dated, string> = {
+  sessions: `DELETE FROM sessions WHERE id IN
+    (SELECT id FROM sessions WHERE state = 'closed' AND stopped_at < ? LIMIT ?)`,
+  tokens:
+    'DELETE FROM tokens WHERE username IN (SELECT username FROM tokens WHERE expires_at < ? LIMIT ?)',
+  tickets: 'DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at < ? LIMIT ?)',
+  cases: 'DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE expires_at < ? LIMIT ?)',
+  devices:
+    'DELETE FROM devices WHERE mac IN (SELECT mac FROM devices WHERE expires_at < ? LIMIT ?)',
+  jobs: OLD_JOBS,
+  rollouts: OLD_ROLLOUTS,
+};
 
 export const retentionReads = {
   async rollups(
@@ -66,27 +80,9 @@ export const retentionWrites = {
     { sql }: WriteContext,
     args: { what: Purgeable; before: number; limit: number },
   ): Promise<number> {
+    if (isDated(args.what)) return sql.run(OLD[args.what], args.before, args.limit);
     const day = new Date(args.before).toISOString().slice(0, 10);
     switch (args.what) {
-      case 'sessions':
-        return sql.run(
-          `DELETE FROM sessions WHERE id IN
-             (SELECT id FROM sessions WHERE state = 'closed' AND stopped_at < ? LIMIT ?)`,
-          args.before,
-          args.limit,
-        );
-      case 'tokens':
-        return sql.run(
-          'DELETE FROM tokens WHERE username IN (SELECT username FROM tokens WHERE expires_at < ? LIMIT ?)',
-          args.before,
-          args.limit,
-        );
-      case 'tickets':
-        return sql.run(
-          'DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at < ? LIMIT ?)',
-          args.before,
-          args.limit,
-        );
       case 'otp': {
         const codes = await sql.run(
           `DELETE FROM otp_codes WHERE ticket_id IN
@@ -103,20 +99,8 @@ export const retentionWrites = {
         );
         return codes + budgets;
       }
-      case 'devices':
-        return sql.run(
-          'DELETE FROM devices WHERE mac IN (SELECT mac FROM devices WHERE expires_at < ? LIMIT ?)',
-          args.before,
-          args.limit,
-        );
-      case 'cases':
-        return sql.run(OLD_CASES, args.before, args.limit);
       case 'appeals':
         return sql.run(OLD_APPEALS, day, args.limit);
-      case 'jobs':
-        return sql.run(OLD_JOBS, args.before, args.limit);
-      case 'rollouts':
-        return sql.run(OLD_ROLLOUTS, args.before, args.limit);
       case 'hourly':
         return purgeRollups({ sql }, 'hour', day, args.limit);
       case 'daily': {
@@ -133,6 +117,10 @@ export const retentionWrites = {
     }
   },
 };
+
+function isDated(what: Purgeable): what is Dated {
+  return Object.hasOwn(OLD, what);
+}
 
 /** By the leading columns of the key, so that nothing else is looked at. */
 async function purgeRollups(
