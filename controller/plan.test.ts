@@ -196,7 +196,8 @@ describe('plan, as properties', { timeout: 30_000 }, () => {
       const rows = model.menus.get(path) ?? [];
       model.menus.set(path, rows);
       const row = rows[at % Math.max(1, rows.length)];
-      const id = `*D${index}`;
+      // Beyond the ids that the model gives its own rows.
+      const id = `*D00${index}`;
       if (what === 'foreign') {
         const one: ModelRow = { '.id': id, name: `op${index}`, comment: `operator ${index}` };
         rows.splice(at % (rows.length + 1), 0, one);
