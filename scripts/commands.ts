@@ -80,6 +80,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'appeal list': async () => (await import('./commands/appeal.ts')).appealList,
   'appeal allow': async () => (await import('./commands/appeal.ts')).appealAllow,
   'appeal reject': async () => (await import('./commands/appeal.ts')).appealReject,
+  'otp test': async () => (await import('./commands/otp.ts')).otpTest,
   'session list': async () => (await import('./commands/session.ts')).sessionList,
   'session who': async () => (await import('./commands/session-who.ts')).sessionWho,
   trace: async () => (await import('./commands/trace.ts')).trace,

@@ -198,6 +198,9 @@ async function portalRole(
       timeZone: config.timeZone,
       regency: config.regency,
       retention: config.retention,
+      ...(config.selling === undefined ? {} : { selling: config.selling }),
+
+      otp: config.portal.otp,
     }),
   );
 }
