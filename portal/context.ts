@@ -24,7 +24,15 @@ import type { Wording } from './wording.ts';
 
 export type PortalDeps = Pick<
   PortalOptions,
-  'store' | 'radius' | 'clock' | 'log' | 'timeZone' | 'retention' | 'categoryOf' | 'regency'
+  | 'store'
+  | 'radius'
+  | 'clock'
+  | 'log'
+  | 'timeZone'
+  | 'retention'
+  | 'categoryOf'
+  | 'regency'
+  | 'selling'
 > & {
   readonly publicOrigin: string;
   readonly blockAddresses: ReadonlySet<string>;
@@ -89,7 +97,8 @@ export async function redirectIn(
 export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place> {
   const house = await houseOf(deps, router);
   const announcements = shownAt(house.announcements, deps.clock.now());
-  if (router === null) return { where: null, house, announcements };
+  const selling = deps.selling ?? null;
+  if (router === null) return { where: null, house, announcements, selling };
   const village = await deps.store.village(router.villageCode);
   const where = {
     kind: village?.kind ?? 'other',
@@ -97,7 +106,7 @@ export async function placeOf(deps: PortalDeps, router: Router | null): Promise<
     district: router.districtName,
     regency: fullRegencyName(village?.regencyName ?? ''),
   };
-  return { where, house, announcements };
+  return { where, house, announcements, selling };
 }
 
 /** Speech and frame of one request; `titleKey` names the page. */

@@ -26,6 +26,8 @@ export interface Place {
   readonly house: House;
   /** Of now, in the order in which they are shown. */
   readonly announcements: readonly Announcement[];
+  /** Null: everything is free. */
+  readonly selling: { readonly permit: string; readonly partner: string } | null;
 }
 
 /** An announcement in the words of a page. */
@@ -43,6 +45,8 @@ export interface Frame {
   readonly network: string;
   readonly district: string | null;
   readonly provider: string;
+  /** Permit and ISP of what is sold, which the law wants shown; null = all is free. */
+  readonly licence: string | null;
   readonly css: string;
   readonly cssHash: string;
   readonly logo: { readonly viewBox: string; readonly tags: readonly LogoTag[] } | null;
@@ -97,6 +101,8 @@ export function createFrame(
   const where = place?.where ?? null;
   const house = place?.house ?? PLAIN_HOUSE;
   const announced = place?.announcements ?? [];
+  const selling = place?.selling ?? null;
+
   const network =
     house.name ?? (where === null ? t('place.unknown') : t(`place.network.${where.kind}`));
   const link = (path: string, params: Params): string =>
@@ -109,9 +115,12 @@ export function createFrame(
     district: where === null ? null : t('place.district', { district: where.district }),
     provider:
       where === null || where.regency === ''
-        ? t('place.free')
+        ? t(selling === null ? 'place.free' : 'place.unknown')
+
         : t('place.provider', { regency: regencyIn(locale, where.regency) }),
+    licence: selling === null ? null : t('place.licence', selling),
     css: house.css,
+
     cssHash: house.cssHash,
     logo: house.logo,
     initials: house.initials,

@@ -89,6 +89,8 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     retention,
     ...(categoryOf === undefined ? {} : { categoryOf }),
     ...(regency === undefined ? {} : { regency }),
+    ...(options.selling === undefined ? {} : { selling: options.selling }),
+
     publicOrigin,
     blockAddresses: new Set(options.blockAddresses),
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),

@@ -114,7 +114,10 @@ export interface PortalOptions {
   readonly retention: { readonly sessionDays: number; readonly dailyDays: number };
   /** Kemendagri code of the regency, whose looks pages have that no village is known for. */
   readonly regency?: string;
+  /** Permit and ISP partner where access is sold: on every page. Absent: everything is free. */
+  readonly selling?: { readonly permit: string; readonly partner: string };
   /** Life of the hand-back token, at most and by default 60,000. */
+
   readonly tokenTtlMs?: number;
   readonly loginLimits?: LoginLimits;
   /** Sends codes to phone numbers; absent where no gateway is configured. */
