@@ -66,3 +66,33 @@ it('imports nothing from a file with one bad row', async () => {
   expect(imported.err).toContain('line 3: code "bad"');
   expect(JSON.parse(listed.out)).toEqual([]);
 });
+
+it('lists the verbs of the counter in its help, each with a help of its own', async () => {
+  const help = await smartwifi('--help');
+  const verbs = [
+    ...['voucher print', 'voucher handover', 'voucher batches', 'case show', 'trace'],
+    'session who',
+  ];
+  const own = await smartwifi('session', 'who', '--help');
+
+  expect(help.code).toBe(0);
+  expect(verbs.filter((verb) => !new RegExp(`^  ${verb} {2,}\\S`, 'm').test(help.err))).toEqual([]);
+  expect(own).toMatchObject({ code: 0, err: '' });
+  expect(own.out).toContain('--reason TEXT');
+});
+
+it('prints vouchers and asks for a reason before it looks at anybody', async () => {
+  await smartwifi('tariff', 'create', 'harian', '--daily-mb', '500');
+  await smartwifi('voucher', 'create', '--tariff', 'harian', '--count', '2', '--batch', 'b');
+  const printed = await smartwifi(
+    ...['voucher', 'print', '--batch', 'b', '--format', 'a4', '--out', 'b.pdf', '--json'],
+  );
+  const looked = await smartwifi('trace', '0812-3456-7890');
+  const sold = await smartwifi('tariff', 'create', 'jual', '--price', '500000');
+
+  expect(JSON.parse(printed.out)).toMatchObject({ printed: 2, out: 'b.pdf' });
+  expect(looked).toMatchObject({ code: 2, out: '' });
+  expect(looked.err).toContain('--reason is missing');
+  expect(sold).toMatchObject({ code: 1, out: '' });
+  expect(sold.err).toContain('CONSOLE_SELLING_OFF');
+});
