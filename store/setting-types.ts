@@ -134,6 +134,8 @@ export interface BackupStore {
     rows: readonly string[];
     at: number;
   }): Promise<DriftSince[]>;
+  /** What was noted last by {@link BackupStore.recordDrift}. */
+  driftSince(routerId: string): Promise<DriftSince[]>;
   /** Leaves out routers whose upgrade is on its way; returns how many are planned now. */
   planUpgrades(args: { upgrades: readonly RouterUpgrade[] }): Promise<number>;
   /** By wave. */

@@ -2,8 +2,11 @@ import { printable } from '../../controller/backup/diff.ts';
 import { adoptRow, type DriftOutcome, readDrift, revertRow } from '../../controller/drift/drift.ts';
 import { rowId } from '../../controller/drift/overrides.ts';
 import type { DriftRow } from '../../controller/drift/rows.ts';
+import { mayStay } from '../../controller/drift/safety.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { forEachLimited } from '../../lib/retry.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Router } from '../../store/types.ts';
 import {
   audit,
   type Command,
@@ -26,10 +29,10 @@ export const routerDrift: Command = {
   run: (context) =>
     withStore(context, async (store) => {
       const routers = await chosenRouters(context, store);
-      const reports: { router: string; rows: readonly DriftRow[]; error: string | null }[] = [];
+      const reports: { router: string; rows: readonly SeenRow[]; error: string | null }[] = [];
       await forEachLimited(routers, AT_ONCE, async (router) => {
         try {
-          const { rows } = await readDrift(taskOf(context, store, router));
+          const rows = await readRows(context, store, router);
           reports.push({ router: router.name, rows, error: null });
         } catch (error) {
           if (!errorCode(error).startsWith('ROUTER_')) throw error;
@@ -42,15 +45,33 @@ export const routerDrift: Command = {
         if (error !== null) return `${router}: not read, ${printable(error)}`;
         return rows.length === 0
           ? `${router} is as it should be`
-          : `${router}\n${rows.map(renderRow).join('\n')}`;
+          : `${router}\n${rows.map((row) => renderRow(row, context.config.timeZone)).join('\n')}`;
       });
       context.print(
-        reports.map((report) => ({ ...report, rows: report.rows.map(plainRow) })),
+        reports.map((report) => ({
+          ...report,
+          rows: report.rows.map((row) => ({
+            ...plainRow(row),
+            since: row.since,
+            mayStay: mayStay(row),
+          })),
+        })),
         text.join('\n'),
       );
       return reports.every(({ rows, error }) => rows.length === 0 && error === null) ? 0 : 1;
     }),
 };
+
+interface SeenRow extends DriftRow {
+  /** When the controller first saw it; null when it has not. */
+  readonly since: number | null;
+}
+
+async function readRows(context: CommandContext, store: Store, router: Router): Promise<SeenRow[]> {
+  const { rows } = await readDrift(taskOf(context, store, router));
+  const known = new Map((await store.driftSince(router.id)).map(({ row, since }) => [row, since]));
+  return rows.map((row) => ({ ...row, since: known.get(row.id) ?? null }));
+}
 
 export const driftAdopt: Command = {
   summary: 'keep one of our rows as it was made by hand on a router',
@@ -132,12 +153,13 @@ function plainRow({ id, path, key, kind, values }: DriftRow): Omit<DriftRow, 'ch
   return { id, path, key, kind, values };
 }
 
-function renderRow({ id, kind, values }: DriftRow): string {
+function renderRow({ id, kind, values, since }: SeenRow, timeZone: string): string {
   const lines = values.flatMap(({ name, ours, theirs }) => [
     `    - ${name}=${short(ours)}`,
     `    + ${name}=${short(theirs)}`,
   ]);
-  return [`  ${printable(id)}  ${kind}`, ...lines].join('\n');
+  const when = since === null ? '' : `, since ${instant(since, timeZone)}`;
+  return [`  ${printable(id)}  ${kind}${when}`, ...lines].join('\n');
 }
 
 function short(value: string | null): string {

@@ -67,6 +67,10 @@ export const backupReads = {
     );
   },
 
+  async driftSince({ sql }: ReadContext, routerId: string): Promise<DriftSince[]> {
+    return sql.all<DriftSince>(DRIFT, routerId);
+  },
+
   async listUpgrades({ sql }: ReadContext): Promise<RouterUpgrade[]> {
     return sql.all<RouterUpgrade>(
       `SELECT router_id AS "routerId", campaign, wave, phase, phase_at AS "phaseAt", document

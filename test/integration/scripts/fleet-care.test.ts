@@ -7,6 +7,7 @@ import { normaliseExport } from '../../../controller/backup/normalise-export.ts'
 import { exportText } from '../../../simulator/api/export.ts';
 import { ADMIN, startTwin, type TestTwin } from '../../../simulator/api/test-twin.ts';
 import { livingRouter } from '../../../simulator/system/test-system.ts';
+import { openStore } from '../../../store/open.ts';
 import { type Cli, cliIn } from './cli.fixture.ts';
 
 let directory = '';
@@ -45,6 +46,15 @@ describe('drift', () => {
     const shown = await cli.run('router', 'drift', '--all');
     expect(shown.code).toBe(1);
     expect(shown.out).toMatch(/\/ip\/dns {2}changed\n {4}- cache-size=\d+\n {4}\+ cache-size=4321/);
+
+    const at = { store: `sqlite:${join(directory, 'var/smartwifi.db')}` };
+    {
+      const { store } = await openStore({ ...at, keyFile: join(directory, 'var/store.key') });
+      await using _closed = store;
+      const { id } = (await store.routerByName('rt-1'))!;
+      await store.recordDrift({ routerId: id, rows: ['/ip/dns'], at: 0 });
+    }
+    expect((await cli.run('router', 'drift', 'rt-1')).out).toContain('changed, since 1970-01-01');
 
     await cli.json('router', 'adopt', 'rt-1', '/ip/dns');
     expect(await cli.run('router', 'drift', 'rt-1')).toMatchObject({ code: 0 });

@@ -106,9 +106,9 @@ describe.each(ENGINES)('backups of routers on $name', (engine) => {
     expect(await record(AT + 9, '/ip/pool:pool')).toEqual([
       { row: '/ip/pool:pool', since: AT + 5 },
     ]);
-    expect(await record(AT + 10, '/ip/dns', '/ip/dns')).toEqual([
-      { row: '/ip/dns', since: AT + 10 },
-    ]);
+    const last = [{ row: '/ip/dns', since: AT + 10 }];
+    expect(await record(AT + 10, '/ip/dns', '/ip/dns')).toEqual(last);
+    expect(await store.driftSince(routerId)).toEqual(last);
   });
 
   it('goes on with an upgrade from its last step only', async () => {
