@@ -60,6 +60,8 @@ export interface HotspotConfig {
   readonly macPassword: string;
   readonly trial: TrialConfig | null;
   readonly macFormat: string;
+  /** How long the router knows a phone that is not logged in and silent; null: always. */
+  readonly hostIdleMs: number | null;
   /** Folders in which a page is looked for, first match. */
   readonly htmlDirectories: readonly string[];
   readonly nas: NasIdentity;
@@ -174,6 +176,7 @@ function readHotspot(
     macPassword: profile['mac-auth-password'] ?? '',
     trial: trialOf(profile),
     macFormat: profile['radius-mac-format'] ?? 'XX:XX:XX:XX:XX:XX',
+    hostIdleMs: timeoutMs(values['idle-timeout'] ?? '5m'),
     htmlDirectories: directories.flatMap((text) =>
       text === undefined || text === '' ? [] : [text.replace(/\/+$/, '')],
     ),

@@ -243,7 +243,7 @@ function isFree({ options, leases, taken }: Table, ip: string): boolean {
 /** The host of this address: the same as before, or a new one in its place. */
 function enter({ options, hosts }: Table, mac: string, ip: string, dns: string | null): Host {
   const known = hosts.get(ip);
-  if (known?.mac === mac) {
+  if (known?.mac === mac && !isForgotten(options, known)) {
     known.goneAt = null;
     return known;
   }
@@ -254,6 +254,16 @@ function enter({ options, hosts }: Table, mac: string, ip: string, dns: string |
   if (known !== undefined) options.replaced(known);
   options.joined(host);
   return host;
+}
+
+/**
+ * A phone that is not logged in and was silent for the server's idle-timeout is dropped from the host list, so
+ * that it is new when it comes back and tried by MAC again (RouterOS manual, HotSpot: idle-timeout).
+ */
+function isForgotten({ lan, clock }: HostsOptions, { goneAt, session }: Host): boolean {
+  const idleMs = lan()?.hotspot?.hostIdleMs ?? null;
+  if (session !== null || goneAt === null || idleMs === null) return false;
+  return clock.now() - goneAt >= idleMs;
 }
 
 /** Stable per address, locally administered, as a phone that randomises would choose. */

@@ -1,0 +1,129 @@
+/**
+ * A day of a citizen whose phone sleeps and walks away: how often the page comes. The router is one that our
+ * controller has set up, with its keepalive, leases and MAC authentication; time moves by hand.
+ */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Assistant, createAssistant } from '../../../simulator/phones/assistant.ts';
+import type { Phone } from '../../../simulator/phones/contract.ts';
+import { outageStand, type Stand } from '../outage/stand.ts';
+
+const FIRST_MAC = '02:00:00:00:0A:01';
+const NEXT_MAC = '02:00:00:00:0A:02';
+const STEP_MINUTES = 5;
+/** Minutes awake, then asleep: ten sleeps in a day, five of them shorter than the keepalive. */
+const DAY: readonly (readonly [awake: number, asleep: number])[] = [
+  [30, 10],
+  [20, 45],
+  [60, 5],
+  [15, 120],
+  [90, 10],
+  [25, 200],
+  [40, 10],
+  [30, 90],
+  [60, 10],
+  [45, 525],
+];
+
+interface Person {
+  readonly phone: Phone;
+  readonly assistant: Assistant;
+}
+
+let stand: Stand;
+beforeEach(async () => {
+  stand = await outageStand({ routers: 1, settings: () => ({}) });
+  await stand.serve();
+});
+afterEach(() => stand[Symbol.asyncDispose]());
+
+function person(mac: string): Person {
+  const phone = stand.simulator.phone(stand.routers[0]!.name, mac, 'android');
+  return { phone, assistant: createAssistant(phone, 'android') };
+}
+
+async function card(): Promise<string> {
+  const at = stand.clock.now();
+  await stand.store.createTariff({ name: 'harian', devices: 1, dailyOctets: 5e8, at });
+  const wanted = { tariff: 'harian', count: 1, villageCode: null, batch: 'a', at };
+  return (await stand.store.createVouchers(wanted))[0]!.code;
+}
+
+async function pass(minutes: number): Promise<void> {
+  for (let left = minutes; left > 0; left -= STEP_MINUTES) {
+    stand.clock.advance(STEP_MINUTES * 60_000 - 1000);
+    await stand.second();
+  }
+}
+
+/** What the page was needed for. */
+async function wake(
+  { assistant }: Person,
+  login: Readonly<Record<string, string>>,
+): Promise<number> {
+  if ((await assistant.join()) === 'internet') return 0;
+  await assistant.fill(login);
+  expect(assistant.online()).toBe(true);
+  return 1;
+}
+
+/** A whole day of one phone; the number of pages it took. */
+async function liveADay(one: Person, login: Readonly<Record<string, string>>): Promise<number> {
+  let pages = 0;
+  for (const [awake, asleep] of DAY) {
+    pages += await wake(one, login);
+    await pass(awake);
+    expect((await one.phone.probe()).result).toBe('internet');
+    await one.phone.leave();
+    await pass(asleep);
+  }
+  return pages;
+}
+
+it('a day of 24 hours with ten sleeps costs one page, a rotated MAC one more, and no second voucher', async () => {
+  const voucher = await card();
+  const login = { voucher, remember: '1' };
+
+  const pages = await liveADay(person(FIRST_MAC), login);
+  const rotated = person(NEXT_MAC);
+  const more = await wake(rotated, login);
+  await rotated.phone.leave();
+  await pass(60);
+  const after = await wake(rotated, login);
+
+  const minutes = DAY.reduce((sum, [awake, asleep]) => sum + awake + asleep, 0);
+  expect([DAY.length, minutes]).toEqual([10, 24 * 60]);
+  expect([pages, more, after]).toEqual([1, 1, 0]);
+  const used = await stand.store.listSessions({ limit: 100 });
+  expect(new Set(used.map(({ accountId }) => accountId)).size).toBe(1);
+  expect(used.length).toBeGreaterThan(5);
+}, 60_000);
+
+it('without the consent a page comes after each sleep that is longer than the keepalive', async () => {
+  const voucher = await card();
+
+  const pages = await liveADay(person(FIRST_MAC), { voucher });
+
+  expect(pages).toBe(5);
+}, 60_000);
+
+it('a remembered phone is asked again when its days are over, or its quota is used up', async () => {
+  const voucher = await card();
+  const one = person(FIRST_MAC);
+  await wake(one, { voucher, remember: '1' });
+  await one.phone.leave();
+  await pass(20);
+  const account = (await stand.store.device(FIRST_MAC))!.accountId;
+  await stand.store.changeTariff({ name: 'harian', dailyOctets: 0, at: stand.clock.now() });
+  const spent = await one.assistant.join();
+  await stand.store.changeTariff({ name: 'harian', dailyOctets: 5e8, at: stand.clock.now() });
+  await one.phone.leave();
+  await pass(20);
+  const again = await one.assistant.join();
+  await one.phone.leave();
+  stand.clock.advance(31 * 86_400_000);
+  await stand.second();
+  const late = await one.assistant.join();
+
+  expect(account).not.toBe('');
+  expect([spent, again, late]).toEqual(['portal', 'internet', 'portal']);
+});
