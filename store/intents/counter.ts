@@ -64,6 +64,19 @@ const COUNTS = `SELECT v.batch, MIN(v.created_at) AS created_at, MIN(v.village_c
     SUM(CASE WHEN v.disabled = 1 AND ${USED_AT} IS NULL THEN 1 ELSE 0 END) AS revoked
   FROM vouchers v LEFT JOIN top_ups u ON u.voucher_id = v.id`;
 
+/** Each by an index of its own: the log of half a year has millions of rows. */
+export const SESSIONS = {
+  openAt: "SELECT * FROM sessions WHERE framed_ip = ? AND state <> 'closed'",
+  endedSince: `SELECT * FROM sessions WHERE framed_ip = ? AND state = 'closed' AND stopped_at >= ?
+    ORDER BY stopped_at LIMIT ?`,
+  endedBefore: `SELECT * FROM sessions WHERE framed_ip = ? AND state = 'closed' AND stopped_at < ?
+    ORDER BY stopped_at DESC LIMIT 1`,
+  ofAccount: 'SELECT * FROM sessions WHERE account_id = ? ORDER BY started_at DESC LIMIT ?',
+  openOf: "SELECT * FROM sessions WHERE mac = ? AND state <> 'closed'",
+  pastOf: `SELECT * FROM sessions WHERE mac = ? AND state = 'closed'
+    ORDER BY started_at DESC LIMIT ?`,
+} as const;
+
 export const counterReads = {
   async batchEvents({ sql }: ReadContext, { batch }: Args<'batchEvents'>): Promise<BatchEvent[]> {
     const rows = await sql.all<EventRow>(
@@ -123,19 +136,9 @@ export const counterReads = {
     { sql }: ReadContext,
     { framedIp, at, limit }: Args<'sessionsAround'>,
   ): Promise<Session[]> {
-    const ofAddress = 'SELECT * FROM sessions WHERE framed_ip = ?';
-    const open = await sql.all<SessionRow>(`${ofAddress} AND state <> 'closed'`, framedIp);
-    const ended = await sql.all<SessionRow>(
-      `${ofAddress} AND state = 'closed' AND stopped_at >= ? ORDER BY stopped_at LIMIT ?`,
-      framedIp,
-      at,
-      limit,
-    );
-    const before = await sql.all<SessionRow>(
-      `${ofAddress} AND state = 'closed' AND stopped_at < ? ORDER BY stopped_at DESC LIMIT 1`,
-      framedIp,
-      at,
-    );
+    const open = await sql.all<SessionRow>(SESSIONS.openAt, framedIp);
+    const ended = await sql.all<SessionRow>(SESSIONS.endedSince, framedIp, at, limit);
+    const before = await sql.all<SessionRow>(SESSIONS.endedBefore, framedIp, at);
     return [...before, ...ended, ...open]
       .toSorted((a, b) => a.started_at - b.started_at)
       .map(toSession);
@@ -143,21 +146,12 @@ export const counterReads = {
 
   async pastSessions({ sql, keys }: ReadContext, args: Args<'pastSessions'>): Promise<Session[]> {
     if ('accountId' in args) {
-      const rows = await sql.all<SessionRow>(
-        'SELECT * FROM sessions WHERE account_id = ? ORDER BY started_at DESC LIMIT ?',
-        args.accountId,
-        args.limit,
-      );
+      const rows = await sql.all<SessionRow>(SESSIONS.ofAccount, args.accountId, args.limit);
       return rows.map(toSession);
     }
-    const ofPhone = 'SELECT * FROM sessions WHERE mac = ?';
-    const open = await sql.all<SessionRow>(`${ofPhone} AND state <> 'closed'`, args.mac);
+    const open = await sql.all<SessionRow>(SESSIONS.openOf, args.mac);
     const pastOf = (mac: string): Promise<SessionRow[]> =>
-      sql.all<SessionRow>(
-        `${ofPhone} AND state = 'closed' ORDER BY started_at DESC LIMIT ?`,
-        mac,
-        args.limit,
-      );
+      sql.all<SessionRow>(SESSIONS.pastOf, mac, args.limit);
     const closed = [await pastOf(args.mac), await pastOf(erasedMacOf(keys, args.mac))];
     return [...open, ...closed.flat()]
       .toSorted((a, b) => b.started_at - a.started_at)

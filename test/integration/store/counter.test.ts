@@ -1,6 +1,10 @@
 /** Batches and their way to officers, and whose an address or a number was, on both engines. */
+import Database from 'better-sqlite3';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../store/contract.ts';
+import { SESSIONS } from '../../../store/intents/counter.ts';
+import { openStore } from '../../../store/open.ts';
 import type { BatchEvent } from '../../../store/types.ts';
 import { AT, accounting, logIn, MAC, seedStore } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
@@ -171,5 +175,48 @@ describe.each(ENGINES)('the counter on $name', (engine) => {
       null,
       null,
     ]);
+  });
+});
+
+/** How the engine would answer, with made-up values. */
+async function planOf(url: string, statement: string): Promise<string> {
+  const file = /^sqlite:(.+)$/.exec(url)?.[1];
+  if (file !== undefined) {
+    const database = new Database(file, { readonly: true });
+    const values = Array.from(statement.matchAll(/\?/g), () => 1);
+    const rows = database.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(...values);
+    database.close();
+    return rows.map((row) => (row as { detail: string }).detail).join('\n');
+  }
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('SET enable_seqscan = off');
+  const text = statement.replace(/framed_ip = \?|mac = \?|account_id = \?/, (is) =>
+    is.replace('?', "'x'"),
+  );
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN ${text.replaceAll('?', '1')}`,
+  );
+  await client.end();
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+describe.each(ENGINES)('looks into the log of sessions on $name', (engine) => {
+  it.each([
+    ['openAt', 'sessions_address'],
+    ['endedSince', 'sessions_ended'],
+    ['endedBefore', 'sessions_ended'],
+    ['ofAccount', 'sessions_of_account'],
+    ['openOf', 'sessions_(open|phone)'],
+    ['pastOf', 'sessions_past_phone'],
+  ] as const)('%s reads %s, sorts nothing and scans nothing', async (name, index) => {
+    await using place = await engine.place();
+    const { store } = await openStore(place.options);
+    await store[Symbol.asyncDispose]();
+
+    const plan = await planOf(place.options.store, SESSIONS[name]);
+
+    expect(plan).toMatch(new RegExp(`INDEX ${index}|${index} on sessions|Scan on ${index}`, 'i'));
+    expect(plan).not.toMatch(/SCAN sessions(?! USING INDEX)|Seq Scan|TEMP B-TREE|Sort/);
   });
 });
