@@ -11,6 +11,7 @@ import { createDataPlane, type DataPlane } from './hotspot/data-plane.ts';
 import type { PhoneLease } from './hotspot/hosts.ts';
 import type { SessionRecord } from './hotspot/sessions.ts';
 import type { WritableTree } from './menu/tree-state.ts';
+import type { OpenDatagrams } from './nas/udp.ts';
 import type { Releases } from './system/packages.ts';
 import { surroundingsOf } from './system/surroundings.ts';
 import { createSystem, type System } from './system/system.ts';
@@ -51,6 +52,8 @@ export interface TwinOptions {
   readonly wireguard?: ReadonlyMap<string, WireguardServer>;
   /** Newest RouterOS of each channel, as MikroTik's server tells it; without any it can not be reached. */
   readonly releases?: Releases;
+  /** What carries RADIUS; the machine's own UDP when absent. */
+  readonly datagrams?: OpenDatagrams;
   /** The machine's own when absent. */
   readonly clock?: Clock;
   readonly log?: Logger;

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { realClock } from '../../lib/clock.ts';
 import { type CampaignCounts, simulatePhones } from '../../simulator/fleet/campaign.ts';
+import { type FaultPlan, faultLines, parseFaults } from '../../simulator/fleet/faults.ts';
 import { simulateRouters } from '../../simulator/fleet/routers.ts';
 import { connectSimulator } from '../../simulator/fleet/share.ts';
 import type { Credential } from '../../simulator/phones/contract.ts';
-import type { TwinFaults } from '../../simulator/twin.ts';
 import {
   type Command,
   type CommandContext,
@@ -15,17 +15,13 @@ import {
 } from '../command.ts';
 
 const PORT = { min: 0, max: 65_535 };
-const FAULTS: Readonly<Record<string, Partial<TwinFaults>>> = {
-  'lost-stop': { dropAccountingStop: true },
-  'accounting-off': { accountingOff: true },
-  'counters-frozen': { freezeCounters: true },
-  'clock-behind': { clockOffsetMs: -86_400_000 },
-};
-
 export const simulateRoutersCommand: Command = {
   summary: 'RouterOS twins on their own, in factory state',
   usage:
-    '--count N --api-port P [--address-base 127.20.0.1] [--version 7.20.8] [--board hap-ax2] [--user U --password W] [--tls] [--fault NAME] [--control-port P]',
+    '--count N --api-port P [--address-base 127.20.0.1] [--version 7.20.8] [--board hap-ax2] [--user U --password W] [--tls] [--fault NAME[=VALUE],…] [--control-port P]\n\n' +
+    `faults, several with commas:\n${faultLines()
+      .map((line) => `  ${line}`)
+      .join('\n')}\n`,
   options: {
     count: { type: 'string' },
     'api-port': { type: 'string' },
@@ -115,16 +111,10 @@ export const simulatePhonesCommand: Command = {
   },
 };
 
-function faultsOf(context: CommandContext): Partial<TwinFaults> {
-  const names = wordsOption(context.options, 'fault');
-  for (const name of names) {
-    if (FAULTS[name] === undefined) {
-      throw new UsageError(
-        `there is no fault ${name}; there are ${Object.keys(FAULTS).join(', ')}`,
-      );
-    }
-  }
-  return Object.assign({}, ...names.map((name) => FAULTS[name]));
+function faultsOf({ options }: CommandContext): FaultPlan {
+  const plan = parseFaults(wordsOption(options, 'fault'));
+  if ('problem' in plan) throw new UsageError(plan.problem);
+  return plan;
 }
 
 function someWords(context: CommandContext, name: string): string[] {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { logIn, valuesOf } from './api.fixture.ts';
+import { NO_FAULTS } from './faults.ts';
 import { routerSpecs, simulateRouters } from './routers.ts';
 import { connectSimulator } from './share.ts';
 
@@ -51,7 +52,7 @@ describe('simulateRouters', () => {
         addressBase: '127.20.55.1',
         user: 'ops',
         password: 'rahasia',
-        faults: { accountingOff: true },
+        faults: { ...NO_FAULTS, twin: { accountingOff: true } },
         controlPort: 0,
       },
       controller.signal,

@@ -4,7 +4,7 @@
  */
 import { SmartWifiError } from '../../lib/errors.ts';
 import { formatIpv4, parseIpv4 } from '../../lib/net.ts';
-import type { TwinFaults } from '../twin.ts';
+import type { FaultPlan } from './faults.ts';
 import { shareSimulator } from './share.ts';
 import { startSimulator } from './simulator.ts';
 import type { RouterSpec, Simulator, SimulatorOptions } from './types.ts';
@@ -27,7 +27,7 @@ export interface SimulateRoutersOptions {
   readonly portMap?: Readonly<Record<string, string>>;
   readonly internet?: SimulatorOptions['internet'];
   /** Given to every router at its start. */
-  readonly faults?: Partial<TwinFaults>;
+  readonly faults?: FaultPlan;
   /** Where phones are controlled from, on loopback; none when absent, any free port with 0. */
   readonly controlPort?: number;
 }
@@ -60,11 +60,9 @@ export async function simulateRouters(
       version: options.version ?? '7.20.8',
       board: options.board ?? 'hap-ax2',
       tls: options.tls ?? false,
+      ...(options.faults !== undefined && { faults: options.faults }),
     }),
   );
-  if (options.faults !== undefined) {
-    for (const { name } of routers) await simulator.setFault(name, options.faults);
-  }
   const control =
     options.controlPort === undefined
       ? null

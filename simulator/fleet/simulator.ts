@@ -12,6 +12,8 @@ import { createPhone, type LocalPhone } from '../phones/phone.ts';
 import type { PhoneKind } from '../phones/probes.ts';
 import { createTwin, type Twin } from '../twin.ts';
 import { startApiSsl } from './api-ssl.ts';
+import { NO_FAULTS } from './faults.ts';
+import { prepareFaults } from './faulty-link.ts';
 import { type Outside, startOutside } from './outside.ts';
 import type { RouterSpec, Simulator, SimulatorOptions } from './types.ts';
 
@@ -54,11 +56,8 @@ export async function startSimulator(
     // Every start that has begun is awaited, so that none outlives the failure of another.
     if (failures.length > 0) return;
     try {
-      const twin = stack.use(await startTwin(options, router, index, { clock, internet, outside }));
-      twins.set(router.name, twin);
-      if (options.tls !== true) return;
-      const port = router.apiPort ?? options.apiPort;
-      stack.use(await startApiSsl({ address: twin.address, port, apiPort: twin.apiPort }));
+      const around = { clock, internet, outside, stack };
+      twins.set(router.name, await startTwin(options, router, index, around));
     } catch (error) {
       failures.push(error);
     }
@@ -129,13 +128,16 @@ interface Surroundings {
   readonly clock: Clock;
   readonly internet: Internet | null;
   readonly outside: Outside;
+  /** Owns what is started. */
+  readonly stack: AsyncDisposableStack;
 }
 
+/** With what stands before its API, which has the port that was asked for at the outermost. */
 async function startTwin(
   options: SimulatorOptions,
   router: RouterSpec,
   index: number,
-  { clock, internet, outside }: Surroundings,
+  { clock, internet, outside, stack }: Surroundings,
 ): Promise<Twin> {
   const tree = factoryTree({
     version: options.version,
@@ -149,10 +151,14 @@ async function startTwin(
     const user = { name: router.user, group: 'full', password: router.adminPassword };
     tree.add('/user', new Map(Object.entries(user)));
   }
-  return createTwin({
-    address: router.address,
-    apiPort: options.tls === true ? 0 : (router.apiPort ?? options.apiPort),
-    tree,
+  const { address } = router;
+  const plan = options.faults ?? NO_FAULTS;
+  const faulty = stack.use(prepareFaults({ plan, tree, address, clock }));
+  const port = router.apiPort ?? options.apiPort;
+  const tls = options.tls === true;
+  const twin = await createTwin({
+    ...{ address, apiPort: tls || faulty.hasLink ? 0 : port, tree },
+    ...(faulty.datagrams === undefined ? {} : { datagrams: faulty.datagrams }),
     httpPort: options.httpPort,
     dnsPort: options.dnsPort,
     tunnel: options.tunnel,
@@ -160,6 +166,11 @@ async function startTwin(
     ...outside.twinOptions,
     clock,
   });
+  stack.use(twin);
+  Object.assign(twin.faults, plan.twin);
+  const apiPort = await faulty.begin(twin.apiPort, tls ? 0 : port);
+  if (tls) stack.use(await startApiSsl({ address, port, apiPort }));
+  return twin;
 }
 
 /** The stand-in answers for every address outside the tunnel. */

@@ -4,6 +4,7 @@ import type { Phone } from '../phones/contract.ts';
 import type { PhoneKind } from '../phones/probes.ts';
 import type { HandshakeEnd } from '../system/wireguard-server.ts';
 import type { TwinFaults, TwinSession } from '../twin.ts';
+import type { FaultPlan } from './faults.ts';
 import type { OutsideSpec } from './outside.ts';
 
 export interface RouterSpec {
@@ -39,6 +40,8 @@ export interface SimulatorOptions {
   /** RouterOS version and board that the twins play. */
   readonly version: string;
   readonly board: string;
+  /** Of every router, from its start. */
+  readonly faults?: FaultPlan;
   /** The API port speaks TLS with anonymous Diffie-Hellman; the plain API has any free port. */
   readonly tls?: boolean;
 }

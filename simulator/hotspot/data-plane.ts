@@ -11,6 +11,7 @@ import type { MenuTree } from '../menu/contract.ts';
 import { createRadiusClient, type RadiusClient } from '../nas/client.ts';
 import { createIncoming, type Incoming } from '../nas/incoming.ts';
 import { createNas, type Nas } from '../nas/nas.ts';
+import type { OpenDatagrams } from '../nas/udp.ts';
 import { type AddressLists, createAddressLists } from './address-lists.ts';
 import { createCookies } from './cookies.ts';
 import { type Asked, type Path, pathOf } from './forwarding.ts';
@@ -36,6 +37,7 @@ export interface DataPlaneOptions {
   readonly routerNow: () => number;
   readonly faults: SessionFaults;
   readonly adlists?: Refusals;
+  readonly datagrams?: OpenDatagrams;
   readonly log: Logger;
 }
 
@@ -159,7 +161,11 @@ function createCore(options: DataPlaneOptions, hooks: Hooks): Core {
   const { configured: changed, dnsChanged } = hooks;
   const snapshot = createSnapshot({ tree, changed, dnsChanged });
   const owns = (other: string): boolean => other === address || snapshot.addresses().has(other);
-  const client = createRadiusClient({ address, owns, locate: uplink.locate });
+  const { datagrams: open } = options;
+  const client = createRadiusClient({
+    ...{ address, owns, locate: uplink.locate },
+    ...(open === undefined ? {} : { open }),
+  });
   const nas = createNas({ client, servers: snapshot.radius, address, clock, routerNow });
   const sessions = createSessions({ clock, nas, faults, changed: hooks.rowsChanged });
   const hosts = createHosts({

@@ -5,6 +5,8 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { plainAddress } from '../../lib/net.ts';
+import { FrameError } from '../api/codec.ts';
 import { createLane, type Lane, type Path } from './shape.ts';
 import { type Asked, createTally, type LinkCounts, type Talk } from './tally.ts';
 
@@ -23,14 +25,21 @@ export interface Cut {
 
 export interface LinkOptions {
   readonly target: { readonly host: string; readonly port: number };
-  /** Where the link listens, on a free port. */
+  /** Where the link listens. */
   readonly host: string;
-  /** Source address towards the router. */
+  /** Any free one when absent. */
+  readonly port?: number;
+  /** Source address towards the router; `caller`: the client's own. */
   readonly from?: string;
+  /** Instead of {@link Link.path}: how the octets of one more connection travel, in order and whole. */
+  readonly carry?: () => { readonly up: Carry; readonly down: Carry };
   readonly random?: () => number;
   /** Called once, when the cut has happened. */
   readonly onCut?: () => void;
 }
+
+/** Calls `act` when so many octets are there. */
+type Carry = (octets: number, act: () => void) => void;
 
 export interface Link extends AsyncDisposable {
   readonly port: number;
@@ -78,7 +87,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) =>
     accept(state, client),
   );
-  server.listen(0, options.host);
+  server.listen(options.port ?? 0, options.host);
   await once(server, 'listening');
   const address = server.address();
   return {
@@ -117,7 +126,7 @@ function accept(state: State, client: Socket): void {
     ...target,
     noDelay: true,
     allowHalfOpen: true,
-    ...(from === undefined ? {} : { localAddress: from }),
+    ...(from === undefined ? {} : { localAddress: from === 'caller' ? caller(client) : from }),
   });
   const side = { client, router };
   state.sides.add(side);
@@ -137,16 +146,29 @@ function accept(state: State, client: Socket): void {
     return;
   }
   const talk = state.tally.connected();
-  upwards(state, side, talk);
-  downwards(state, side, talk);
+  const handshake = performance.now() + (state.path.rttMs ?? 0);
+  const carry = state.options.carry?.() ?? {
+    up: inOrder(state.lanes.up, handshake),
+    down: inOrder(state.lanes.down, 0),
+  };
+  upwards(state, { side, talk, pass: carry.up });
+  downwards(state, { side, talk, pass: carry.down });
 }
 
-function upwards(state: State, side: Side, talk: Talk): void {
-  const handshake = performance.now() + (state.path.rttMs ?? 0);
-  const pass = inOrder(state.lanes.up, handshake);
+function caller(client: Socket): string {
+  return plainAddress(client.remoteAddress);
+}
+
+interface Way {
+  readonly side: Side;
+  readonly talk: Talk;
+  readonly pass: Carry;
+}
+
+function upwards(state: State, { side, talk, pass }: Way): void {
   side.client.on('data', (octets: Buffer) => {
     if (state.done !== null) return;
-    const writes = talk.up(octets).filter((asked) => asked.isWrite);
+    const writes = commandsIn(talk, octets).filter((asked) => asked.isWrite);
     const { armed } = state;
     const at = (armed?.atWrite ?? Number.POSITIVE_INFINITY) - state.writes;
     state.writes += writes.length;
@@ -159,13 +181,22 @@ function upwards(state: State, side: Side, talk: Talk): void {
       state.armed = null;
       state.options.onCut?.();
     }
-    pass(octets, () => write(state, side.router, octets));
+    pass(octets.length, () => write(state, side.router, octets));
   });
-  side.client.on('end', () => pass(Buffer.alloc(0), () => side.router.end()));
+  side.client.on('end', () => pass(0, () => side.router.end()));
 }
 
-function downwards(state: State, side: Side, talk: Talk): void {
-  const pass = inOrder(state.lanes.down, 0);
+/** What is no sentence is the router's to refuse, not ours. */
+function commandsIn(talk: Talk, octets: Buffer): Asked[] {
+  try {
+    return talk.up(octets);
+  } catch (error) {
+    if (error instanceof FrameError) return [];
+    throw error;
+  }
+}
+
+function downwards(state: State, { side, talk, pass }: Way): void {
   side.router.on('data', (octets: Buffer) => {
     if (state.done !== null) return;
     const { armed } = state;
@@ -173,14 +204,14 @@ function downwards(state: State, side: Side, talk: Talk): void {
     state.octets += octets.length;
     const passing = octets.subarray(0, Math.min(octets.length, room));
     if (state.path.slowReader === true) side.router.pause();
-    pass(passing, () => {
+    pass(passing.length, () => {
       side.router.resume();
       talk.down(passing);
       write(state, side.client, passing);
       if (armed !== null && passing.length < octets.length) happen(state, armed);
     });
   });
-  side.router.on('end', () => pass(Buffer.alloc(0), () => side.client.end()));
+  side.router.on('end', () => pass(0, () => side.client.end()));
 }
 
 interface AtWrite {
@@ -223,11 +254,11 @@ function write(state: State, socket: Socket, octets: Buffer): void {
 }
 
 /** Each after the one before it, whatever its own delay. */
-function inOrder(lane: Lane, notBefore: number): (octets: Buffer, act: () => void) => void {
+function inOrder(lane: Lane, notBefore: number): Carry {
   let last = notBefore;
   return (octets, act) => {
     const now = performance.now();
-    last = Math.max(last, lane.arrival(octets.length, now));
+    last = Math.max(last, lane.arrival(octets, now));
     if (last <= now) act();
     else setTimeout(act, last - now);
   };

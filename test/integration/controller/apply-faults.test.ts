@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ROLLBACK, ROLLBACK_AT_BOOT } from '../../../controller/dead-man.ts';
 import { planRouter, provisionRouter } from '../../../controller/provision.ts';
 import { errorCode } from '../../../lib/errors.ts';
-import type { WritableTree } from '../../../simulator/menu/tree-state.ts';
+import { editByHand, emptyFlash, fillFlash } from '../../../simulator/fleet/harm.ts';
 import { campaign } from '../../fixtures/campaign.ts';
 import { type ApplyStand, applyStand, configurationOf, type TaskChange } from './apply-stand.ts';
 
@@ -101,12 +101,11 @@ async function arm(
       };
     }
     case 'full-flash': {
-      const room = one.at * 3;
-      tree.writeFile('flash/filler', Buffer.alloc(Math.max(0, tree.free().disk - room)));
-      return async () => tree.remove('/file', [tree.find('/file', 'flash/filler')!.id]);
+      fillFlash(tree, one.at * 3);
+      return async () => emptyFlash(tree);
     }
     case 'hand':
-      cut.act = () => harm(tree, one.at);
+      cut.act = () => editByHand(tree, one.at);
       link.cut({ kind: 'none', atWrite });
       return async () => link.restore();
     case 'clock':
@@ -122,17 +121,6 @@ async function arm(
         Object.assign(link.path, { rttMs: 0, kbps: undefined, loss: 0, slowReader: false });
       };
   }
-}
-
-/** Somebody at the router takes a row of ours away, or switches it off. */
-function harm(tree: WritableTree, at: number): void {
-  const paths = ['/ip/firewall/filter', '/ip/dns/static', '/ip/firewall/address-list'];
-  const path = paths[at % paths.length]!;
-  const ours = tree.rows(path).filter(({ values }) => values.comment?.startsWith('sw:'));
-  const row = ours[at % Math.max(1, ours.length)];
-  if (row === undefined) return;
-  if (at % 2 === 0) tree.remove(path, [row.id]);
-  else tree.set(path, [row.id], new Map([['disabled', 'yes']]));
 }
 
 /** Lets the schedules do what they are armed for. */
