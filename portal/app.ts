@@ -6,6 +6,7 @@ import express, {
   type Response,
 } from 'express';
 import { errorMessage } from '../lib/errors.ts';
+import { addAccountRoutes } from './account/routes.ts';
 import { submitAppeal } from './appeal/appeal.ts';
 import { hostnameOf, isOwnHost, sendBlockedHost, showBlocked } from './block.ts';
 import { showCapport } from './capport.ts';
@@ -79,6 +80,7 @@ function addRoutes(app: Express, deps: PortalDeps): void {
   app.get('/oidc', at('/oidc', startOidc(deps)));
   app.get('/oidc/callback', at('/oidc/callback', finishOidc(deps)));
   app.get('/v/:code', at('/v/:code', showScan(deps)));
+  addAccountRoutes(app, deps, { at, form: [requireForm(deps), form] });
   addOtpRoutes(app, deps, { at, form: [requireForm(deps), form] });
   app.post('/consent', at('/consent'), requireForm(deps), form, submitConsent(deps));
   app.get('/consent', at('/consent', toPage('/')));

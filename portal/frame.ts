@@ -56,6 +56,7 @@ export interface Frame {
   readonly notices: readonly Notice[];
   /** Of the village: where a page has room for them. */
   readonly news: readonly Notice[];
+  readonly accountUrl: string;
   readonly whyUrl: string;
   readonly helpUrl: string;
   readonly switchTo: LanguageLink;
@@ -116,7 +117,6 @@ export function createFrame(
     provider:
       where === null || where.regency === ''
         ? t(selling === null ? 'place.free' : 'place.unknown')
-
         : t('place.provider', { regency: regencyIn(locale, where.regency) }),
     licence: selling === null ? null : t('place.licence', selling),
     css: house.css,
@@ -127,6 +127,7 @@ export function createFrame(
     complaint: house.complaint,
     notices: noticesOf(announced, 'service', locale),
     news: noticesOf(announced, 'news', locale),
+    accountUrl: link('/account', { lang: locale }),
     whyUrl: link('/why', { lang: locale }),
     helpUrl: link('/help', { lang: locale }),
     switchTo: {

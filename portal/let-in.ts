@@ -14,8 +14,15 @@ export async function letIn(
   visit: Visit,
   account: Admitted,
   via: Way,
+  /** Known to be under 18: a parent must agree. */
+  minor = false,
 ): Promise<void> {
-  const waiting = { account: { kind: account.kind, id: account.id }, via, guardianPhone: null };
+  const waiting = {
+    account: { kind: account.kind, id: account.id },
+    via,
+    guardianPhone: null,
+    minor,
+  };
   if (await consents(deps, exchange, visit, waiting)) {
     await handBack(deps, exchange, visit, account);
   } else {

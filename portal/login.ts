@@ -2,6 +2,9 @@
 import type { Request, Response } from 'express';
 import type { Way } from '../settings/portal.ts';
 import type { Router } from '../store/types.ts';
+import { accountName } from './account/name.ts';
+import { registerLinks } from './account/register.ts';
+import { offerRelease } from './account/release.ts';
 import { legalTextsAt } from './consent/texts.ts';
 import { readTicks, type Ticks } from './consent/ticks.ts';
 import {
@@ -114,11 +117,16 @@ export function submitLogin(deps: PortalDeps): Handler {
       return;
     }
     const verdict = await judge(deps, req, redirect, typed);
+    const { locale } = scene.speech;
+    const isFull = verdict === 'SW-DEVICES' && typed.kind === 'credentials';
+    if (isFull && (await offerRelease(deps, { req, res }, { redirect, locale }, typed))) {
+      deps.metrics.login(verdict);
+      return;
+    }
     if (typeof verdict === 'string') {
       await refuse(faultOf(deps, redirect, scene, verdict, typed.method));
       return;
     }
-    const { locale } = scene.speech;
     await letIn(deps, { req, res }, { redirect, locale }, verdict.account, typed.method);
   };
 }
@@ -160,6 +168,7 @@ async function secretOf(
   { method, username, password }: Extract<Typed, { kind: 'credentials' }>,
 ): Promise<{ username: string; password: string }> {
   const scanned = method === 'voucher' ? await scannedBy(deps, req, redirect) : null;
+  if (method === 'account') return { username: await accountName(deps, username), password };
   const isSame = scanned !== null && scanned.code === deps.store.voucherForm(username);
   const seal = isSame ? scanned.seal : null;
   return { username, password: seal === null ? password : `${username}.${seal}` };
@@ -254,6 +263,7 @@ async function sendLogin(
   const boxes = await boxesFor(deps, exchange.req, redirect);
   const facts = {
     ...{ fault, ways, username, hidden, boxes },
+    ...(await registerLinks(deps, router, fields)),
     scanned: scanned === null ? '' : grouped(scanned.code),
     remember: await rememberBox(deps, exchange.req, router),
     oidc: deps.oidc === null ? null : { label: deps.oidc.label, url: withQuery('/oidc', fields) },

@@ -1,6 +1,9 @@
 /** What each page's template is given besides the frame. Texts in it are plain; templates escape them. */
 import type { ServiceLink } from '../settings/look-types.ts';
 import type { Way } from '../settings/portal.ts';
+import type { NikAsked } from './account/application.ts';
+import type { WeakBecause } from './account/password-rules.ts';
+import type { Proof } from './account/self.ts';
 import type { ConsentFault } from './consent/ask.ts';
 import type { Ticks } from './consent/ticks.ts';
 import type { Locale } from './i18n.ts';
@@ -51,6 +54,44 @@ export interface Section {
   readonly text: string;
 }
 
+/** A phone of the own account. */
+export interface PhoneLine {
+  readonly handle: string;
+  readonly name: string;
+  readonly state: string;
+  readonly isThis: boolean;
+}
+
+/** What came of an act on "my account" or "my data". */
+export type AccountNotice =
+  | 'released'
+  | 'releaseGone'
+  | 'topUpAdded'
+  | 'topUpNothing'
+  | 'topUpRefused'
+  | 'passwordChanged'
+  | `password.${WeakBecause}`
+  | 'proofWrong'
+  | 'limited'
+  | 'nameWrong'
+  | 'corrected'
+  | 'withdrawn'
+  | 'eraseAsked'
+  | 'eraseKept'
+  | 'eraseLate';
+
+export type RegisterFault =
+  | 'phone'
+  | 'name'
+  | 'nik'
+  | `password.${WeakBecause}`
+  | 'voucher'
+  | 'code'
+  | 'over'
+  | 'limited'
+  | 'unavailable'
+  | 'closed';
+
 export interface PageFacts {
   readonly otp: OtpFacts;
   readonly login: {
@@ -66,6 +107,8 @@ export interface PageFacts {
     readonly oidc: { readonly label: string; readonly url: string } | null;
     /** Null when this phone has agreed to the texts in force before. */
     readonly boxes: Ticks | null;
+    readonly registerUrl: string | null;
+    readonly resetUrl: string | null;
   };
   readonly consent: {
     readonly hidden: readonly HiddenField[];
@@ -73,6 +116,50 @@ export interface PageFacts {
     readonly fault: ConsentFault | null;
     readonly parent: 'phone' | 'code' | 'office' | null;
     readonly remember: RememberBox | null;
+  };
+  readonly account: {
+    readonly notice: AccountNotice | null;
+    readonly isGood: boolean;
+    readonly hidden: readonly HiddenField[];
+    readonly who: string;
+    readonly phones: readonly PhoneLine[];
+    readonly days: readonly Row[];
+    readonly weeks: readonly Row[];
+    readonly mayTopUp: boolean;
+    readonly mayChangePassword: boolean;
+    readonly dataUrl: string;
+    readonly statusUrl: string;
+  };
+  readonly data: {
+    readonly notice: AccountNotice | null;
+    readonly isGood: boolean;
+    readonly hidden: readonly HiddenField[];
+    readonly who: string;
+    /** What the forms ask for again. */
+    readonly proof: Proof;
+    /** Null where there is none to correct. */
+    readonly name: string | null;
+    readonly profile: readonly Row[];
+    readonly consents: readonly Row[];
+    readonly sessions: readonly Row[];
+    /** Set while the erasure is under way. */
+    readonly erasure: string | null;
+    readonly accountUrl: string;
+  };
+  readonly register: {
+    readonly hidden: readonly HiddenField[];
+    readonly fault: RegisterFault | null;
+    readonly step: 'form' | 'code';
+    readonly reset: boolean;
+    /** Instead of a code. */
+    readonly byVoucher: boolean;
+    readonly nik: NikAsked;
+    readonly phone: string;
+    readonly name: string;
+  };
+  readonly release: {
+    readonly hidden: readonly HiddenField[];
+    readonly phones: readonly PhoneLine[];
   };
   readonly join: {
     readonly fault: Fault | null;

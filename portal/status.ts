@@ -205,7 +205,10 @@ function rowsOf({ session, account }: Connected, { t }: Speech, wording: Wording
   const rows: Row[] = [
     account === null
       ? { label: t('status.usedNow'), value: wording.octets(sessionOctets) }
-      : { label: t('status.usedToday'), value: wording.octets(account.usage.dayOctets) },
+      : {
+          label: t('status.usedToday'),
+          value: wording.octets(account.usage.dayOctets + (account.usage.creditOctets ?? 0)),
+        },
   ];
   if (account !== null) {
     const { tariff, validUntil } = account.facts;

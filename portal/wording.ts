@@ -12,6 +12,8 @@ export interface Wording {
   instant(atMs: number): string;
   /** `14.05 WIB`. */
   clockTime(atMs: number): string;
+  /** Of a calendar day, `2026-11-24`: `Sel, 24 Nov`. */
+  day(day: string): string;
   /** `WIB`, `WITA`, `WIT`. */
   zone(atMs: number): string;
 }
@@ -38,6 +40,12 @@ export function createWording(locale: Locale, timeZone: string): Wording {
   const times = new Intl.DateTimeFormat(tag, { timeZone, timeStyle: 'short' });
   // Only Indonesian names its zones by their letters; the other locales say GMT+7.
   const zones = new Intl.DateTimeFormat('id-ID', { timeZone, timeZoneName: 'short' });
+  const days = new Intl.DateTimeFormat(tag, {
+    timeZone: 'UTC',
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  });
   const numbers = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 });
   const zone = (atMs: number): string =>
     zones.formatToParts(atMs).find((part) => part.type === 'timeZoneName')?.value ?? '';
@@ -46,6 +54,7 @@ export function createWording(locale: Locale, timeZone: string): Wording {
     seconds: (seconds) => formatSeconds(seconds, locale),
     rate: (kbps) => (kbps >= 1000 ? `${numbers.format(kbps / 1000)} Mbps` : `${kbps} kbps`),
     instant: (atMs) => `${instants.format(atMs)} ${zone(atMs)}`,
+    day: (day) => days.format(Date.parse(`${day}T00:00:00Z`)),
     clockTime: (atMs) => `${times.format(atMs)} ${zone(atMs)}`,
     zone,
   };

@@ -31,6 +31,8 @@ export interface Waiting {
   readonly via: Way;
   /** Set once a child's parent was asked. */
   readonly guardianPhone: string | null;
+  /** Under 18 by the date of birth in a NIK, whatever the box says. */
+  readonly minor?: boolean;
 }
 
 const TICKET_MS = 10 * 60_000;
@@ -53,9 +55,11 @@ export async function consents(
   const { mac, router } = visit.redirect;
   const texts = await legalTextsAt(deps, router);
   const hashes = { terms: texts.terms.hash, privacy: texts.privacy.hash };
-  if (await deps.store.hasConsented({ ...hashes, account: waiting.account, mac })) return true;
+  const isMinor = waiting.minor === true;
+  const before = await deps.store.hasConsented({ ...hashes, account: waiting.account, mac });
+  if (before && !isMinor) return true;
   const ticks = readTicks(formOf(req));
-  if (!bothTicked(ticks) || ticks.minor) return false;
+  if (!bothTicked(ticks) || ticks.minor || isMinor) return false;
   await agree(deps, visit, waiting);
   return true;
 }
@@ -75,7 +79,8 @@ export async function askForConsent(
     at: deps.clock.now(),
     ttlMs: TICKET_MS,
   });
-  const ticks = readTicks(formOf(exchange.req));
+  const typed = readTicks(formOf(exchange.req));
+  const ticks = { ...typed, minor: typed.minor || waiting.minor === true };
   const asksParent = bothTicked(ticks) && ticks.minor;
   const fault = ticks.shown && !asksParent ? 'boxes' : null;
   await sendConsent(deps, exchange, visit, {
@@ -101,7 +106,8 @@ export function submitConsent(deps: PortalDeps): Handler {
       return seeOther(res, withQuery('/', { ...writeRedirect(visit.redirect), lang: locale }));
     }
     const waiting = JSON.parse(ticket.document) as Waiting;
-    const ticks = readTicks(form);
+    const read = readTicks(form);
+    const ticks = { ...read, minor: read.minor || waiting.minor === true };
     const show = async (fault: ConsentFault | null, parent: Showing['parent'] = null) =>
       sendConsent(deps, { req, res }, visit, { secret, ticks, fault, parent });
     if (!bothTicked(ticks)) return show('boxes');

@@ -70,7 +70,7 @@ describe('consent', () => {
   it('does not show the boxes again to a phone and an account that have agreed', async () => {
     await login(TICKED);
 
-    expect((await page()).body).not.toContain('type="checkbox"');
+    expect((await page()).body).not.toContain('name="terms"');
     expect((await login({})).status).toBe(303);
     expect(await stand.store.listConsents(5)).toHaveLength(1);
   });
@@ -86,7 +86,7 @@ describe('consent', () => {
       at: 1,
     });
 
-    expect((await page()).body).toContain('type="checkbox"');
+    expect((await page()).body).toContain('name="terms"');
     expect((await login({})).body).toContain('action="/consent"');
     await login(TICKED);
     const entries = await stand.store.listConsents(5);

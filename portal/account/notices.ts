@@ -1,0 +1,12 @@
+/** What came of an act: good news, or something to mend. */
+import type { AccountNotice } from '../pages.ts';
+
+export const GOOD: ReadonlySet<AccountNotice> = new Set([
+  'released',
+  'topUpAdded',
+  'passwordChanged',
+  'corrected',
+  'withdrawn',
+  'eraseAsked',
+  'eraseKept',
+]);

@@ -1,0 +1,39 @@
+/** Addresses of accounts: register, my account, my data. */
+import type { Express } from 'express';
+import type { Handler, PortalDeps } from '../context.ts';
+import type { RouteParts } from '../otp/routes.ts';
+import { changeOwnPassword, releaseOwnPhone, topUpOwn } from './acts.ts';
+import {
+  askForErasure,
+  correctName,
+  exportData,
+  keepData,
+  showData,
+  withdrawConsent,
+} from './data.ts';
+import { showAccount } from './page.ts';
+import { showRegister, submitRegister } from './register.ts';
+import { submitRelease } from './release.ts';
+
+export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: RouteParts): void {
+  app.get('/account', at('/account', showAccount(deps)));
+  app.get('/account/data', at('/account/data', showData(deps)));
+  app.get('/register', at('/register', showRegister(deps)));
+  app.post('/register', at('/register'), ...form, submitRegister(deps));
+  app.post('/release', at('/release'), ...form, submitRelease(deps));
+  const acts: Readonly<Record<string, Handler>> = {
+    '/account/release': releaseOwnPhone(deps),
+    '/account/topup': topUpOwn(deps),
+    '/account/password': changeOwnPassword(deps),
+    '/account/export': exportData(deps),
+    '/account/name': correctName(deps),
+    '/account/withdraw': withdrawConsent(deps),
+    '/account/erase': askForErasure(deps),
+    '/account/keep': keepData(deps),
+  };
+  for (const [path, act] of Object.entries(acts)) {
+    app.post(path, at('/account/act'), ...form, act);
+    // A reload, or a window that is opened again on the answer of a form.
+    app.get(path, at('/account/act', showAccount(deps)));
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Who asks on the pages of "my account": the phone at this source address has an open session, and its
+ * account is theirs (docs/security.md). What cannot be undone, or shows everything, asks for the voucher or
+ * password again.
+ */
+import type { Request } from 'express';
+import type { Account, Profile, Router, Session } from '../../store/types.ts';
+import { type PortalDeps, placeOf, type Scene, sceneOf, sourceOf } from '../context.ts';
+import { connectedAt } from '../status.ts';
+
+export interface Self {
+  readonly session: Session;
+  readonly router: Router | null;
+  readonly account: Account;
+  /** Null for a voucher. */
+  readonly profile: Profile | null;
+}
+
+export type Proof = 'voucher' | 'password' | 'none';
+
+export async function selfAt(deps: PortalDeps, req: Request): Promise<Self | null> {
+  const connected = await connectedAt(deps, req);
+  if (connected === null || connected.account === null) return null;
+  const { session, router } = connected;
+  const account = connected.account.facts;
+  const profile = account.kind === 'voucher' ? null : await deps.store.profile(account.id);
+  return { session, router, account, profile };
+}
+
+export async function sceneOfSelf(
+  deps: PortalDeps,
+  req: Request,
+  { router }: Pick<Self, 'router'>,
+  page: { readonly path: '/account' | '/account/data'; readonly lang: string | null },
+): Promise<Scene> {
+  const carry: Record<string, string> = router === null ? {} : { router: router.name };
+  const { path, lang } = page;
+  return sceneOf(req, { lang, place: await placeOf(deps, router), path, carry });
+}
+
+export function proofOf({ account, profile }: Self): Proof {
+  if (account.kind === 'voucher') return 'voucher';
+  return profile?.hasPassword === true ? 'password' : 'none';
+}
+
+/** Whether `secret` is the account's own. Counts as an attempt; RADIUS counts guesses of passwords, too. */
+export async function proves(
+  deps: PortalDeps,
+  req: Request,
+  self: Self,
+  secret: string,
+): Promise<'proved' | 'wrong' | 'limited'> {
+  const { session, account, profile } = self;
+  const attempt = { address: sourceOf(req), mac: session.mac, router: session.router };
+  const proof = proofOf(self);
+  if (proof === 'none') return 'proved';
+  if (!deps.admitLogin(attempt, deps.clock.now())) return 'limited';
+  if (secret === '' || secret.length > 128) return 'wrong';
+  if (proof === 'voucher') {
+    return (await deps.store.voucherByCode(secret))?.id === account.id ? 'proved' : 'wrong';
+  }
+  const answer = await deps.radius.authenticate({
+    username: profile?.username ?? '',
+    password: secret,
+    router: session.router,
+    mac: session.mac,
+    framedIp: session.framedIp ?? sourceOf(req),
+  });
+  if (answer.kind === 'accept') return answer.account.id === account.id ? 'proved' : 'wrong';
+  if (answer.kind === 'unreachable' || answer.code === 'SW-LIMIT') return 'limited';
+  // Any other refusal comes after the password was found to be right.
+  return answer.code === 'SW-BADCRED' || answer.code === 'SW-ERROR' ? 'wrong' : 'proved';
+}

@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CodeSender } from '../../../portal/otp/code.ts';
+import { START_MS } from '../../../portal/village.fixture.ts';
+import type { Subscriber } from '../../../store/types.ts';
+import { type CitizenStand, hiddenIn, MAC, openCitizenStand } from './citizen-stand.ts';
+
+const PHONE = '+6281234567890';
+const PASSWORD = 'rumah biru 7';
+const TICKED = { boxes: '1', terms: '1', data: '1' };
+
+/** Knows one code; remembers to whom one was sent. */
+function sender(sent: string[]): CodeSender {
+  let phone: `+${string}` = '+62';
+  return {
+    send: async (request) => {
+      ({ phone } = request);
+      sent.push(`${request.purpose} ${phone}`);
+      const times = { triesLeft: 5, expiresAt: 0, resendAt: 0, proven: false };
+      return { kind: 'sent', standing: { phone, purpose: request.purpose, ...times } };
+    },
+    check: async ({ typed }) =>
+      typed === '123456' ? { kind: 'right', phone } : { kind: 'wrong', triesLeft: 4 },
+    standing: async () => null,
+  };
+}
+
+async function citizen(stand: CitizenStand): Promise<Subscriber> {
+  const made = await stand.store.ensureCitizen({
+    origin: 'self',
+    key: PHONE,
+    phone: PHONE,
+    displayName: 'Siti',
+    tariff: 'harian',
+    villageCode: null,
+    at: START_MS,
+  });
+  await stand.store.setPassword({ subscriberId: made.id, password: PASSWORD, at: START_MS });
+  return made;
+}
+
+describe('my account', () => {
+  let stand: CitizenStand;
+  let siti: Subscriber;
+  beforeEach(async () => {
+    stand = await openCitizenStand();
+    siti = await citizen(stand);
+  });
+  afterEach(() => stand[Symbol.asyncDispose]());
+  const { post, fetch } = {
+    post: (path: string, form: Record<string, string>) => stand.portal.post(path, form),
+    fetch: (path: string) => stand.portal.fetch(path),
+  };
+
+  it('is for the phone that is online, and nobody else', async () => {
+    expect((await fetch('/account')).headers.location).toBe('/status');
+    expect((await fetch('/account/data?lang=en')).headers.location).toBe('/status?lang=en');
+    expect((await post('/account/erase', {})).headers.location).toMatch(/^\/status/);
+  });
+
+  it('shows the own phones by what they are, not by their MAC, and lets one go', async () => {
+    await stand.goOnline(siti);
+    const other = await stand.goOnline(siti, 'A2:00:00:00:00:77');
+    const { body } = await fetch('/account');
+
+    expect(body).toContain('HP Android');
+    expect(body).toContain('tersambung sejak');
+    expect(body).not.toMatch(/A2:00/);
+    const handles = [...body.matchAll(/name="handle" value="([0-9a-f]+)"/g)].map((m) => m[1]!);
+    expect(handles).toHaveLength(2);
+    const phones = await stand.store.phonesOf({ account: siti, mac: MAC, at: START_MS });
+    const { handle } = phones.find((phone) => !phone.isThis)!;
+    const done = await post('/account/release', { handle });
+
+    expect(done.body).toContain('HP itu dilepas');
+    const waiting = await stand.store.claimEnforcement({ at: START_MS + 1, leaseMs: 1, limit: 9 });
+    expect(waiting.map(({ session }) => session.id)).toEqual([other]);
+    expect((await post('/account/release', { handle: 'x' })).status).toBe(422);
+  });
+
+  it('tops up with a voucher, once', async () => {
+    await stand.goOnline(siti);
+    const voucher = await stand.newVoucher();
+
+    expect((await post('/account/topup', { voucher })).body).toContain('Voucher ditambahkan');
+    expect((await stand.store.voucherByCode(voucher))?.disabled).toBe(true);
+    expect((await post('/account/topup', { voucher: 'AAAA-AAAA' })).status).toBe(422);
+  });
+
+  it('changes a password only for who knows the old one, and to a good one', async () => {
+    await stand.goOnline(siti);
+    const change = (secret: string, password: string) =>
+      post('/account/password', { secret, password });
+
+    expect((await change('salah sama sekali', 'kopi-susu-77')).body).toContain('tidak cocok');
+    expect((await change(PASSWORD, '081234567890')).body).toContain('nomor HP Anda');
+    expect((await change(PASSWORD, 'kopi-susu-77')).status).toBe(200);
+    const after = await stand.store.subscriberByUsername(PHONE);
+    expect(after?.passwordHash).toBe(`k$${stand.store.credentialKey('kopi-susu-77')}`);
+  });
+
+  it('gives a file with everything to who proves it, and to nobody else', async () => {
+    await stand.goOnline(siti);
+
+    expect((await post('/account/export', { secret: 'salah sama sekali' })).status).toBe(422);
+    const file = await post('/account/export', { secret: PASSWORD });
+    expect(file.headers['content-disposition']).toBe('attachment; filename="data-saya.json"');
+    expect(JSON.parse(file.body)).toMatchObject({
+      account: { phone: PHONE, displayName: 'Siti' },
+      sessions: [{ router: 'kayu-ara-1' }],
+    });
+  });
+
+  it('withdraws consent, which ends the session', async () => {
+    await stand.goOnline(siti);
+    await stand.portal.post('/login', {
+      ...stand.redirect,
+      username: '0812-3456-7890',
+      password: PASSWORD,
+      ...TICKED,
+    });
+
+    expect((await post('/account/withdraw', { secret: PASSWORD })).body).toContain('ditarik');
+    const entries = await stand.store.consentsOf(PHONE);
+    expect(entries.map(({ act }) => act)).toEqual(['given', 'withdrawn']);
+  });
+
+  it('erases on request, after a day in which it can be taken back', async () => {
+    await stand.goOnline(siti);
+
+    expect((await post('/account/erase', { secret: PASSWORD })).body).toContain('paling lambat');
+    expect(await stand.store.dueErasures({ at: START_MS + 25 * 3_600_000, limit: 5 })).toHaveLength(
+      1,
+    );
+    expect((await post('/account/keep', {})).body).toContain('dibatalkan');
+    expect(await stand.store.dueErasures({ at: START_MS + 99 * 3_600_000, limit: 5 })).toEqual([]);
+  });
+
+  it('corrects the name', async () => {
+    await stand.goOnline(siti);
+
+    expect((await post('/account/name', { name: '  Siti   Aminah ' })).status).toBe(200);
+    expect((await stand.store.profile(siti.id))?.displayName).toBe('Siti Aminah');
+    expect((await post('/account/name', { name: '<b>x</b>' })).status).toBe(422);
+  });
+
+  it('refuses forms of other sites', async () => {
+    await stand.goOnline(siti);
+    for (const path of [
+      'release',
+      'topup',
+      'password',
+      'export',
+      'withdraw',
+      'erase',
+      'keep',
+      'name',
+    ]) {
+      const foreign = { 'Sec-Fetch-Site': 'cross-site' };
+      expect((await stand.portal.post(`/account/${path}`, {}, foreign)).status).toBe(403);
+    }
+  });
+
+  it('lets in by a phone number in whatever form', async () => {
+    const login = (username: string) =>
+      stand.portal.post('/login', { ...stand.redirect, username, password: PASSWORD, ...TICKED });
+
+    for (const username of ['081234567890', '+62 812-3456-7890', '6281234567890', siti.username]) {
+      expect((await login(username)).status).toBe(303);
+    }
+    expect((await login('081234567891')).status).not.toBe(303);
+  });
+});
+
+describe('a full account', () => {
+  it('lets its owner go online by letting go of another phone', async () => {
+    await using stand = await openCitizenStand({
+      radius: {
+        authenticate: async ({ password }) => ({
+          kind: 'reject',
+          code: password === PASSWORD ? 'SW-DEVICES' : 'SW-BADCRED',
+          text: '',
+        }),
+      },
+    });
+    const siti = await citizen(stand);
+    await stand.goOnline(siti, 'A2:00:00:00:00:77');
+    const form = { ...stand.redirect, username: PHONE };
+
+    const wrong = await stand.portal.post('/login', { ...form, password: 'salah sekali' });
+    expect(wrong.body).not.toContain('action="/release"');
+    const full = await stand.portal.post('/login', { ...form, password: PASSWORD });
+    expect(full.body).toContain('HP Android');
+    const fields = hiddenIn(full.body, '/release');
+    const stolen = await stand.portal.post('/release', { ...fields, mac: 'A2:00:00:00:00:02' });
+    expect(stolen.headers.location).toMatch(/^\/\?router/);
+    const done = await stand.portal.post('/release', { ...fields, ...TICKED });
+    expect(done.headers.location).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?/);
+    const again = await stand.portal.post('/release', fields);
+    expect(again.headers.location).toMatch(/^\/\?router/);
+  });
+});
+
+describe('registration', () => {
+  const typed = { phone: '0812 3456 7890', password: PASSWORD, name: 'Siti' };
+
+  it('proves the number by a code, and says the same to who is known and who is not', async () => {
+    const sent: string[] = [];
+    await using stand = await openCitizenStand({ codes: sender(sent) });
+    const ask = () => stand.portal.post('/register', { ...stand.redirect, ...typed });
+    const first = await ask();
+    const wrong = await stand.portal.post('/register', {
+      ...hiddenIn(first.body, '/register'),
+      code: '000000',
+    });
+    expect(wrong.body).toContain('Kode salah');
+    const done = await stand.portal.post('/register', {
+      ...hiddenIn(wrong.body, '/register'),
+      code: '123456',
+      ...TICKED,
+    });
+    expect(done.status).toBe(303);
+    const made = await stand.store.subscriberByUsername(PHONE);
+    expect(made).toMatchObject({ origin: 'self' });
+
+    const blank = (html: string): string => html.replaceAll(/name="ticket" value="[^"]+"/g, '');
+    expect(blank((await ask()).body)).toBe(blank(first.body));
+    expect(sent).toEqual([`register ${PHONE}`, `register ${PHONE}`]);
+  });
+
+  it('sets a new password by a code, and logs every phone out', async () => {
+    await using stand = await openCitizenStand({ codes: sender([]) });
+    const siti = await citizen(stand);
+    await stand.goOnline(siti, 'A2:00:00:00:00:77');
+    const asked = await stand.portal.post('/register', {
+      ...stand.redirect,
+      for: 'reset',
+      phone: PHONE,
+      password: 'kopi-susu-77',
+    });
+    const done = await stand.portal.post('/register', {
+      ...hiddenIn(asked.body, '/register'),
+      code: '123456',
+      ...TICKED,
+    });
+
+    expect(done.status).toBe(303);
+    const after = await stand.store.subscriberByUsername(PHONE);
+    expect(after?.id).toBe(siti.id);
+    expect(after?.passwordHash).toBe(`k$${stand.store.credentialKey('kopi-susu-77')}`);
+    expect(await stand.store.phonesOf({ account: siti, mac: null, at: START_MS })).toEqual([]);
+    expect((await stand.store.profile(siti.id))?.displayName).toBe('Siti');
+  });
+
+  it('needs an unused voucher where no codes can be sent, and spends it', async () => {
+    await using stand = await openCitizenStand();
+    const register = (voucher: string, over: object = {}) =>
+      stand.portal.post('/register', { ...stand.redirect, ...typed, ...over, voucher, ...TICKED });
+
+    expect((await register('AAAA-AAAA')).body).toContain('Voucher salah atau sudah dipakai');
+    expect((await register(stand.voucher.code)).status).toBe(303);
+    expect((await stand.store.voucherByCode(stand.voucher.code))?.disabled).toBe(true);
+    const taken = await register(await stand.newVoucher());
+    expect(taken.body).toContain('Voucher salah atau sudah dipakai');
+  });
+
+  it.each([
+    ['no number', { phone: '0711123456' }, 'Nomor HP tidak cocok'],
+    ['a short password', { password: 'pendek' }, 'terlalu pendek'],
+    ['the number as password', { password: 'siti081234567890' }, 'nomor HP'],
+    ['a common password', { password: 'password1' }, 'mudah ditebak'],
+  ])('refuses %s, and keeps what was typed but the password', async (_what, over, said) => {
+    await using stand = await openCitizenStand();
+    const { body, status } = await stand.portal.post('/register', {
+      ...stand.redirect,
+      ...typed,
+      ...over,
+    });
+
+    expect(status).toBe(422);
+    expect(body).toContain(said);
+    expect(body).toContain('value="Siti"');
+    expect(body).not.toContain(PASSWORD);
+  });
+
+  it('asks no NIK unless an operator wants it, then checks and masks it', async () => {
+    await using off = await openCitizenStand();
+    const page = (stand: CitizenStand) =>
+      stand.portal.fetch(`/register?${new URLSearchParams(stand.redirect).toString()}`);
+    expect((await page(off)).body).not.toContain('name="nik"');
+
+    await using on = await openCitizenStand({}, { 'portal.nik': 'required' });
+    expect((await page(on)).body).toContain('name="nik"');
+    const form = { ...on.redirect, ...typed, voucher: on.voucher.code, ...TICKED };
+    expect((await on.portal.post('/register', form)).body).toContain('NIK tidak cocok');
+    const done = await on.portal.post('/register', { ...form, nik: '1606015708900003' });
+    expect(done.status).toBe(303);
+    const made = await on.store.subscriberByUsername(PHONE);
+    expect((await on.store.profile(made!.id))?.nikMasked).toBe('160601******0003');
+  });
+
+  it('asks a parent when the NIK says that the citizen is a child', async () => {
+    await using stand = await openCitizenStand({}, { 'portal.nik': 'optional' });
+    const { body } = await stand.portal.post('/register', {
+      ...stand.redirect,
+      ...typed,
+      nik: '1606010101150001',
+      voucher: stand.voucher.code,
+      ...TICKED,
+    });
+
+    expect(body).toContain('action="/consent"');
+    expect(body).toMatch(/name="minor" value="1" checked/);
+    expect(await stand.store.listConsents(1)).toEqual([]);
+  });
+
+  it('is not open where no tariff is set for it', async () => {
+    await using stand = await openCitizenStand();
+    await stand.store.unsetSetting({ level: 'regency', code: '16.06', name: 'portal.tariff.self' });
+
+    const login = await stand.portal.fetch(`/?${new URLSearchParams(stand.redirect).toString()}`);
+    expect(login.body).not.toContain('/register');
+    const form = await stand.portal.post('/register', { ...stand.redirect, ...typed });
+    expect(form.body).toContain('tidak dibuka');
+  });
+});
