@@ -115,6 +115,14 @@ describe('a router with a fault', () => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(590);
   });
 
+  it('knows by its own address who speaks to it over the link', async () => {
+    const { connection } = await client('latency=1', { localAddress: '127.9.9.9' });
+
+    const active = await connection.run('/user/active/print');
+
+    expect(active).toMatchObject([{ address: '127.9.9.9' }]);
+  });
+
   it('stands behind TLS as well', async () => {
     const where = await routerWith('latency=100', true);
     const connection = await connectRouter({
