@@ -9,6 +9,7 @@ import { planRouter, provisionRouter } from '../../../controller/provision.ts';
 import { errorCode } from '../../../lib/errors.ts';
 import { editByHand, emptyFlash, fillFlash } from '../../../simulator/fleet/harm.ts';
 import { campaign } from '../../fixtures/campaign.ts';
+import { type Citizens, citizens } from './apply-phone.ts';
 import { type ApplyStand, applyStand, configurationOf, type TaskChange } from './apply-stand.ts';
 
 const FAULTS = [
@@ -149,7 +150,7 @@ async function isReached(stand: ApplyStand): Promise<boolean> {
 }
 
 /** What a phone does not find of: an address, and a login page behind a hotspot that runs. */
-function missingOf({ tree, twin }: ApplyStand): string[] {
+function missingOf({ tree, twin, row }: ApplyStand): string[] {
   const hotspot = tree.active('/ip/hotspot').find(({ values }) => values.name === 'sw-hs1')?.values;
   const profile = tree
     .rows('/ip/hotspot/profile')
@@ -158,7 +159,7 @@ function missingOf({ tree, twin }: ApplyStand): string[] {
   twin.detach(PHONE);
   const page = tree.file(`${profile?.['html-directory']}/login.html`) ?? '';
   const found = {
-    address: lease?.gateway === '172.16.4.1',
+    address: lease?.gateway === row().hotspotAddress,
     hotspot: hotspot?.interface === 'br-hotspot',
     'login page': page.includes('link-login-only'),
     radius: tree.active('/radius').length === 1,
@@ -167,10 +168,11 @@ function missingOf({ tree, twin }: ApplyStand): string[] {
 }
 
 /** What is wrong afterwards; nothing, when all is well. */
-async function run(one: Case): Promise<string[]> {
+async function run(one: Case, people: Citizens): Promise<string[]> {
   const cut = { act: (): void => undefined };
   const { version, board, from, fault } = one;
-  await using stand = await applyStand({ version, board, onCut: () => cut.act() });
+  const onCut = (): void => cut.act();
+  await using stand = await applyStand({ ...people.options(), version, board, onCut });
   if (from === 'village') await provisionRouter(stand.task());
   const before = configurationOf(stand.tree);
   const over = await arm(stand, one, cut);
@@ -183,7 +185,10 @@ async function run(one: Case): Promise<string[]> {
   await vi.waitUntil(isAlone, { timeout: 20_000, interval: 2 });
   if (one.late) await deadManActs(stand);
   const between = configurationOf(stand.tree);
-  const served = from === 'village' && fault !== 'hand' ? missingOf(stand) : [];
+  const served =
+    from === 'village' && fault !== 'hand'
+      ? [...missingOf(stand), ...(await people.visit(stand))]
+      : [];
   const again = await provisionRouter(stand.task(NEXT));
   const after = configurationOf(stand.tree);
   const last = await provisionRouter(stand.task(NEXT));
@@ -196,6 +201,7 @@ async function run(one: Case): Promise<string[]> {
     ...(isWhole ? [] : ['neither the old configuration nor the new one']),
     ...(isHome ? [] : [`not brought home: ${again.detail}`]),
     ...missingOf(stand).map((what) => `at the end: ${what}`),
+    ...(await people.visit(stand)).map((what) => `at the end: ${what}`),
     ...(left === 0 ? [] : ['a dead-man is left']),
   ];
   return problems.length === 0 ? [] : [`first: ${cutOff.outcome} ${cutOff.detail}`, ...problems];
@@ -203,8 +209,9 @@ async function run(one: Case): Promise<string[]> {
 
 describe('an apply that is cut off', { timeout: 3_600_000 }, () => {
   it('leaves the old configuration or the new one, and the next one brings it home', async () => {
+    await using people = await citizens();
     const whole = fc.asyncProperty(cases, async (one) => {
-      expect(await run(one)).toEqual([]);
+      expect(await run(one, people)).toEqual([]);
     });
     await fc.assert(whole, { ...campaign(600), endOnFailure: true });
   });

@@ -22,6 +22,10 @@ export interface StandOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Before the twin is switched on. */
   readonly prepare?: (tree: WritableTree) => void;
+  /** A LAN that phones can really be in, and where RADIUS is really asked; else phones only get an address. */
+  readonly phones?: Pick<Router, 'lanSubnet' | 'hotspotAddress'> & {
+    readonly portMap: Readonly<Record<string, string>>;
+  };
   readonly nasSecret?: string;
   readonly onCut?: () => void;
 }
@@ -47,6 +51,8 @@ export interface TaskChange {
 
 export const ADMIN_PASSWORD = 'admin-pw';
 export const NAS_SECRET = 'nas-secret-value';
+/** Stands for port 80 of a router's LAN address. */
+export const STAND_HTTP_PORT = 8881;
 /** Our addresses, as the router's firewall and services know them. */
 const ADDRESS = '127.0.0.1';
 let stands = 0;
@@ -62,8 +68,8 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     now: () => clock.now(),
   });
   options.prepare?.(tree);
-  const ports = { httpPort: 8881, dnsPort: 8853 };
-  const place = { address, tunnel: ['10.255.0.1'], portMap: {} };
+  const ports = { httpPort: STAND_HTTP_PORT, dnsPort: 8853 };
+  const place = { address, tunnel: ['10.255.0.1'], portMap: options.phones?.portMap ?? {} };
   const twin = await createTwin({ ...place, ...ports, apiPort: 0, tree, clock });
   const link = await openLink({
     target: { host: address, port: twin.apiPort },
@@ -72,7 +78,8 @@ export async function applyStand(options: StandOptions = {}): Promise<ApplyStand
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.onCut === undefined ? {} : { onCut: options.onCut }),
   });
-  let row: Router = { ...ROUTER, address: ADDRESS, apiPort: link.port };
+  const { portMap: _, ...lan } = options.phones ?? { portMap: {} };
+  let row: Router = { ...ROUTER, ...lan, address: ADDRESS, apiPort: link.port };
   let password = ADMIN_PASSWORD;
   const stand = { dead: false };
   const store: ProvisionStore = {
