@@ -1,8 +1,12 @@
 /** Every phone asks for names all the time: how long it got none, and whether it ever got one that it must not get. */
 import type { Clock } from '../../../lib/clock.ts';
+import { forEachLimited } from '../../../lib/retry.ts';
 import { FLOOR_NAMES } from '../../../settings/floor-names.ts';
 import type { Phone } from '../../../simulator/phones/contract.ts';
 import { INTERNET } from './server.ts';
+
+/** What the receive buffer of the resolver for all of them holds: a question that is lost there costs seconds. */
+const AT_ONCE = 100;
 
 export interface Names {
   /** Every phone asks once for a name that nobody has in a cache, and for one of the floor. */
@@ -49,9 +53,10 @@ export function namesOf(phones: ReadonlyMap<string, Phone>, clock: Clock): Names
     ask: async () => {
       round += 1;
       const at = clock.now();
-      await Promise.all(
-        [...phones].flatMap(([who, phone]) => [askOne(who, phone, at), askFloor(who, phone, at)]),
-      );
+      await forEachLimited([...phones], AT_ONCE, async ([who, phone]) => {
+        await askOne(who, phone, at);
+        await askFloor(who, phone, at);
+      });
     },
   };
 }

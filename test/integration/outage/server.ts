@@ -9,6 +9,7 @@ import { listText } from '../../../filter/testing/lists.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { createMetrics } from '../../../lib/metrics.ts';
 import { startPortal } from '../../../portal/role.ts';
+import type { PortalOptions } from '../../../portal/types.ts';
 import { createRadiusClient } from '../../../radius/client.ts';
 import { SILENT, TIME_ZONE } from '../../../radius/radius.fixture.ts';
 import { startRadius } from '../../../radius/server.ts';
@@ -34,6 +35,7 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly settings: FleetSettings;
   readonly connect: NonNullable<RouterTask['connect']>;
+  readonly portal?: Partial<PortalOptions>;
 }
 
 export async function startServer(options: ServerOptions): Promise<AsyncDisposable> {
@@ -62,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<AsyncDisposab
       plainListen: { host: BLOCK, port: PORTS.block },
       ...{ publicUrl: settings.portalUrl, blockAddresses: [BLOCK], radius, timeZone: TIME_ZONE },
       retention: { sessionDays: 90, dailyDays: 400 },
+      ...options.portal,
     }),
   );
   stack.use(

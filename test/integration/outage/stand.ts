@@ -13,6 +13,7 @@ import { SETTINGS } from '../../../controller/test-input.ts';
 import { type Clock, type SteppedClock, steppedClock } from '../../../lib/clock.ts';
 import { formatIpv4, parseIpv4 } from '../../../lib/net.ts';
 import { forEachLimited } from '../../../lib/retry.ts';
+import type { PortalOptions } from '../../../portal/types.ts';
 import { SILENT } from '../../../radius/radius.fixture.ts';
 import { villagesOfRegency } from '../../../scripts/villages.ts';
 import { phoneMac } from '../../../simulator/fleet/mac.ts';
@@ -37,6 +38,10 @@ export interface StandOptions {
   readonly routers: number;
   /** What villages are set to, by their number. */
   readonly settings: (village: number) => Readonly<Record<string, string>>;
+  /** What the portal is given besides. */
+  readonly portal?: Partial<PortalOptions>;
+  /** Addresses of names of the internet that are not where all others are. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
 export interface Stand extends AsyncDisposable {
@@ -73,7 +78,7 @@ export async function outageStand(options: StandOptions): Promise<Stand> {
   const sleep: Clock['sleep'] = async (ms, signal) => {
     if (ms > 0) await clock.sleep(ms, signal);
   };
-  const simulator = stack.use(await raise(routers, { ...clock, sleep }));
+  const simulator = stack.use(await raise(routers, { ...clock, sleep }, options.elsewhere));
   const server = { running: null as AsyncDisposable | null };
   stack.defer(async () => server.running?.[Symbol.asyncDispose]());
   const settings = fleetSettings();
@@ -104,7 +109,10 @@ export async function outageStand(options: StandOptions): Promise<Stand> {
         mac: phoneMac(router, index),
       }),
     serve: async () => {
-      server.running = await startServer({ store, clock, settings, connect });
+      server.running = await startServer({
+        ...{ store, clock, settings, connect },
+        ...(options.portal === undefined ? {} : { portal: options.portal }),
+      });
       await tunnels(true);
     },
     kill: async () => {
@@ -180,14 +188,23 @@ async function seed(store: Store, { routers, settings }: StandOptions): Promise<
   return made;
 }
 
-function raise(routers: readonly Router[], clock: Clock): Promise<LocalSimulator> {
+function raise(
+  routers: readonly Router[],
+  clock: Clock,
+  elsewhere: StandOptions['elsewhere'] = {},
+): Promise<LocalSimulator> {
   return startSimulator(
     {
       routers: routers.map(({ name, address }) => ({ name, address, adminPassword: LABEL })),
       ...{ apiPort: API_PORT, httpPort: PORTS.hotspot, dnsPort: PORTS.lanDns },
       tunnel: [SERVER, BLOCK],
       portMap: { [`${SERVER}:53`]: `${SERVER}:${PORTS.resolver}` },
-      internet: { address: INTERNET, httpPort: PORTS.internetHttp, dnsPort: PORTS.internetDns },
+      internet: {
+        address: INTERNET,
+        httpPort: PORTS.internetHttp,
+        dnsPort: PORTS.internetDns,
+        elsewhere,
+      },
       ...{ version: '7.20.8', board: 'hap-ax2' },
     },
     clock,
