@@ -50,6 +50,12 @@ const MISTAKES: Record<string, readonly string[]> = {
     'controller.pollSeconds: expected a whole number of seconds from 5 to 3600, not "30s"',
     'controller.autoApply: expected true or false',
   ],
+  oidc: [
+    'portal.oidc.issuer: expected an https:// address without query, such as https://id.example.go.id',
+    'portal.oidc.scopes: expected openid among them',
+    'portal.oidc.hosts.1: phones look for the internet there: open, it would hide the login page',
+  ],
+  'oidc-key': ['portal.oidc: expected either clientSecret or clientKey'],
   otp: [
     'portal.otp.gateways.0.kind: expected the kind of the gateway: one of fonnte, wablas, zenziva, verihubs, whatsapp, http',
     'portal.otp.gateways.1.secret: expected at least 6 characters',

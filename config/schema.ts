@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import type { HostPort } from '../lib/net.ts';
 import * as field from './fields.ts';
+import { type OidcConfig, oidcSection } from './oidc.ts';
 import { type OtpConfig, otpSection } from './otp.ts';
 
 export interface PortalConfig {
@@ -17,6 +18,8 @@ export interface PortalConfig {
   /** Where the block page answers plain HTTP for sinkholed names; undefined = nowhere. */
   readonly blockListen: HostPort | undefined;
   readonly otp: OtpConfig;
+  /** Undefined: citizens are asked by nobody else. */
+  readonly oidc: OidcConfig | undefined;
   /** Another RADIUS server that knows people we do not; they come under `tariff`. */
   readonly radius:
     | { readonly server: HostPort; readonly secret: string; readonly tariff: string }
@@ -218,6 +221,7 @@ export function completeConfig(top: Top, sections: Sections): Config {
       tls: portal.tls,
       blockListen: portal.blockListen,
       otp: portal.otp,
+      oidc: portal.oidc,
       radius: portal.radius,
     },
     radius: {
@@ -263,6 +267,7 @@ function portalSection(base: string) {
       .optional(),
     blockListen: field.hostPort.optional(),
     otp: otpSection,
+    oidc: oidcSection,
     radius: z
       .strictObject(
         {

@@ -41,6 +41,19 @@ describe('desired', () => {
     );
   });
 
+  it('lets phones to the identity provider where the village offers it, and nowhere else', () => {
+    const settings = { ...SETTINGS, signInHosts: ['id.example.go.id'] };
+    const offers = local({ 'portal.ways': 'voucher,oidc' });
+    const garden = '/ip/hotspot/walled-garden/ip';
+    const key = 'wg-sign-id.example.go.id';
+
+    expect(rowOf(desired(input({ settings, local: offers })), garden, key)).toMatchObject({
+      'dst-host': 'id.example.go.id',
+      'dst-port': '443',
+    });
+    expect(() => rowOf(desired(input({ settings })), garden, key)).toThrow('no ');
+  });
+
   it('names the standby after the first RADIUS server, and hears it too', () => {
     const settings = { ...SETTINGS, radiusStandbyAddress: '10.255.0.12' };
     const { menus } = desired(input({ settings }));

@@ -137,6 +137,12 @@ export function walledGarden(input: VillageInput): DesiredMenu[] {
       [
         ...ports.map((port) => open(`wg-portal${port}`, settings.portalAddress, port)),
         ...block.map((port) => open(`wg-block${port}`, settings.blockAddress, port)),
+        ...signInHosts(input).map((name) =>
+          row(`wg-sign-${name}`, {
+            ...{ action: 'accept', server: HOTSPOT, 'dst-host': name },
+            ...{ protocol: 'tcp', 'dst-port': '443' },
+          }),
+        ),
       ],
       { ordered: true, matchers: GARDEN_MATCHERS },
     ),
@@ -148,6 +154,12 @@ export function walledGarden(input: VillageInput): DesiredMenu[] {
       { ordered: true },
     ),
   ];
+}
+
+/** HTTPS is let through by name in this list alone; the list of web requests sees plain HTTP only. */
+function signInHosts({ settings, local }: VillageInput): readonly string[] {
+  const offered = local.get('portal.ways')?.includes('oidc') === true;
+  return offered ? (settings.signInHosts ?? []) : [];
 }
 
 /** The pages with the portal's address filled in. */

@@ -111,6 +111,8 @@ export interface FleetSettings {
   readonly apiUser: string;
   /** The longest session there is; a DHCP lease lasts at least as long. */
   readonly sessionLeaseSeconds: number;
+  /** What citizens reach before they are online, in villages that offer an identity provider. */
+  readonly signInHosts?: readonly string[];
   readonly ssid: string;
   readonly timeZone: string;
 }

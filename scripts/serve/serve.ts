@@ -17,6 +17,7 @@ import type { Store } from '../../store/contract.ts';
 import { type ServedStore, serveStore, ticketPorts } from '../../store/open.ts';
 import { createNameCategories, type NameCategories } from './categories.ts';
 import { startMonitoring } from './monitoring.ts';
+import { oidcOptions } from './oidc.ts';
 import { portalRadiusClient, startRadiusThreads } from './radius-role.ts';
 import type { RadiusThreadReady } from './radius-thread.ts';
 import type { ResolverThreadData, ResolverThreadReady } from './resolver-thread.ts';
@@ -201,6 +202,7 @@ async function portalRole(
       ...(config.selling === undefined ? {} : { selling: config.selling }),
 
       otp: config.portal.otp,
+      ...(config.portal.oidc === undefined ? {} : { oidc: oidcOptions(config.portal.oidc) }),
     }),
   );
 }

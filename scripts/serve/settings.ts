@@ -36,6 +36,7 @@ export function fleetSettings(config: Config, ports: BoundPorts): FleetSettings 
     ntpServers: network.ntpServers,
     apiUser: API_USER,
     sessionLeaseSeconds: LEASE_SECONDS,
+    ...(portal.oidc === undefined ? {} : { signInHosts: portal.oidc.hosts }),
     ssid: network.ssid,
     timeZone: config.timeZone,
   };
