@@ -52,8 +52,8 @@ async function startProvider(callback: string): Promise<Identity> {
     pkce: { required: () => true },
     features: { devInteractions: { enabled: true } },
   });
-  provider.on('server_error', (_context, error) => void error);
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   return {
     issuer,
     [Symbol.asyncDispose]: async () => {
