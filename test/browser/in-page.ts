@@ -5,7 +5,8 @@
 interface PageElement {
   readonly tagName: string;
   readonly outerHTML: string;
-  closest(selector: string): PageElement | null;
+  readonly type?: string;
+  readonly labels?: readonly PageElement[];
   getBoundingClientRect(): { left: number; right: number; width: number; height: number };
 }
 
@@ -40,8 +41,9 @@ export async function runAxe(tags: string[]): Promise<string> {
 export function smallTargets(least: number): string {
   const faults: string[] = [];
   for (const target of document.querySelectorAll('a, button, summary, input:not([type=hidden])')) {
-    // A label around a box is pressed as well as the box.
-    const { width, height } = (target.closest('label') ?? target).getBoundingClientRect();
+    // A box is pressed by its label as well.
+    const label = target.type === 'checkbox' || target.type === 'radio' ? target.labels?.[0] : null;
+    const { width, height } = (label ?? target).getBoundingClientRect();
     const visible = width > 0 || height > 0;
     const size = Number.parseFloat(getComputedStyle(target).fontSize);
     if (visible && (width < least || height < least)) {

@@ -7,7 +7,14 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { gzipSync } from 'node:zlib';
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Page,
+  Response,
+} from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, openTestPortal, rejecting } from '../../portal/portal.fixture.ts';
 import { redirectPath, router, session } from '../../portal/village.fixture.ts';
@@ -26,6 +33,8 @@ import { smallPng } from './small-png.ts';
 const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const PHONE = { width: 360, height: 640 };
 const TARGET_PX = 44;
+/** Fits the first TCP window: about 2 s at 64 kbit/s. */
+const PAGE_OCTETS = 14 * 1024;
 /** They lie in the repository. */
 const SCREENSHOT_OCTETS = 25_000;
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -104,6 +113,31 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
       expect(await everyScene(visit, check, [lang])).toEqual([]);
     });
   });
+
+  it.each(['id', 'en'])(
+    'one small answer a page, and nothing else is asked for, in %s',
+    async (lang) => {
+      await withPhone({ javaScriptEnabled: false }, async (visit, context) => {
+        const answers: Response[] = [];
+        context.on('response', (response) => answers.push(response));
+        const found = await everyScene(
+          visit,
+          async (page) => {
+            const others = answers.filter((one) => one.request().resourceType() !== 'document');
+            answers.length = 0;
+            const octets = gzipSync(await page.content()).length;
+            return [
+              octets <= PAGE_OCTETS ? '' : `${octets} octets`,
+              ...others.map((one) => one.url()),
+            ].join('');
+          },
+          [lang],
+        );
+
+        expect(found).toEqual([]);
+      });
+    },
+  );
 
   it('no target is smaller than a thumb, no text field would make a phone zoom', async () => {
     await withPhone({ javaScriptEnabled: true }, async (visit) => {
@@ -189,8 +223,9 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
 
         await page.fill('#voucher', 'abcd-2345');
         await page.keyboard.press('Enter');
-        await page.waitForURL('**/status?**');
+        await page.waitForURL('**/welcome?**');
         expect(await page.locator('h1').textContent()).toBe('Anda sudah terhubung');
+        await page.click('a.button[href^="/status"]');
 
         await page.click('form[action="/logout"] button');
         await page.waitForURL('**/logout');

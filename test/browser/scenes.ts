@@ -1,6 +1,12 @@
 /** Every page there is, as a person comes to it: a page that is added adds a row, and every budget is asked of it. */
 import type { Page } from 'playwright-core';
+import { createFrame, speak } from '../../portal/frame.ts';
+import { PLAIN_HOUSE } from '../../portal/house.ts';
+import type { TextKey } from '../../portal/i18n.ts';
+import { NO_FACTS } from '../../portal/otp/facts.ts';
+import type { PageFacts, PageName } from '../../portal/pages.ts';
 import { set, type TestPortal, type World } from '../../portal/portal.fixture.ts';
+import { loadViews } from '../../portal/views.ts';
 import {
   redirectPath,
   router,
@@ -34,6 +40,30 @@ const goto =
     await visit.page.goto(visit.origin + path(visit.lang));
   };
 
+/** A step that a form far behind leads to: its template as it is filled, in the frame of the village. */
+const rendered =
+  <N extends PageName>(name: N, titleKey: TextKey, facts: PageFacts[N]) =>
+  async ({ page, origin, lang }: Visit) => {
+    const views = await loadViews();
+    const place = { where: WHERE, house: PLAIN_HOUSE, announcements: [], selling: null };
+    const request = { lang, acceptLanguage: undefined, place, path: '/', carry: {} };
+    const frame = createFrame(speak(request), request, titleKey);
+    const body = views.render(name, frame, facts);
+    const url = `${origin}/rendered/${name}`;
+    await page.route(url, async (route) =>
+      route.fulfill({ body, contentType: 'text/html; charset=utf-8' }),
+    );
+    await page.goto(url);
+    await page.unroute(url);
+  };
+
+const WHERE = {
+  kind: village.kind,
+  village: village.name,
+  district: village.districtName,
+  regency: village.regencyName,
+};
+
 const online: Change = (world) => {
   world.session = session;
 };
@@ -41,6 +71,7 @@ const online: Change = (world) => {
 /** What a village has that has set everything. */
 function furnish(world: World): void {
   world.session = null;
+  world.consented = true;
   world.routers = [router];
   world.usage = usage;
   world.lastSession = null;
@@ -71,6 +102,8 @@ const ANNOUNCED: readonly Announcement[] = [
   },
 ];
 
+const NO_BOXES = { shown: true, terms: false, data: false, minor: false };
+
 export const SCENES: readonly Scene[] = [
   { name: 'login', open: goto((lang) => redirectPath({ lang })) },
   { name: 'quota', open: goto((lang) => redirectPath({ lang, error: 'SW-QUOTA habis' })) },
@@ -92,6 +125,75 @@ export const SCENES: readonly Scene[] = [
       await visit.page.click('form:has(#username) button');
     },
   },
+  {
+    name: 'login-first',
+    open: goto(
+      (lang) => redirectPath({ lang }),
+      (world) => {
+        world.consented = false;
+      },
+    ),
+  },
+  {
+    name: 'login-ways',
+    open: goto(
+      (lang) => redirectPath({ lang }),
+      (world) => {
+        world.settings = [
+          set('portal.ways', 'click,voucher,account'),
+          set('portal.tariff.click', 'tamu'),
+        ];
+      },
+    ),
+  },
+  {
+    name: 'consent',
+    open: rendered('consent', 'consent.title', {
+      hidden: [],
+      boxes: NO_BOXES,
+      fault: 'boxes',
+      parent: null,
+      remember: { ticked: false, days: 30 },
+    }),
+  },
+  {
+    name: 'consent-parent',
+    open: rendered('consent', 'consent.title', {
+      hidden: [],
+      boxes: { ...NO_BOXES, terms: true, data: true, minor: true },
+      fault: null,
+      parent: 'phone',
+      remember: null,
+    }),
+  },
+  {
+    name: 'otp-phone',
+    open: rendered('otp', 'otp.title', { ...NO_FACTS, step: 'phone', byMessage: true }),
+  },
+  {
+    name: 'otp-code',
+    open: rendered('otp', 'otp.title', {
+      ...NO_FACTS,
+      step: 'code',
+      phone: '0812 •••• 7890',
+      until: '14.05 WIB',
+      resendIn: 60,
+      graceMinutes: 5,
+      otherWayUrl: '/',
+    }),
+  },
+  {
+    name: 'otp-word',
+    open: rendered('otp', 'otp.title', {
+      ...NO_FACTS,
+      step: 'word',
+      word: 'MUBA 4821',
+      number: '0811-7112-112',
+      waUrl: 'https://wa.me/628117112112?text=MUBA',
+      nextUrl: '/otp',
+    }),
+  },
+  { name: 'otp-link', open: rendered('otp', 'otp.title', { ...NO_FACTS, step: 'link' }) },
   { name: 'join', open: goto((lang) => `/?router=${router.name}&lang=${lang}`) },
   { name: 'bad-redirect', open: goto((lang) => redirectPath({ lang, mac: 'x' })) },
   {
