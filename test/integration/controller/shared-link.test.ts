@@ -7,7 +7,7 @@ import { type LinkWorld, linkWorld } from './shared-link-world.ts';
 
 /** A geostationary VSAT, with a modem that buffers for as long as they do. */
 const VSAT = { downKbps: 2000, upKbps: 512, rttMs: 600, bufferMs: 1500, loss: 0.005 };
-const MINUTES = 10;
+const MINUTES = 6;
 
 interface Figures {
   /** Questions and reports that were given up after three tries. */
@@ -63,7 +63,7 @@ describe('a link that phones use up', { timeout: 180_000 }, () => {
     const again = await minutes(world, MINUTES / 2);
 
     expect(shaped).toMatchObject({ radiusTimeouts: 0, loginTimeouts: 0, failedLooks: 0 });
-    expect(shaped.logins).toBeGreaterThan(90);
+    expect(shaped.logins).toBeGreaterThan(50);
     expect(shaped.used).toBeGreaterThan(0.75);
     expect(shaped.pageSeconds).toBeLessThan(6);
     expect(unshaped.radiusTimeouts).toBeGreaterThan(5);
