@@ -33,6 +33,8 @@ export interface SimulatorOptions {
     readonly address: string;
     readonly httpPort: number;
     readonly dnsPort: number;
+    /** Addresses of names that are not where all others are. */
+    readonly elsewhere?: Readonly<Record<string, string>>;
   };
   /** Time, tunnels and packages; without it tunnels are up by themselves and no server tells the time. */
   readonly outside?: OutsideSpec;

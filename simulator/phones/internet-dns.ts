@@ -1,5 +1,5 @@
 /**
- * The stand-in's DNS server, UDP and TCP on one port: every name has one address (the stand-in's),
+ * The stand-in's DNS server, UDP and TCP on one port: every name has one address (the stand-in's, unless told),
  * names under `.invalid` do not exist (RFC 6761), other types than A have no data.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
@@ -21,11 +21,15 @@ const MAX_NAMES = 50_000;
 const MAX_TCP_MESSAGE = 4096;
 const PORT_TRIES = 20;
 
-export async function startInternetDns(address: string, port: number): Promise<InternetDns> {
+export async function startInternetDns(
+  address: string,
+  port: number,
+  elsewhere: Readonly<Record<string, string>> = {},
+): Promise<InternetDns> {
   const counts = new Map<string, number>();
   const reply = (query: Buffer): Buffer | null => {
     try {
-      return answerQuery(query, address, counts);
+      return answerQuery(query, (name) => elsewhere[name] ?? address, counts);
     } catch (error) {
       if (error instanceof MalformedDns) return null;
       throw error;
@@ -45,11 +49,15 @@ export async function startInternetDns(address: string, port: number): Promise<I
   };
 }
 
-function answerQuery(query: Buffer, address: string, counts: Map<string, number>): Buffer {
+function answerQuery(
+  query: Buffer,
+  addressOf: (name: string) => string,
+  counts: Map<string, number>,
+): Buffer {
   const { name, type } = decodeQuestion(query);
   if (counts.has(name) || counts.size < MAX_NAMES) counts.set(name, (counts.get(name) ?? 0) + 1);
   const exists = name !== 'invalid' && !name.endsWith('.invalid');
-  const addresses = exists && type === DNS_TYPES.A ? [address] : [];
+  const addresses = exists && type === DNS_TYPES.A ? [addressOf(name)] : [];
   return encodeAnswer(query, { rcode: exists ? 0 : NXDOMAIN, addresses, ttl: TTL_SECONDS });
 }
 

@@ -16,6 +16,8 @@ export interface InternetOptions {
   readonly dnsPort: number;
   /** Where connections meant for 443 end; any free port when absent. */
   readonly tlsPort?: number;
+  /** Addresses of names that have another one. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
 export interface Internet extends AsyncDisposable {
@@ -69,7 +71,9 @@ export async function startInternet(options: InternetOptions): Promise<Internet>
   stack.defer(() => close(sink, () => open.forEach((socket) => void socket.destroy())));
   const tlsPort = await listen(sink, options.address, options.tlsPort ?? 0);
 
-  const dns: InternetDns = stack.use(await startInternetDns(options.address, options.dnsPort));
+  const dns: InternetDns = stack.use(
+    await startInternetDns(options.address, options.dnsPort, options.elsewhere),
+  );
   const owned = stack.move();
   return {
     address: options.address,
