@@ -38,6 +38,7 @@ it('knows since when things are old', () => {
     cases: 1,
     appeals: 180,
     devices: 30,
+    consents: 180,
     sessions: 180,
     hourly: 92,
     daily: 800,

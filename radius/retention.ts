@@ -78,6 +78,7 @@ export function expired(
     cases: CASE_DAYS,
     appeals: APPEAL_DAYS,
     devices: DEVICE_DAYS,
+    consents: sessionDays,
     sessions: sessionDays,
     hourly: hourlyDays,
     daily: dailyDays,

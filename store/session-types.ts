@@ -104,5 +104,6 @@ export type Purgeable =
   | 'otp'
   | 'cases'
   | 'appeals'
+  | 'consents'
   | 'jobs'
   | 'rollouts';

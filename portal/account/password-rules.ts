@@ -13,7 +13,7 @@ const COMMON = new Set(
 
 /** Null for one that may be used. `phone` is its owner's, in E.164. */
 export function weakness(password: string, phone: string | null): WeakBecause | null {
-  if ([...password].length < SHORTEST) return 'short';
+  if (Array.from(password).length < SHORTEST) return 'short';
   if (Buffer.byteLength(password) > LONGEST_OCTETS) return 'long';
   const digits = password.replaceAll(/\D/g, '');
   // The number without its prefix, however it was written.
@@ -24,7 +24,7 @@ export function weakness(password: string, phone: string | null): WeakBecause | 
 
 /** `aaaaaaaa`, `12345678`, `87654321`, `abcdefgh`. */
 function isRun(text: string): boolean {
-  const codes = [...text].map((character) => character.codePointAt(0)!);
+  const codes = Array.from(text, (character) => character.codePointAt(0)!);
   const step = (codes[1] ?? 0) - (codes[0] ?? 0);
   return (
     Math.abs(step) <= 1 && codes.every((code, i) => i === 0 || isNext(codes[i - 1]!, code, step))

@@ -13,6 +13,7 @@ import { createEnforceMetrics } from '../../radius/metrics.ts';
 import { createProber } from '../../radius/probe.ts';
 import type { ProxyClient } from '../../radius/proxy.ts';
 import type { RadsecServerOptions } from '../../radius/radsec.ts';
+import { startErasures } from '../../radius/erasures.ts';
 import { type Retention, startRetention } from '../../radius/retention.ts';
 import { startReview } from '../../radius/review.ts';
 import { startRadius } from '../../radius/server.ts';
@@ -91,6 +92,7 @@ await runRole(async (data: RadiusThreadData) => {
     stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
     stack.use(startHardening(base));
     stack.use(startRetention({ ...base, retention: data.retention }));
+    stack.use(startErasures(base));
   }
   const owned = stack.move();
   const { authPort, acctPort, radsec } = server;

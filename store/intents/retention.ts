@@ -45,6 +45,9 @@ const OLD: Record<Dated, string> = {
   cases: 'DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE expires_at < ? LIMIT ?)',
   devices:
     'DELETE FROM devices WHERE mac IN (SELECT mac FROM devices WHERE expires_at < ? LIMIT ?)',
+  // The ledger stays; what is held only says whom not to ask again.
+  consents: `DELETE FROM consents_held WHERE holder_k IN
+    (SELECT holder_k FROM consents_held WHERE holder <> 'subscriber' AND at < ? LIMIT ?)`,
   jobs: OLD_JOBS,
   rollouts: OLD_ROLLOUTS,
 };

@@ -1,0 +1,170 @@
+import { realClock } from '../../lib/clock.ts';
+import { SmartWifiError } from '../../lib/errors.ts';
+import { readName } from '../../portal/account/data.ts';
+import { exportOf } from '../../portal/account/export.ts';
+import { toMobileE164 } from '../../portal/phone-number.ts';
+import type { Store } from '../../store/contract.ts';
+import type { RightsRequest, Subscriber } from '../../store/types.ts';
+import {
+  audit,
+  CLI,
+  type Command,
+  numberOption,
+  operand,
+  operandsOf,
+  requiredOption,
+  textOption,
+  UsageError,
+  withStore,
+} from '../command.ts';
+import { instant, table } from '../table.ts';
+
+const HOUR_MS = 3_600_000;
+const ACTS = ['export', 'erase', 'withdraw', 'correct'] as const;
+
+export const rightsList: Command = {
+  summary: 'what citizens asked for, by deadline, and what was done',
+  usage: '[--limit N]',
+  options: { limit: { type: 'string' } },
+  run: (context) =>
+    withStore(context, async (store) => {
+      const limit = numberOption(context.options, 'limit', { min: 1, max: 100_000 }) ?? 100;
+      const requests = await store.listRights(limit);
+      const now = realClock.now();
+      const late = requests.filter((request) => isOpen(request) && request.dueAt < now);
+      context.print(
+        requests,
+        [
+          requestTable(requests, context.config.timeZone, now),
+          ...(late.length === 0 ? [] : [`${late.length} past the deadline of 72 hours`]),
+        ].join('\n'),
+      );
+      return late.length === 0 ? 0 : 1;
+    }),
+};
+
+export const rightsDo: Command = {
+  summary:
+    'do for a citizen at the counter what "my data" does: the reason goes into the audit trail',
+  usage: 'export|erase|withdraw|correct USERNAME|PHONE --reason TEXT [--name NAME] [--now]',
+  options: { reason: { type: 'string' }, name: { type: 'string' }, now: { type: 'boolean' } },
+  run: async (context) => {
+    const [act, who] = operandsOf(context, ['what to do', 'a username or phone number']);
+    const chosen = ACTS.find((one) => one === act);
+    if (chosen === undefined) throw new UsageError(`${act} is none of ${ACTS.join(', ')}`);
+    const reason = requiredOption(context.options, 'reason');
+    return withStore(context, async (store) => {
+      const subscriber = await subscriberOf(store, who!);
+      await audit(store, `rights.${chosen}`, subscriber.username, reason);
+      const at = realClock.now();
+      switch (chosen) {
+        case 'export': {
+          const document = exportOf(subscriber, await store.ownData(subscriber));
+          context.print(document, JSON.stringify(document, null, 2));
+          return 0;
+        }
+        case 'erase': {
+          const graceMs = context.options.now === true ? 0 : 24 * HOUR_MS;
+          const request = await store.requestErasure({
+            account: subscriber,
+            via: 'operator',
+            graceMs,
+            at,
+          });
+          const text = requestTable([request], context.config.timeZone, at);
+          context.print(request, text);
+          return 0;
+        }
+        case 'withdraw': {
+          const scene = { mac: '', villageCode: '', router: '', language: 'id' } as const;
+          const entry = await store.withdrawConsent({
+            ...scene,
+            account: subscriber,
+            method: 'operator',
+            at,
+          });
+          const said = entry === null ? 'nothing was agreed to' : `withdrawn, entry ${entry}`;
+          context.print({ entry }, said);
+          return 0;
+        }
+        case 'correct': {
+          const displayName = readName(textOption(context.options, 'name') ?? '<');
+          if (displayName === undefined) throw new UsageError('--name is missing, or no name');
+          await store.correctProfile({ subscriberId: subscriber.id, displayName, at });
+          context.print({ corrected: true }, 'the name was corrected');
+          return 0;
+        }
+      }
+    });
+  },
+};
+
+export const subscriberRevealNik: Command = {
+  summary: 'show the whole NIK of a citizen; name and reason go into the audit trail first',
+  usage: 'USERNAME|PHONE --reason TEXT',
+  options: { reason: { type: 'string' } },
+  run: async (context) => {
+    const who = operand(context, 'a username or phone number');
+    const reason = requiredOption(context.options, 'reason');
+    return withStore(context, async (store) => {
+      const { username } = await subscriberOf(store, who);
+      const at = realClock.now();
+      const nik = await store.revealNik({ username, actor: CLI, reason, at });
+      context.print({ username, nik }, nik ?? `${username} has given no NIK`);
+      return nik === null ? 1 : 0;
+    });
+  },
+};
+
+export const subscriberGuardian: Command = {
+  summary: 'record at the counter that a parent or guardian agrees for a child',
+  usage: 'USERNAME|PHONE --phone PARENT --reason TEXT [--tariff TARIFF]',
+  options: { phone: { type: 'string' }, reason: { type: 'string' }, tariff: { type: 'string' } },
+  run: async (context) => {
+    const who = operand(context, 'a username or phone number');
+    const guardianPhone = toMobileE164(requiredOption(context.options, 'phone'));
+    const reason = requiredOption(context.options, 'reason');
+    if (guardianPhone === null) throw new UsageError('--phone is no Indonesian mobile number');
+    return withStore(context, async (store) => {
+      const { id: subscriberId, username } = await subscriberOf(store, who);
+      const tariff = textOption(context.options, 'tariff') ?? null;
+      await store.markChild({ subscriberId, guardianPhone, tariff, at: realClock.now() });
+      await audit(store, 'subscriber.guardian', username, reason);
+      context.print({ username, child: true }, `${username} is a child, and a parent agrees`);
+      return 0;
+    });
+  },
+};
+
+async function subscriberOf(store: Store, typed: string): Promise<Subscriber> {
+  const named = await store.subscriberByUsername(typed);
+  const phone = named === null ? toMobileE164(typed) : null;
+  const found = named ?? (phone === null ? null : await store.subscriberByUsername(phone));
+  if (found === null) throw new SmartWifiError('STORE_NOT_FOUND', 'there is no such subscriber');
+  return found;
+}
+
+function isOpen({ doneAt, cancelledAt }: RightsRequest): boolean {
+  return doneAt === null && cancelledAt === null;
+}
+
+function requestTable(requests: readonly RightsRequest[], timeZone: string, now: number): string {
+  return table(
+    ['id', 'what', 'via', 'asked', 'begins', 'due', 'state'],
+    requests.map((one) => [
+      one.id,
+      one.kind,
+      one.via,
+      instant(one.requestedAt, timeZone),
+      instant(one.beginsAt, timeZone),
+      instant(one.dueAt, timeZone),
+      one.doneAt !== null
+        ? `done ${instant(one.doneAt, timeZone)}`
+        : one.cancelledAt !== null
+          ? 'taken back'
+          : one.dueAt < now
+            ? 'LATE'
+            : 'open',
+    ]),
+  );
+}

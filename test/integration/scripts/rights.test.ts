@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { legalTexts } from '../../../portal/consent/texts.ts';
+import type { Store } from '../../../store/contract.ts';
+import { openStore } from '../../../store/open.ts';
+import { AT, MAC, seedStore } from '../../fixtures/rows.ts';
+import { tamper } from '../store/tamper.ts';
+import { type Cli, cliIn } from './cli.fixture.ts';
+
+const PHONE = '+6281234567890';
+const TEXTS = legalTexts({
+  controller: null,
+  dpo: null,
+  processors: [],
+  tdpse: null,
+  regency: 'Kabupaten Musi Banyuasin',
+  sessionDays: 180,
+  dailyDays: 800,
+});
+
+describe('verbs about consent and rights', () => {
+  let directory: string;
+  let cli: Cli;
+  const options = () => ({
+    store: `sqlite:${join(directory, 'var', 'smartwifi.db')}`,
+    keyFile: join(directory, 'var', 'store.key'),
+  });
+  const inStore = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
+    const { store } = await openStore(options());
+    await using _closed = store;
+    return await work(store);
+  };
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'smartwifi-rights-'));
+    cli = cliIn(directory);
+    await inStore(async (store) => {
+      await seedStore(store);
+      const { id } = await store.ensureCitizen({
+        origin: 'otp',
+        key: PHONE,
+        phone: PHONE,
+        displayName: 'Siti',
+        tariff: 'harian',
+        villageCode: null,
+        at: AT,
+      });
+      await store.correctProfile({ subscriberId: id, nik: '1606015708900003', at: AT });
+      for (const account of [
+        { kind: 'subscriber', id },
+        { kind: 'voucher', id: 'v1' },
+      ] as const) {
+        await store.giveConsent({
+          ...TEXTS,
+          account,
+          mac: MAC,
+          villageCode: '16.06.01.1009',
+          router: 'kayu-ara-1',
+          method: 'otp',
+          language: 'id',
+          at: AT,
+        });
+      }
+    });
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('proves what somebody agreed to by a phone number in any form, with the texts', async () => {
+    const proof = await cli.json('consent', 'proof', '0812-3456-7890');
+
+    expect(proof).toMatchObject({ ledgerHolds: true, entries: [{ act: 'given', method: 'otp' }] });
+    expect(proof.texts.map(({ hash }: { hash: string }) => hash)).toEqual([
+      TEXTS.terms.hash,
+      TEXTS.privacy.hash,
+    ]);
+    expect((await cli.run('consent', 'proof', '081111111111')).code).toBe(1);
+    expect((await cli.run('consent', 'list')).out).not.toContain('812');
+  });
+
+  it('verifies the ledger, and a head that was noted earlier', async () => {
+    const { holds, head } = await cli.json('consent', 'verify');
+
+    expect(holds).toBe(true);
+    expect((await cli.json('consent', 'verify', '--head', head)).headHolds).toBe(true);
+    await tamper(options(), 'DELETE FROM consents WHERE seq = 2');
+    expect((await cli.run('consent', 'verify')).code).toBe(0);
+    expect((await cli.run('consent', 'verify', '--head', head)).code).toBe(1);
+    expect((await cli.run('consent', 'verify', '--head', 'x')).code).toBe(2);
+  });
+
+  it('finds a text that was changed after it had been agreed to', async () => {
+    await tamper(options(), "UPDATE legal_texts SET indonesian = 'lain' WHERE document = 'terms'");
+
+    const { code, out } = await cli.run('consent', 'verify');
+
+    expect(code).toBe(1);
+    expect(out).toContain(TEXTS.terms.hash);
+  });
+
+  it('shows a NIK only with a reason, which is audited', async () => {
+    expect((await cli.run('subscriber', 'reveal-nik', PHONE)).code).toBe(2);
+    const shown = await cli.json('subscriber', 'reveal-nik', PHONE, '--reason', 'surat 12/2026');
+
+    expect(shown.nik).toBe('1606015708900003');
+    const [entry] = await cli.json('audit', 'list');
+    expect(entry).toMatchObject({ action: 'subscriber.reveal-nik', detail: 'surat 12/2026' });
+    expect(JSON.stringify(entry)).not.toContain('812');
+  });
+
+  it('does for a citizen at the counter what "my data" does, with a reason', async () => {
+    expect((await cli.run('rights', 'do', 'erase', PHONE)).code).toBe(2);
+    expect((await cli.run('rights', 'do', 'burn', PHONE, '--reason', 'x')).code).toBe(2);
+    const file = await cli.json('rights', 'do', 'export', PHONE, '--reason', 'datang sendiri');
+    expect(file.account).toMatchObject({ phone: PHONE, nikMasked: '160601******0003' });
+    await cli.json('rights', 'do', 'correct', PHONE, '--reason', 'x', '--name', 'Siti Aminah');
+    const withdrawn = await cli.json('rights', 'do', 'withdraw', PHONE, '--reason', 'x');
+    expect(withdrawn.entry).toBe(3);
+    const asked = await cli.json('rights', 'do', 'erase', PHONE, '--reason', 'x', '--now');
+    expect(asked).toMatchObject({ kind: 'erase', via: 'operator' });
+
+    const [open] = await cli.json('rights', 'list');
+    expect(open.id).toBe(asked.id);
+    expect(await inStore((store) => store.verifyAudit())).toBeNull();
+  });
+
+  it('calls what is past its deadline late, and fails', async () => {
+    await inStore(async (store) => {
+      const siti = await store.subscriberByUsername(PHONE);
+      await store.requestErasure({ account: siti!, via: 'portal', graceMs: 0, at: 1 });
+    });
+
+    const { code, out } = await cli.run('rights', 'list');
+
+    expect(code).toBe(1);
+    expect(out).toContain('LATE');
+  });
+
+  it('records a parent at the counter', async () => {
+    const verb = ['subscriber', 'guardian', PHONE, '--reason', 'ibu datang'];
+
+    expect((await cli.run(...verb, '--phone', '0711')).code).toBe(2);
+    await cli.json(...verb, '--phone', '0812 1111 2222');
+    const child = await inStore(async (store) =>
+      store.profile((await store.subscriberByUsername(PHONE))!.id),
+    );
+    expect(child?.child).toBe(true);
+  });
+});
