@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../store/types.ts';
+import { tariff } from './card.fixture.ts';
 import { holdersAt } from './holders.ts';
 import { parseInstant } from './instant.ts';
-import { maskedPhone, subjectOf } from './subject.ts';
+import { storyOf } from './story.ts';
+import { maskedPhone, shownName, subjectOf } from './subject.ts';
 
 const SILENCE = 900_000;
 const HOUR = 3_600_000;
@@ -131,5 +133,44 @@ describe('subjectOf', () => {
 
   it('masks phone numbers so that the length stays', () => {
     expect(maskedPhone('+6281234567890')).toBe('+62812******90');
+  });
+});
+
+describe('storyOf', () => {
+  const account = {
+    ...({ kind: 'subscriber', id: 's', tariff, villageCode: null, disabled: false } as const),
+    ...{ firstLoginAt: 5, validUntil: 100 },
+  };
+  const profile = {
+    ...({
+      username: '+6281234567890',
+      origin: 'self',
+      createdAt: 1,
+      phone: '+6281234567890',
+    } as const),
+    ...{ phoneProved: true, displayName: 'Siti', nikMasked: '160601******0003' },
+    ...{ hasPassword: true, child: false },
+  };
+  const facts = {
+    ...{ account, profile, voucher: null, officer: null, usage: { octets: 1, seconds: 2 } },
+    ...{ devices: [], waiting: [], consents: 1 },
+    sessions: [session({ username: '+6281234567890' })],
+  };
+
+  it('has no whole phone number, no name and no NIK, wherever they stand', () => {
+    const said = JSON.stringify(storyOf(facts, 50));
+
+    expect(said).not.toMatch(/34567|Siti|0003/);
+    expect(said.match(/\+62812\*{6}90/g)).toHaveLength(3);
+    expect(shownName('siti')).toBe('siti');
+  });
+
+  it.each([
+    [{}, 50, 'valid'],
+    [{}, 100, 'expired'],
+    [{ firstLoginAt: null, validUntil: null }, 50, 'new'],
+    [{ disabled: true }, 100, 'disabled'],
+  ])('says in what state an account is: %j at %i is %s', (over, now, state) => {
+    expect(storyOf({ ...facts, account: { ...account, ...over } }, now).state).toBe(state);
   });
 });

@@ -7,7 +7,7 @@ import type {
   Tariff,
   WaitingEnforcement,
 } from '../../store/types.ts';
-import { maskedPhone } from './subject.ts';
+import { maskedPhone, shownName } from './subject.ts';
 
 /** What the store knows of one account. */
 export interface AccountFacts {
@@ -47,7 +47,7 @@ export function storyOf(facts: AccountFacts, now: number) {
       profile === null
         ? null
         : {
-            username: phone === profile.username ? maskedPhone(phone) : profile.username,
+            username: shownName(profile.username),
             origin: profile.origin,
             createdAt: profile.createdAt,
             phone: phone === null ? null : maskedPhone(phone),
@@ -62,7 +62,7 @@ export function storyOf(facts: AccountFacts, now: number) {
     devices: facts.devices.map(({ mac, label, createdAt, expiresAt }) => {
       return { mac, label, createdAt, expiresAt };
     }),
-    sessions: facts.sessions,
+    sessions: facts.sessions.map(shownSession),
     waiting: facts.waiting.map(({ session, action, reason, attempts, error }) => {
       return { session: session.id, action, reason, attempts, error };
     }),
@@ -71,6 +71,11 @@ export function storyOf(facts: AccountFacts, now: number) {
 }
 
 export type Story = ReturnType<typeof storyOf>;
+
+/** As everything here, without a whole phone number. */
+export function shownSession(session: Session): Session {
+  return { ...session, username: shownName(session.username) };
+}
 
 function stateOf(
   { disabled, firstLoginAt, validUntil }: AccountFacts['account'],

@@ -19,6 +19,11 @@ export function subjectOf(text: string, toMobile: (text: string) => string | nul
   return { kind: 'name', name };
 }
 
+/** A user name, masked where it is a phone number: people log in with theirs. */
+export function shownName(name: string): string {
+  return /^\+?\d{9,15}$/.test(name) ? maskedPhone(name) : name;
+}
+
 /** `+62812******12`: enough to recognise a number that one knows. */
 export function maskedPhone(phone: string): string {
   return `${phone.slice(0, 6)}${'*'.repeat(Math.max(0, phone.length - 8))}${phone.slice(-2)}`;

@@ -1,6 +1,6 @@
 /** `trace`: the whole story of a phone number, a voucher, a phone's address or a user name. */
 import { officerOf } from '../../console/counter/batches.ts';
-import { type Story, storyOf } from '../../console/counter/story.ts';
+import { type Story, shownSession, storyOf } from '../../console/counter/story.ts';
 import { type Subject, subjectOf } from '../../console/counter/subject.ts';
 import { realClock } from '../../lib/clock.ts';
 import { calendarDay } from '../../lib/units.ts';
@@ -48,8 +48,9 @@ export const trace: Command = {
         if (account !== null) stories.push(await tell(context, store, account, limit));
       }
       const isKnown = stories.length + sessions.length > 0;
-      const document = { asked: subject.kind, known: isKnown, accounts: stories, sessions };
-      context.print({ ...document, refusals: REFUSALS }, text(context, stories, sessions));
+      const shown = sessions.map(shownSession);
+      const document = { asked: subject.kind, known: isKnown, accounts: stories, sessions: shown };
+      context.print({ ...document, refusals: REFUSALS }, text(context, stories, shown));
       return isKnown ? 0 : 1;
     });
   },
