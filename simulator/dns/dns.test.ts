@@ -156,6 +156,37 @@ describe('the resolver', () => {
     expect(answerAddresses(answer!)).toEqual(['203.0.113.7']);
   });
 
+  it('asks for a name of a FWD row the servers of that row, whatever the usual ones are, and only them', async () => {
+    const tree = factoryTree();
+    set(tree, '/ip/dns', { servers: '10.255.0.2', 'allow-remote-requests': 'yes' });
+    const forward = { type: 'FWD', 'forward-to': '1.1.1.3,1.0.0.3' };
+    add(tree, '/ip/dns/static', { name: 'vpn.test', ...forward });
+    add(tree, '/ip/dns/static', { name: 'waktu.test', 'match-subdomain': 'yes', ...forward });
+    const asked: string[] = [];
+    const resolver = createResolver({
+      clock: steppedClock(),
+      config: () => readDnsConfig(tree, new Map()),
+      ask: async (server, query) => {
+        asked.push(`${readQuestion(query)!.name} ${server}`);
+        return null;
+      },
+    });
+
+    const ends: number[] = [];
+    for (const name of ['vpn.test', 'a.vpn.test', 'id.waktu.test']) {
+      ends.push(rcodeOf((await resolver.answer(encodeQuery(5, name, TYPE.a)))!));
+    }
+
+    expect(asked).toEqual([
+      'vpn.test 1.1.1.3',
+      'vpn.test 1.0.0.3',
+      'a.vpn.test 10.255.0.2',
+      'id.waktu.test 1.1.1.3',
+      'id.waktu.test 1.0.0.3',
+    ]);
+    expect(ends).toEqual([RCODE.serverFailure, RCODE.serverFailure, RCODE.serverFailure]);
+  });
+
   it('keeps an answer for its TTL, at most cache-max-ttl, and not after a change', async () => {
     const clock = steppedClock();
     let asked = 0;
