@@ -126,7 +126,7 @@ async function unknownToRouters(stand: Stand): Promise<string[]> {
 async function until(stand: Stand, names: Names, seconds: number, holds: () => Promise<boolean>) {
   for (let second = 0; second < seconds; second += 1) {
     if (await holds()) return second;
-    await pass(stand, 1, names, CALM_SECONDS);
+    await pass(stand, 1, names, 1);
   }
   return Number.POSITIVE_INFINITY;
 }
