@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
 import type { Answer } from '../../../portal/portal.fixture.ts';
 import { MAC } from './citizen-stand.ts';
-import { E164, type OtpStand, openOtpStand, PHONE } from './otp-stand.ts';
+import { E164, type OtpStand, openOtpStand, PHONE, WEBHOOK_SECRET } from './otp-stand.ts';
 
 let stand: OtpStand;
 
@@ -309,6 +309,83 @@ describe('budgets', () => {
     expect(await stand.portal.metricsPage()).toContain(
       'smartwifi_portal_otp_messages_total{gateway="whatsapp",result="credentials"} 1',
     );
-    expect(E164).toBe('+6281234567890');
+  });
+});
+
+describe('a word sent to the number of the village', () => {
+  beforeEach(async () => {
+    stand = await openOtpStand({ settings: { 'portal.otp.number': '+6281100000000' } });
+  });
+  afterEach(() => stand[Symbol.asyncDispose]());
+
+  async function askForWord(): Promise<{ page: Answer; word: string }> {
+    const first = await get(path('/otp', stand.redirect));
+    const begun = await stand.portal.post('/otp/message', stand.form(first, '/otp/message'));
+    const page = await get(locationOf(begun));
+    return { page, word: /MASUK ([A-Z0-9]{6})/.exec(page.body)![1]! };
+  }
+  const sendWord = async (
+    fields: Readonly<Record<string, string>>,
+    key = WEBHOOK_SECRET,
+    gateway = 'fonnte',
+  ): Promise<Answer> =>
+    stand.portal.fetch(path(`/hooks/otp/${gateway}`, { key }), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(fields),
+    });
+
+  it('proves the number it comes from; the page goes on by itself', async () => {
+    const { page, word } = await askForWord();
+    const waiting = await get(path('/otp', stand.redirect));
+    const hook = await sendWord({
+      sender: '6281234567890',
+      message: `masuk ${word.toLowerCase()}`,
+    });
+    const again = await sendWord({ sender: '6281234567890', message: `masuk ${word}` });
+
+    expect(page.headers.refresh).toBe('5');
+    expect(page.body).toContain('https://wa.me/6281100000000?text=MASUK');
+    expect([waiting.status, hook.status, again.status]).toEqual([200, 200, 200]);
+    const moved = await get(path('/otp', stand.redirect));
+    const done = await throughConsent(await get(locationOf(moved)));
+    const username = new URL(locationOf(done)).searchParams.get('username')!;
+    const facts = await stand.store.tokenFacts(username);
+    const known = await stand.store.subscriberByUsername(E164);
+    expect(facts?.account.id).toBe(known?.id);
+    expect(stand.provider.received).toEqual([]);
+  });
+
+  it('proves nothing from somebody who is not the provider', async () => {
+    const { word } = await askForWord();
+    const message = { sender: '6281234567890', message: word };
+    const refused = [
+      await sendWord(message, 'wrong'),
+      await sendWord(message, ''),
+      await sendWord(message, WEBHOOK_SECRET, 'nobody'),
+    ];
+
+    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403]);
+    expect((await get(path('/otp', stand.redirect))).body).toContain(word);
+    expect(await stand.portal.metricsPage()).toContain(
+      'smartwifi_portal_otp_hooks_total{result="refused"} 3',
+    );
+  });
+
+  it('that nobody waits for changes nothing, and is acknowledged', async () => {
+    const answers = [
+      await sendWord({ sender: '6281234567890', message: 'halo apa kabar' }),
+      await sendWord({ sender: 'x', message: 'MASUK ACDEFG' }),
+      await sendWord({}),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it('is not offered where no number is set', async () => {
+    await stand[Symbol.asyncDispose]();
+    stand = await openOtpStand();
+
+    expect((await get(path('/otp', stand.redirect))).body).not.toContain('/otp/message');
   });
 });
