@@ -14,8 +14,6 @@ export interface Vouching {
   readonly villageCode: string;
   /** By name. */
   readonly tariff: string;
-  /** To begin with; told to the citizen, and kept as a hash. */
-  readonly password: string;
   /** Who vouches, for the audit trail. */
   readonly officer: string;
   readonly at: number;
@@ -36,8 +34,10 @@ export interface WayStore {
     readonly at: number;
   }): Promise<ClickOutcome>;
   /**
-   * With its audit entry. Null, and nothing is changed, when the number has an account that has been used
+   * With its audit entry. The first password is told this once, and kept as a hash. Null, and nothing is changed, when the number has an account that has been used
    * or that its holder has made: nobody else sets its password.
    */
-  vouchForCitizen(args: Vouching): Promise<Subscriber | null>;
+  vouchForCitizen(
+    args: Vouching,
+  ): Promise<{ readonly subscriber: Subscriber; readonly firstPassword: string } | null>;
 }

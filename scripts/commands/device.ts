@@ -63,9 +63,10 @@ export const deviceList: Command = {
       context.print(
         devices,
         table(
-          ['address', 'label', 'account', 'id', 'added', 'until'],
+          ['address', 'kind', 'label', 'account', 'id', 'added', 'until'],
           devices.map((d) => [
             d.mac,
+            d.origin === 'consent' ? 'remembered' : 'machine',
             d.label,
             d.accountKind,
             d.accountId,

@@ -1,9 +1,13 @@
 /** Accounts of those who click, and of those whom an officer vouches for. */
 import type { ReadContext, WriteContext } from '../sql.ts';
+import { newCode } from '../unmistakable.ts';
 import type { ClickOutcome, Vouching, WayStore } from '../way-types.ts';
 import { auditWrites } from './audit.ts';
 import { citizenWrites, subscriberById } from './citizens.ts';
 import { phoneKeyOf } from './phones.ts';
+
+/** 42 bits and a check character: for a name that is known, against the attempt budgets. */
+const PASSWORD_LENGTH = 10;
 
 export const wayWrites = {
   async clickCitizen(
@@ -29,13 +33,14 @@ export const wayWrites = {
     ctx: WriteContext,
     args: Vouching,
   ): ReturnType<WayStore['vouchForCitizen']> {
-    const { password, officer, ...citizen } = args;
+    const { officer, ...citizen } = args;
+    const firstPassword = newCode(PASSWORD_LENGTH).toLowerCase();
     if (!(await isOurs(ctx, args.phone))) return null;
     const key = args.phone;
     const { id } = await citizenWrites.ensureCitizen(ctx, { ...citizen, origin: 'registrar', key });
     await ctx.sql.run(
       'UPDATE subscribers SET password_hash = ? WHERE id = ?',
-      `k$${ctx.keys.credentialKey(password)}`,
+      `k$${ctx.keys.credentialKey(firstPassword)}`,
       id,
     );
     ctx.invalidate('subscriber', id);
@@ -47,7 +52,7 @@ export const wayWrites = {
       subject: subscriber.username,
       detail: `${args.villageCode} ${args.tariff}`,
     });
-    return subscriber;
+    return { subscriber, firstPassword };
   },
 };
 

@@ -37,6 +37,37 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
+describe('subscriber vouch', () => {
+  const SITI = ['--village', '16.06.01.2001', '--phone', '0812-3456-789', '--name', 'Siti'];
+  const vouch = (...more: string[]) => smartwifi('subscriber', 'vouch', ...SITI, ...more);
+
+  it('tells a first password once, and names the officer in the audit trail', async () => {
+    const printed = await vouch('--by', 'bu-ani', '--tariff', 'harian');
+    const made = await json('subscriber', 'vouch', ...SITI, '--by', 'bu-ani', '--tariff', 'harian');
+
+    expect(printed.out).toMatch(/08123456789[\s\S]+password +: [a-z0-9]{10}\n/);
+    expect(printed.out).not.toContain(made.firstPassword);
+    expect(await audited('subscriber.vouch')).toEqual([made.username, made.username]);
+    expect((await smartwifi('audit', 'list')).out).not.toContain('8123456789');
+  });
+
+  it.each<[string, string[], string]>([
+    ['no tariff', ['--by', 'bu-ani'], 'setting set portal.tariff.registrar'],
+    ['no officer', ['--tariff', 'harian'], '--by'],
+    [
+      'a number from elsewhere',
+      ['--by', 'a', '--phone', '+14155550100'],
+      'no Indonesian mobile number',
+    ],
+    ['no such village', ['--by', 'a', '--village', '16.06.01.9999'], 'no village 16.06.01.9999'],
+  ])('says what is amiss: %s', async (_what, more, message) => {
+    const refused = await vouch(...more);
+
+    expect(refused.code).not.toBe(0);
+    expect(refused.err).toContain(message);
+  });
+});
+
 describe('tariff', () => {
   it('change sets what is given, keeps the rest, and takes limits away', async () => {
     const burst = ['--burst-down-kbps', '9000', '--burst-seconds', '10'];
