@@ -61,7 +61,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'subscriber enable': async () => (await import('./commands/subscriber.ts')).subscriberEnable,
   'subscriber tariff': async () => (await import('./commands/subscriber.ts')).subscriberTariff,
   'subscriber vouch': async () => (await import('./commands/vouch.ts')).subscriberVouch,
-  'subscriber vouch': async () => (await import('./commands/vouch.ts')).subscriberVouch,
   'device add': async () => (await import('./commands/device.ts')).deviceAdd,
   'device list': async () => (await import('./commands/device.ts')).deviceList,
   'device remove': async () => (await import('./commands/device.ts')).deviceRemove,
