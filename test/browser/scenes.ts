@@ -102,6 +102,19 @@ const ANNOUNCED: readonly Announcement[] = [
   },
 ];
 
+const REGISTER = {
+  hidden: [],
+  step: 'form',
+  reset: false,
+  byVoucher: false,
+  nik: 'off',
+  phone: '',
+  name: '',
+} as const;
+const PHONES = [
+  { handle: 'h1', name: 'Samsung', state: 'Tersambung sejak 09.30 WIB', isThis: true },
+  { handle: 'h2', name: 'HP lain', state: 'Tersambung sejak 08.00 WIB', isThis: false },
+];
 const NO_BOXES = { shown: true, terms: false, data: false, minor: false };
 
 export const SCENES: readonly Scene[] = [
@@ -194,6 +207,54 @@ export const SCENES: readonly Scene[] = [
     }),
   },
   { name: 'otp-link', open: rendered('otp', 'otp.title', { ...NO_FACTS, step: 'link' }) },
+  {
+    name: 'register',
+    open: rendered('register', 'register.title', {
+      ...REGISTER,
+      fault: null,
+      nik: 'optional',
+    }),
+  },
+  {
+    name: 'register-code',
+    open: rendered('register', 'register.title', { ...REGISTER, fault: null, step: 'code' }),
+  },
+  {
+    name: 'account',
+    open: rendered('account', 'account.title', {
+      notice: 'topUpAdded',
+      isGood: true,
+      hidden: [],
+      who: 'Siti',
+      phones: PHONES,
+      days: [{ label: '24 Nov 2026', value: '380 MB' }],
+      weeks: [{ label: '23–29 Nov 2026', value: '380 MB' }],
+      mayTopUp: true,
+      mayChangePassword: true,
+      dataUrl: '/account/data',
+      statusUrl: '/status',
+    }),
+  },
+  {
+    name: 'my-data',
+    open: rendered('data', 'account.data.title', {
+      notice: null,
+      isGood: true,
+      hidden: [],
+      who: 'Siti',
+      proof: 'password',
+      name: 'Siti',
+      profile: [{ label: 'Nomor HP', value: '0812 •••• 7890' }],
+      consents: [{ label: 'Syarat dan Ketentuan', value: '24 Nov 2026, 10.00 WIB' }],
+      sessions: [{ label: '24 Nov 2026, 09.30 WIB', value: '180 MB' }],
+      erasure: null,
+      accountUrl: '/account',
+    }),
+  },
+  {
+    name: 'release',
+    open: rendered('release', 'account.release.title', { hidden: [], phones: PHONES }),
+  },
   { name: 'join', open: goto((lang) => `/?router=${router.name}&lang=${lang}`) },
   { name: 'bad-redirect', open: goto((lang) => redirectPath({ lang, mac: 'x' })) },
   {
