@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { SmartWifiError } from '../lib/errors.ts';
 import { createPortalApp } from './app.ts';
 import { type CertificatePair, createRenewal, readCertificate } from './certificate.ts';
+import { warnWithoutOfficer } from './consent/officer.ts';
 import type { PortalDeps } from './context.ts';
 import { createExchange } from './gateways/exchange.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
@@ -59,6 +60,7 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
     options.plainListen === undefined
       ? null
       : await open(stack, createServer(SERVER_OPTIONS, app), options.plainListen);
+  await warnWithoutOfficer(deps);
   deps.log.info({ port, plainPort, tls: certificate !== null }, 'portal listens');
   const owned = stack.move();
   return { port, plainPort, [Symbol.asyncDispose]: async () => owned.disposeAsync() };
