@@ -10,7 +10,7 @@ describe('the floor', () => {
     const { type, fallback } = ROUTER_SETTINGS['outage.floor'];
 
     expect(fallback).toBe(FLOOR_NAMES.join(','));
-    expect(type.parse(fallback)).toEqual(FLOOR_NAMES);
+    expect(type.parse(fallback ?? '')).toEqual(FLOOR_NAMES);
   });
 
   it('says nothing twice: each name covers all below it', () => {
