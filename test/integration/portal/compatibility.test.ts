@@ -5,6 +5,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  gatewayOf,
+  type Provider,
+  startProvider,
+} from '../../../portal/gateways/provider.fixture.ts';
 import { type Assistant, createAssistant } from '../../../simulator/phones/assistant.ts';
 import type { ExchangeRecord, Phone } from '../../../simulator/phones/contract.ts';
 import { HABITS, randomMac } from '../../../simulator/phones/habits.ts';
@@ -30,12 +35,30 @@ interface Row {
 }
 
 let stand: Stand;
+let provider: Provider;
+let numbers = 0;
 const seen = new Map<string, string>();
 
 beforeAll(async () => {
+  provider = await startProvider();
+  provider.answers = [{ body: { status: true, id: ['1'] } }];
   stand = await outageStand({
     routers: 1,
-    settings: () => ({ 'portal.ways': 'voucher,account,click', 'portal.tariff.click': TARIFF }),
+    settings: () => ({
+      'portal.ways': 'voucher,account,otp,click',
+      'portal.tariff.click': TARIFF,
+      'portal.tariff.otp': TARIFF,
+      // Passes are the business of grace.test.ts: here the phone waits without one.
+      'portal.grace.minutes': '0',
+    }),
+    portal: {
+      otp: {
+        gateways: [gatewayOf('fonnte', provider.origin)],
+        costPerDay: 1_000_000,
+        costPerMonth: 1_000_000,
+      },
+      exchange: provider.exchange,
+    },
   });
   await stand.serve();
   await stand.store.createTariff({
@@ -54,7 +77,10 @@ beforeAll(async () => {
     at: stand.clock.now(),
   });
 }, 60_000);
-afterAll(() => stand[Symbol.asyncDispose]());
+afterAll(async () => {
+  await stand[Symbol.asyncDispose]();
+  await provider[Symbol.asyncDispose]();
+});
 
 function visitor(kind: PhoneKind, mac = randomMac(Math.random)): Visitor {
   const phone = stand.simulator.phone(stand.routers[0]!.name, mac, kind);
@@ -132,6 +158,25 @@ const ROWS: readonly Row[] = [
       must((await assistant.join()) === 'portal', 'the portal did not appear again');
       await assistant.fill({ voucher: await card() });
       must(assistant.online(), 'not online after coming back');
+      return 'yes';
+    },
+  },
+  {
+    what: 'code by WhatsApp, read in another application',
+    run: async (kind) => {
+      const { assistant } = visitor(kind);
+      await assistant.join();
+      numbers += 1;
+      await assistant.fill({ phone: `0812 3456 78${String(numbers).padStart(2, '0')}` }, '/otp');
+      await assistant.switchApplication();
+      const message = new URLSearchParams(provider.received.at(-1)!.body).get('message') ?? '';
+      const code = /\b\d{6}\b/.exec(message)?.[0] ?? '';
+      await assistant.join();
+      const page = assistant.page();
+      must(page?.html.includes('one-time-code') === true, 'the window does not go on at the code');
+      const next = await assistant.fill({ code }, '/otp/code');
+      if (next.html.includes('action="/consent"')) await assistant.fill({}, '/consent');
+      must(assistant.online(), 'not online after the code');
       return 'yes';
     },
   },

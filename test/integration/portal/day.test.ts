@@ -79,7 +79,7 @@ async function liveADay(one: Person, login: Readonly<Record<string, string>>): P
   return pages;
 }
 
-it('a day of 24 hours with ten sleeps costs one page, a rotated MAC one more, and no second voucher', async () => {
+it('packetfence#5755: a day of 24 hours with ten sleeps costs one page, a rotated MAC one more, and no second voucher', async () => {
   const voucher = await card();
   const login = { voucher, remember: '1' };
 

@@ -118,7 +118,7 @@ async function finish(phone: Phone, page: OpenedPage): Promise<OpenedPage> {
 }
 
 describe('a phone that was never online', () => {
-  it('reaches messengers and nothing else while it waits, and everything with its code', async () => {
+  it('nethesis/icaro#196: reaches messengers and nothing else while it waits, and everything with its code', async () => {
     const phone = stand.phone(0, 0);
     await phone.join();
     expect(await opens(phone)).toEqual({ messenger: 'reset', other: 'reset' });

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
 import type { Answer } from '../../../portal/portal.fixture.ts';
+import { accounting } from '../../fixtures/rows.ts';
 import { MAC } from './citizen-stand.ts';
 import { E164, type OtpStand, openOtpStand, PHONE, WEBHOOK_SECRET } from './otp-stand.ts';
 
@@ -82,7 +83,7 @@ describe('a number and its code', () => {
     });
   });
 
-  it('go on where they were when the window was closed and opened again, without cookies', async () => {
+  it('packetfence#7874: go on where they were when the window was closed and opened again, without cookies', async () => {
     await askForCode();
     const { code } = stand.message();
 
@@ -246,6 +247,67 @@ describe('the link of the message', () => {
     const answer = await get(path('/otp/link', { k }));
 
     expect(answer.body).toContain('Tautan tidak berlaku');
+  });
+});
+
+describe('during a pass', () => {
+  beforeEach(async () => {
+    stand = await openOtpStand();
+  });
+  afterEach(() => stand[Symbol.asyncDispose]());
+
+  /** The phone at loopback is online by a pass, as the router says. */
+  async function onPass(): Promise<void> {
+    const { store, router } = stand;
+    const at = stand.portal.clock.now();
+    const accountId = await store.ensureGraceAccount({ seconds: 240, kbps: 128, at });
+    const phone = { routerId: router.id, mac: MAC };
+    const token = await store.issueToken({
+      ...{ ...phone, accountKind: 'subscriber', accountId, at, ttlMs: 60_000 },
+      ...{ phone: null, grace: true },
+    });
+    const opened = await store.openLogin({
+      ...{ ...phone, proof: { kind: 'token', ...token }, rate: '128k/128k', at },
+      ...{ sessionTimeoutSeconds: 240, totalLimitOctets: null, validUntil: null },
+      ...{ devices: 9, whenFull: 'refuse' },
+    });
+    const { sessionId } = opened as Extract<typeof opened, { outcome: 'opened' }>;
+    const start = { status: 'start', username: token.username, mac: MAC, eventAt: at } as const;
+    await store.recordAccounting(
+      accounting(router.id, sessionId, { ...start, framedIp: '127.0.0.1' }),
+    );
+  }
+
+  it('the normal browser finds the page of the code by itself, knowing nothing', async () => {
+    await askForCode();
+    await onPass();
+    const status = await get('/status');
+    const page = await get(locationOf(status));
+
+    expect(status.status).toBe(303);
+    expect(page.body).toContain('one-time-code');
+    const waiting = await typeCode(page, stand.message().code);
+    expect(waiting.headers.refresh).toMatch(/^2; url=\/otp\/go\?/);
+    const pass = await stand.store.graceOfPhone({ routerId: stand.router.id, mac: MAC });
+    expect(pass).toMatchObject({ ending: true });
+  });
+
+  it('of which nobody waits for a code any more, the status page is shown', async () => {
+    await onPass();
+
+    expect((await get('/status')).status).toBe(200);
+  });
+
+  it('that does not end, the way goes on after a while all the same', async () => {
+    await askForCode();
+    await onPass();
+    const page = await get('/otp');
+    let here = await typeCode(page, stand.message().code);
+    for (let waits = 0; waits < 8; waits += 1) {
+      here = await get(String(here.headers.refresh).replace('2; url=', ''));
+    }
+
+    expect(locationOf(await throughConsent(here))).toContain('login.wifi.home.arpa');
   });
 });
 

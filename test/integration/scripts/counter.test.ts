@@ -59,7 +59,7 @@ const print = (...args: string[]) =>
   json('voucher', 'print', '--out', join(directory, 'out.pdf'), '--format', 'a4', ...args);
 
 describe('voucher print', () => {
-  it('prints the codes that exist, with what is set for the village, for the owner alone', async () => {
+  it('unifi-voucher-site#53, #121, #74, #29, unifi-voucher-manager#9: prints the codes that exist, with what is set for the village, for the owner alone', async () => {
     const listed = (await json('voucher', 'list', '--batch', 'nov')) as { id: string }[];
     const shown = await json('voucher', 'show', listed[0]!.id);
 
@@ -134,7 +134,7 @@ describe('voucher print', () => {
 });
 
 describe('the way of a batch', () => {
-  it('is told from who asked for it to who has the cards', async () => {
+  it('libremesh/pirania#5, JuanFi#48: is told from who asked for it to who has the cards', async () => {
     await json(
       'voucher',
       'create',
