@@ -75,6 +75,7 @@ export type AccountNotice =
   | 'limited'
   | 'nameWrong'
   | 'corrected'
+  | 'codeSent'
   | 'withdrawn'
   | 'eraseAsked'
   | 'eraseKept'
@@ -137,6 +138,7 @@ export interface PageFacts {
     readonly who: string;
     /** What the forms ask for again. */
     readonly proof: Proof;
+    readonly isCodeSent: boolean;
     /** Null where there is none to correct. */
     readonly name: string | null;
     readonly profile: readonly Row[];

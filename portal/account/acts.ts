@@ -54,7 +54,7 @@ export function changeOwnPassword(deps: PortalDeps): Handler {
     const password = form.get('password') ?? '';
     const weak = weakness(password, profile.phone);
     if (weak !== null) return `password.${weak}`;
-    const proof = await proves(deps, req, self, form.get('secret') ?? '');
+    const proof = await proves(deps, req, self, form);
     if (proof !== 'proved') return proof === 'limited' ? 'limited' : 'proofWrong';
     await deps.store.setPassword({ subscriberId: account.id, password, at: deps.clock.now() });
     return 'passwordChanged';

@@ -11,6 +11,7 @@ import { settingsOf } from '../village-settings.ts';
 import type { Wording } from '../wording.ts';
 import { exportOf } from './export.ts';
 import { GOOD } from './notices.ts';
+import { sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
 
@@ -28,7 +29,7 @@ export function showData(deps: PortalDeps): Handler {
       seeOther(res, withQuery('/status', lang === null ? {} : { lang: lang.slice(0, 2) }));
       return;
     }
-    await sendData(deps, { req, res }, self, { lang, notice: null, status: 200 });
+    await sendData(deps, { req, res }, self, { lang, notice: null, status: 200, ticket: null });
   };
 }
 
@@ -106,13 +107,28 @@ function acting(deps: PortalDeps, act: Act): Handler {
     const notice = await act({ req, res }, self, form);
     if (notice === null) return;
     const status = notice === 'limited' ? 429 : GOOD.has(notice) ? 200 : 422;
-    await sendData(deps, { req, res }, self, { lang, notice, status });
+    const ticket = form.get('ticket')?.slice(0, 64) ?? null;
+    await sendData(deps, { req, res }, self, { lang, notice, status, ticket });
+  };
+}
+
+/** Sends the code that the page's forms then ask for. */
+export function sendCodeToSelf(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
+    const lang = formOf(req).get('lang') === 'en' ? 'en' : 'id';
+    const self = await selfAt(deps, req);
+    if (self === null) return seeOther(res, withQuery('/status', { lang }));
+    const ticket = proofOf(deps, self) === 'code' ? await sendOwnCode(deps, self, lang) : null;
+    const [notice, status] =
+      ticket === null ? (['limited', 429] as const) : (['codeSent', 200] as const);
+    await sendData(deps, { req, res }, self, { lang, notice, status, ticket });
   };
 }
 
 function proving(deps: PortalDeps, act: Act): Handler {
   return acting(deps, async (exchange, self, form) => {
-    const proof = await proves(deps, exchange.req, self, form.get('secret') ?? '');
+    const proof = await proves(deps, exchange.req, self, form);
     if (proof === 'limited') return 'limited';
     return proof === 'wrong' ? 'proofWrong' : act(exchange, self, form);
   });
@@ -122,9 +138,15 @@ async function sendData(
   deps: PortalDeps,
   exchange: Exchange,
   self: Self,
-  showing: { lang: string | null; notice: AccountNotice | null; status: number },
+  showing: {
+    lang: string | null;
+    notice: AccountNotice | null;
+    status: number;
+    /** Of a code that was sent to the own number. */
+    ticket: string | null;
+  },
 ): Promise<void> {
-  const { lang, notice, status } = showing;
+  const { lang, notice, status, ticket } = showing;
   const scene = await sceneOfSelf(deps, exchange.req, self, { path: '/account/data', lang });
   const { locale, t } = scene.speech;
   const wording = deps.wordingIn(locale, self.router?.timeZone ?? null);
@@ -133,9 +155,13 @@ async function sendData(
   const facts = {
     notice,
     isGood: notice !== null && GOOD.has(notice),
-    hidden: [{ name: 'lang', value: locale }],
+    hidden: [
+      { name: 'lang', value: locale },
+      ...(ticket === null ? [] : [{ name: 'ticket', value: ticket }]),
+    ],
     who: whoOf(self, t),
-    proof: proofOf(self),
+    proof: proofOf(deps, self),
+    isCodeSent: ticket !== null,
     name: self.account.kind === 'subscriber' ? (self.profile?.displayName ?? '') : null,
     profile: profileRows(self, t, wording),
     consents: consentRows(data, t, wording),

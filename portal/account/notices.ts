@@ -6,6 +6,7 @@ export const GOOD: ReadonlySet<AccountNotice> = new Set([
   'topUpAdded',
   'passwordChanged',
   'corrected',
+  'codeSent',
   'withdrawn',
   'eraseAsked',
   'eraseKept',

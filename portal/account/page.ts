@@ -37,7 +37,7 @@ export async function sendAccount(
   const { lang, notice, status } = showing;
   const scene = await sceneOfSelf(deps, exchange.req, self, { path: '/account', lang });
   const { locale, t } = scene.speech;
-  const { account, session, router, profile } = self;
+  const { account, session, router } = self;
   const now = deps.clock.now();
   const zone = router?.timeZone ?? deps.timeZone;
   const from = calendarDay(now - WEEKS * 7 * DAY_MS, zone);
@@ -55,7 +55,7 @@ export async function sendAccount(
     days: dayRows(days.slice(0, DAYS_SHOWN), wording),
     weeks: weekRows(days, t, wording),
     mayTopUp: account.kind === 'subscriber',
-    mayChangePassword: profile?.hasPassword === true && proofOf(self) === 'password',
+    mayChangePassword: proofOf(deps, self) === 'password',
     dataUrl: withQuery('/account/data', { lang: locale }),
     statusUrl: withQuery('/status', { lang: locale }),
   };

@@ -92,10 +92,13 @@ export function submitRelease(deps: PortalDeps): Handler {
       ticket.mac === redirect.mac &&
       ticket.routerId === redirect.router.id;
     if (!own) return seeOther(res, withQuery('/', { ...writeRedirect(redirect), lang: locale }));
-    const { account, via } = JSON.parse(ticket.document) as Full;
+    const { account, via } = JSON.parse(ticket.document) as Partial<Full>;
+    const back = withQuery('/', { ...writeRedirect(redirect), lang: locale });
+    // A ticket of this kind may be that of a code to the own number.
+    if (account === undefined || via === undefined) return seeOther(res, back);
     const handle = (form.get('handle') ?? '').slice(0, 64);
     if (!(await deps.store.releasePhone({ account, handle, at }))) {
-      return seeOther(res, withQuery('/', { ...writeRedirect(redirect), lang: locale }));
+      return seeOther(res, back);
     }
     // One release for one proof.
     await deps.store.closeTicket({ id: ticket.id });

@@ -8,6 +8,7 @@ import {
   correctName,
   exportData,
   keepData,
+  sendCodeToSelf,
   showData,
   withdrawConsent,
 } from './data.ts';
@@ -30,6 +31,7 @@ export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: R
     '/account/withdraw': withdrawConsent(deps),
     '/account/erase': askForErasure(deps),
     '/account/keep': keepData(deps),
+    '/account/code': sendCodeToSelf(deps),
   };
   for (const [path, act] of Object.entries(acts)) {
     app.post(path, at('/account/act'), ...form, act);

@@ -7,6 +7,7 @@ import type { Request } from 'express';
 import type { Account, Profile, Router, Session } from '../../store/types.ts';
 import { type PortalDeps, placeOf, type Scene, sceneOf, sourceOf } from '../context.ts';
 import { connectedAt } from '../status.ts';
+import { provesByCode } from './own-code.ts';
 
 export interface Self {
   readonly session: Session;
@@ -16,7 +17,7 @@ export interface Self {
   readonly profile: Profile | null;
 }
 
-export type Proof = 'voucher' | 'password' | 'none';
+export type Proof = 'voucher' | 'password' | 'code' | 'none';
 
 export async function selfAt(deps: PortalDeps, req: Request): Promise<Self | null> {
   const connected = await connectedAt(deps, req);
@@ -38,24 +39,33 @@ export async function sceneOfSelf(
   return sceneOf(req, { lang, place: await placeOf(deps, router), path, carry });
 }
 
-export function proofOf({ account, profile }: Self): Proof {
+/** `code`: to the own number, where codes can be sent and there is no password. */
+export function proofOf({ codes }: Pick<PortalDeps, 'codes'>, { account, profile }: Self): Proof {
   if (account.kind === 'voucher') return 'voucher';
-  return profile?.hasPassword === true ? 'password' : 'none';
+  if (profile?.hasPassword === true) return 'password';
+  return codes !== null && profile?.phoneProved === true && profile.phone !== null
+    ? 'code'
+    : 'none';
 }
 
-/** Whether `secret` is the account's own. Counts as an attempt; RADIUS counts guesses of passwords, too. */
+/** Whether the form's `secret` is the account's own. Counts as an attempt; RADIUS counts guesses of passwords, too. */
 export async function proves(
   deps: PortalDeps,
   req: Request,
   self: Self,
-  secret: string,
+  form: URLSearchParams,
 ): Promise<'proved' | 'wrong' | 'limited'> {
   const { session, account, profile } = self;
   const attempt = { address: sourceOf(req), mac: session.mac, router: session.router };
-  const proof = proofOf(self);
+  const proof = proofOf(deps, self);
+  const secret = form.get('secret') ?? '';
   if (proof === 'none') return 'proved';
   if (!deps.admitLogin(attempt, deps.clock.now())) return 'limited';
   if (secret === '' || secret.length > 128) return 'wrong';
+  if (proof === 'code') {
+    const ticket = form.get('ticket') ?? '';
+    return (await provesByCode(deps, self, { ticket, typed: secret })) ? 'proved' : 'wrong';
+  }
   if (proof === 'voucher') {
     return (await deps.store.voucherByCode(secret))?.id === account.id ? 'proved' : 'wrong';
   }

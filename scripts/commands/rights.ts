@@ -2,6 +2,7 @@ import { realClock } from '../../lib/clock.ts';
 import { SmartWifiError } from '../../lib/errors.ts';
 import { readName } from '../../portal/account/data.ts';
 import { exportOf } from '../../portal/account/export.ts';
+import { type NikWarning, parseNik } from '../../portal/account/nik.ts';
 import { toMobileE164 } from '../../portal/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { RightsRequest, Subscriber } from '../../store/types.ts';
@@ -20,6 +21,11 @@ import {
 import { instant, table } from '../table.ts';
 
 const HOUR_MS = 3_600_000;
+/** A NIK lasts for life, wherever its owner lives now: nothing of this proves that it is false. */
+const WARNINGS: Readonly<Record<NikWarning, string>> = {
+  province: 'its province is not known: compare with the card',
+  'foreign district': 'first registered in another regency',
+};
 const ACTS = ['export', 'erase', 'withdraw', 'correct'] as const;
 
 export const rightsList: Command = {
@@ -110,7 +116,13 @@ export const subscriberRevealNik: Command = {
       const { username } = await subscriberOf(store, who);
       const at = realClock.now();
       const nik = await store.revealNik({ username, actor: CLI, reason, at });
-      context.print({ username, nik }, nik ?? `${username} has given no NIK`);
+      const read = nik === null ? null : parseNik(nik, at, context.config.regency);
+      const warnings = read?.ok === true ? read.warnings : [];
+      const lines = [
+        nik ?? `${username} has given no NIK`,
+        ...warnings.map((one) => WARNINGS[one]),
+      ];
+      context.print({ username, nik, warnings }, lines.join('\n'));
       return nik === null ? 1 : 0;
     });
   },

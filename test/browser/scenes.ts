@@ -243,6 +243,7 @@ export const SCENES: readonly Scene[] = [
       hidden: [],
       who: 'Siti',
       proof: 'password',
+      isCodeSent: false,
       name: 'Siti',
       profile: [{ label: 'Nomor HP', value: '0812 •••• 7890' }],
       consents: [{ label: 'Syarat dan Ketentuan', value: '24 Nov 2026, 10.00 WIB' }],

@@ -135,6 +135,28 @@ describe('my account', () => {
     expect(await stand.store.dueErasures({ at: START_MS + 99 * 3_600_000, limit: 5 })).toEqual([]);
   });
 
+  it('asks an account without a password for a code to its number', async () => {
+    await using coded = await openCitizenStand({ codes: sender([]) });
+    const made = await coded.store.ensureCitizen({
+      origin: 'otp',
+      key: PHONE,
+      phone: PHONE,
+      tariff: 'harian',
+      villageCode: null,
+      at: START_MS,
+    });
+    await coded.goOnline(made);
+    const erase = (form: Record<string, string>) => coded.portal.post('/account/erase', form);
+
+    expect((await erase({ secret: '123456' })).status).toBe(422);
+    const page = await coded.portal.post('/account/code', {});
+    const fields = hiddenIn(page.body, '/account/erase');
+    expect((await erase({ ...fields, secret: '000000' })).status).toBe(422);
+    expect((await erase({ ...fields, secret: '123456' })).body).toContain('paling lambat');
+    const released = await coded.portal.post('/release', { ...coded.redirect, ...fields });
+    expect(released.headers.location).toMatch(/^\/\?router/);
+  });
+
   it('corrects the name', async () => {
     await stand.goOnline(siti);
 
