@@ -18,6 +18,7 @@ import {
 import type { Speech } from './frame.ts';
 import { chooseLocale } from './i18n.ts';
 import { sendMessage } from './messages.ts';
+import { isWaitingPass } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Gauge, PageFacts, Row } from './pages.ts';
 import { forgetPhone, rememberedAt } from './remember.ts';
@@ -54,6 +55,14 @@ export function showStatus(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
     const connected = await connectedAt(deps, req);
+    if (connected !== null && (await isWaitingPass(deps, connected.session))) {
+      return seeOther(
+        res,
+        withQuery('/otp', {
+          lang: chooseLocale(params.get('lang'), req.headers['accept-language']),
+        }),
+      );
+    }
     const router = connected === null ? await routerIn(deps, params) : connected.router;
     const scene = sceneOf(req, {
       lang: params.get('lang'),

@@ -5,7 +5,7 @@
  */
 import type { Request } from 'express';
 import type { Ticket } from '../../store/ticket-types.ts';
-import type { Router } from '../../store/types.ts';
+import type { Router, Session } from '../../store/types.ts';
 import { type PortalDeps, redirectIn, sessionOf, sourceOf } from '../context.ts';
 import type { Locale } from '../i18n.ts';
 import { type Redirect, readRedirect, writeRedirect } from '../redirect-params.ts';
@@ -30,6 +30,8 @@ export interface OtpVisit {
   readonly secret: string | null;
 }
 
+/** Names of tokens for passes, and so of their sessions, begin so. */
+const PASS_NAME = 'sw-grace-';
 const SECRET = /^[\w-]{22}$/;
 
 export async function findVisit(
@@ -46,10 +48,22 @@ export async function findVisit(
   const outcome = await redirectIn(deps, params);
   if (outcome.kind === 'complete') return visitOfPhone(deps, outcome.redirect);
   const session = await sessionOf(deps, req);
-  if (session === null) return null;
-  const { routerId, mac } = session;
+  return session === null ? null : visitOfSession(deps, session);
+}
+
+/** What the phone of a session waits for. */
+export async function visitOfSession(
+  deps: PortalDeps,
+  { routerId, mac }: Session,
+): Promise<OtpVisit | null> {
+  const at = deps.clock.now();
   const ticket = await deps.store.ticketOfPhone({ kind: 'otp', routerId, mac, at });
   return ticket === null ? null : visitOf(deps, ticket, null);
+}
+
+/** Whether a session is a pass, for which there is nothing to be told but where its code goes. */
+export async function isWaitingPass(deps: PortalDeps, session: Session): Promise<boolean> {
+  return session.username.startsWith(PASS_NAME) && (await visitOfSession(deps, session)) !== null;
 }
 
 /** The visit that this phone has begun, if it is not over. */

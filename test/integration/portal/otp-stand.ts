@@ -78,3 +78,33 @@ export function formOn(page: Answer, action: string): Record<string, string> {
     ]),
   );
 }
+
+export const path = (to: string, params: Readonly<Record<string, string>>): string =>
+  `${to}?${new URLSearchParams(params).toString()}`;
+export const locationOf = (answer: Answer): string => String(answer.headers.location ?? '');
+/** What a citizen does on the way, without cookies. */
+export function walkOf(standing: () => OtpStand) {
+  const get = async (url: string): Promise<Answer> =>
+    standing().portal.fetch(url.replace(/^https?:\/\/[^/]+/, ''));
+  const login = async (): Promise<Answer> => get(path('/', standing().redirect));
+
+  /** Types a number into the form of the login page; what comes is the page of the code. */
+  async function askForCode(phone = PHONE): Promise<Answer> {
+    const fields = standing().form(await login(), '/otp');
+    const answer = await standing().portal.post('/otp', { ...fields, phone });
+    return answer.status === 303 ? get(locationOf(answer)) : answer;
+  }
+
+  async function typeCode(page: Answer, code: string): Promise<Answer> {
+    return standing().portal.post('/otp/code', { ...standing().form(page, '/otp/code'), code });
+  }
+
+  /** Agrees where it is asked; then the way leads to the router. */
+  async function throughConsent(answer: Answer): Promise<Answer> {
+    if (answer.status !== 200) return answer;
+    const fields = standing().form(answer, '/consent');
+    return standing().portal.post('/consent', { ...fields, terms: '1', data: '1' });
+  }
+
+  return { get, login, askForCode, typeCode, throughConsent };
+}
