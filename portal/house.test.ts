@@ -73,7 +73,7 @@ describe('announcements', () => {
     const english = { ...announcement, textEn: 'Health post' };
     const translated = await pageWith([], [english], redirectPath({ lang: 'en' }));
 
-    expect(plain.body).toContain('lang="id">Posyandu &lt;b&gt;Jumat&lt;/b&gt;');
+    expect(plain.body).toContain('lang="id"><span>Posyandu &lt;b&gt;Jumat&lt;/b&gt;');
     expect(translated.body).toContain('Health post');
     expect(translated.body).not.toContain('Posyandu');
   });

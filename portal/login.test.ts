@@ -257,7 +257,7 @@ describe('POST /login', () => {
 
     expect(page.body).toContain('<a href="#voucher">');
     expect(page.body).toMatch(
-      /id="voucher"[^>]*aria-describedby="voucher-hint fault"[^>]*aria-invalid="true"/,
+      /id="voucher"[^>]*aria-describedby="fault"[^>]*aria-invalid="true"/,
     );
     expect(page.body).not.toContain('abcd-2345');
   });

@@ -154,12 +154,9 @@ export async function openTestPortal(
   };
 }
 
-function storeOf(world: World): PortalStore {
+/** What the pages about the village, the case and the appeal ask for. */
+function storeOfPages(world: World) {
   return {
-    routerByName: async (name) => world.routers.find((one) => one.name === name) ?? null,
-    village: async (code) => (code === world.village.code ? world.village : null),
-    settingsAt: async () => world.settings,
-    announcementsAt: async () => world.announcements,
     listPolicies: async () => world.policies,
     routerState: async () => world.state,
     lastSessionAt: async ({ framedIp }) =>
@@ -170,6 +167,17 @@ function storeOf(world: World): PortalStore {
       return { id: `c${world.cases.length}`, code: 'ACD-EFG' };
     },
     recordAppeal: async (appeal) => void world.appeals.push(appeal),
+  } satisfies Partial<PortalStore>;
+}
+
+function storeOf(world: World): PortalStore {
+  return {
+    routerByName: async (name) => world.routers.find((one) => one.name === name) ?? null,
+    village: async (code) => (code === world.village.code ? world.village : null),
+    settingsAt: async (code) =>
+      world.settings.filter((row) => code === row.code || code.startsWith(`${row.code}.`)),
+    announcementsAt: async () => world.announcements,
+    ...storeOfPages(world),
     credentialKey: (secret) => createHash('sha256').update(secret).digest('hex'),
     sessionByAddress: async (address) =>
       world.session?.framedIp === address ? world.session : null,

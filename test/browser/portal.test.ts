@@ -264,9 +264,31 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
       }
     }
 
+    await writeFile(`${SCREENSHOTS}../pages.md`, pagesDocument());
+
     expect(largest).toBeLessThan(SCREENSHOT_OCTETS);
   });
 });
+
+/** docs/pages.md: every page, light and dark. */
+function pagesDocument(): string {
+  const picture = (name: string): string =>
+    `<img src="screenshots/portal-${name}.png" alt="${name}" width="200">`;
+  const rows = SCENES.map(
+    ({ name }) => `| ${name} | ${picture(name)} | ${picture(`${name}-dark`)} |`,
+  );
+  return [
+    '# Every page of the portal',
+    '',
+    'At 360 × 640, in Indonesian, light and dark; `npm run screenshots` takes them anew in Chromium from test/browser/scenes.ts.',
+    'English is one tap away on each.',
+    '',
+    '| page | light | dark |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
 
 /** Chromium without a screen now and then has no frame to show yet. */
 async function picture(page: Page): Promise<Buffer> {
