@@ -60,8 +60,8 @@ export function createRadiusClient(options: RadiusClientOptions): RadiusClient {
       if (reply === null) return { kind: 'unreachable' };
       const result = readReply(reply);
       const isUnknown = result.kind === 'reject' && result.code === 'SW-BADCRED';
-      // A voucher is told by its two equal fields; nobody else has those.
-      const isPerson = request.username !== request.password;
+      // A voucher is told by its code in both fields, in the second with its seal perhaps: nobody else has that.
+      const isPerson = !request.password.startsWith(request.username);
       return isUnknown && isPerson && elsewhere !== null ? elsewhere.authenticate(request) : result;
     },
     [Symbol.asyncDispose]: async () => {

@@ -280,6 +280,33 @@ describe('the client', () => {
     expect(heard[1]).toEqual(heard[0]);
   });
 
+  it('asks another server about people, and never shows it a voucher, sealed or not', async () => {
+    const other = await bind(HOST, 0);
+    let asked = 0;
+    other.on('message', () => {
+      asked += 1;
+    });
+    await using radius = createRadiusClient({
+      ...{ server: { host: HOST, port: server.authPort }, secret: PORTAL_SECRET },
+      elsewhere: {
+        ...{ server: { host: HOST, port: other.address().port }, secret: 'rahasia-kampus-lama' },
+        ...{ timeoutMs: 20, tries: 1, accountOf: async () => 'SW-ERROR' },
+      },
+    });
+    const ask = async (username: string, password: string): Promise<number> => {
+      await radius.authenticate({ ...request, username, password });
+      return asked;
+    };
+
+    const vouchers = [await ask('ACDEFGHJKMN3', 'ACDEFGHJKMN3'), await ask('ACDE', 'ACDE.x1y2')];
+    await ask('pegawai', 'sandi orang lain');
+    while (asked === 0) await once(other, 'message');
+    await closeSocket(other);
+
+    expect(vouchers).toEqual([0, 0]);
+    expect(asked).toBe(1);
+  });
+
   it('takes no reply that is forged, unsigned or for another request', async () => {
     const forger = await bind(HOST, 0);
     forger.on('message', (datagram, from) => {
