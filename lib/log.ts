@@ -12,6 +12,8 @@ const SECRET_PATHS = [
   'token',
   'apiPassword',
   'nasSecret',
+  'webhookSecret',
+  'verifySecret',
   'authorization',
   'cookie',
 ];

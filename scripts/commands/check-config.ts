@@ -1,3 +1,4 @@
+import { redactConfig } from '../../config/redact.ts';
 import { openStore } from '../../store/open.ts';
 import type { Command } from '../command.ts';
 
@@ -6,14 +7,7 @@ export const checkConfig: Command = {
   usage: '',
   options: {},
   run: async (context) => {
-    const { radius, ...rest } = context.config;
-    const shown = {
-      ...rest,
-      radius: {
-        ...radius,
-        portalSecret: radius.portalSecret === undefined ? undefined : '[redacted]',
-      },
-    };
+    const shown = redactConfig(context.config);
     context.print(shown, `the configuration is right: store ${context.config.store}`);
     return 0;
   },
