@@ -287,7 +287,7 @@ describe('the client', () => {
       asked += 1;
     });
     await using radius = createRadiusClient({
-      ...{ server: { host: HOST, port: server.authPort }, secret: PORTAL_SECRET },
+      ...{ server: { host: HOST, port: portalServer.authPort }, secret: PORTAL_SECRET },
       elsewhere: {
         ...{ server: { host: HOST, port: other.address().port }, secret: 'rahasia-kampus-lama' },
         ...{ timeoutMs: 20, tries: 1, accountOf: async () => 'SW-ERROR' },
