@@ -5,7 +5,7 @@ import type { Config } from './schema.ts';
 const SECRET = /^(?:secret|\w+(?:Secret|Password))$/;
 const CENSORED = '[redacted]';
 
-export function redactConfig(config: Config): unknown {
+export function redactConfig(config: Config): { readonly store: string } {
   return { ...(redact(config, '') as object), store: redactUrl(config.store) };
 }
 

@@ -8,7 +8,7 @@ export const checkConfig: Command = {
   options: {},
   run: async (context) => {
     const shown = redactConfig(context.config);
-    context.print(shown, `the configuration is right: store ${context.config.store}`);
+    context.print(shown, `the configuration is right: store ${shown.store}`);
     return 0;
   },
 };
