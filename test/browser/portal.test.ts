@@ -16,7 +16,7 @@ import type {
   Response,
 } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWorld, openTestPortal, rejecting } from '../../portal/portal.fixture.ts';
+import { createWorld, openTestPortal, rejecting, set } from '../../portal/portal.fixture.ts';
 import { redirectPath, router, session } from '../../portal/village.fixture.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import {
@@ -136,6 +136,26 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
 
         expect(found).toEqual([]);
       });
+    },
+  );
+
+  it.each(['#1d4ed8', '#7f1d1d', '#3f3f46'])(
+    'axe finds nothing with the accent %s',
+    async (accent) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await withPhone({ colorScheme }, async ({ page, test, origin }) => {
+          const found: string[] = [];
+          test.world.settings = [set('portal.accent', accent), set('portal.initials', 'MB')];
+          for (const path of [redirectPath(), '/why', '/welcome', '/blocked?name=judi.example']) {
+            test.world.session = path.startsWith('/?') ? null : session;
+            await page.goto(origin + path);
+            await page.evaluate(axe);
+            found.push(await page.evaluate(runAxe, WCAG));
+          }
+
+          expect(found.filter((fault) => fault !== '')).toEqual([]);
+        });
+      }
     },
   );
 

@@ -15,6 +15,7 @@ import { overflowing, runAxe } from './in-page.ts';
 
 const CHECK = 'http://connectivitycheck.gstatic.com/generate_204';
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const LOOKS = { 'portal.name': 'WiFi Uji', 'portal.accent': '#5b21b6', 'portal.initials': 'WU' };
 const chromium = findChromium();
 
 describe.skipIf(chromium === null)('a phone behind a router of ours', () => {
@@ -25,7 +26,7 @@ describe.skipIf(chromium === null)('a phone behind a router of ours', () => {
   beforeAll(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     browser = await launchChromium(chromium!);
-    stand = await outageStand({ routers: 1, settings: () => ({}) });
+    stand = await outageStand({ routers: 1, settings: () => LOOKS });
     await stand.serve();
   });
   afterAll(async () => {
@@ -89,10 +90,24 @@ describe.skipIf(chromium === null)('a phone behind a router of ours', () => {
     const page = await context.newPage();
     const faults: string[] = [];
     await page.goto(CHECK);
+    expect(await page.locator('.note.news').count()).toBe(0);
+    await stand.store.addAnnouncement({
+      ...{ level: 'regency', code: '16.06', kind: 'news', text: 'Posyandu Jumat', textEn: null },
+      ...{ from: null, until: null, position: 1, at: stand.clock.now() },
+    });
+    // What an operator adds is on the next page: the store told the portal.
+    await page.reload();
+    const [news, network] = [page.locator('.note.news'), page.locator('.net')];
+    expect(await news.textContent()).toContain('Posyandu Jumat');
+    expect(await network.textContent()).toContain('WiFi Uji');
     faults.push(await judge(page, axe));
     await page.click('a[href^="/why"]');
     faults.push(await judge(page, axe));
     const verdict = await page.locator('[data-verdict]').getAttribute('data-verdict');
+    const code = (await page.locator('.case').textContent()) ?? '';
+    expect(await stand.store.caseByCode({ code, at: stand.clock.now() })).toMatchObject({
+      facts: { verdict: 'login', router: router.name },
+    });
     await page.click('footer a[href^="/help"]');
     faults.push(await judge(page, axe));
     await context.close();
