@@ -91,7 +91,7 @@ export const voucherList: Command = {
             v.batch,
             v.tariff.name,
             v.villageCode,
-            v.disabled ? 'revoked' : 'valid',
+            stateOf(v),
             instant(v.firstLoginAt, context.config.timeZone),
             instant(v.validUntil, context.config.timeZone),
           ]),
@@ -147,8 +147,14 @@ function describe(context: CommandContext, v: Voucher, code: string | null): str
     `batch        ${v.batch}`,
     `tariff       ${v.tariff.name}`,
     `village      ${v.villageCode ?? 'any'}`,
-    `state        ${v.disabled ? 'revoked' : 'valid'}`,
+    `state        ${stateOf(v)}`,
     `first login  ${instant(v.firstLoginAt, context.config.timeZone)}`,
     `valid until  ${instant(v.validUntil, context.config.timeZone)}`,
   ].join('\n');
+}
+
+/** One that was spent on an account is over, as one that was revoked is. */
+function stateOf({ spentAt, disabled }: Voucher): 'spent' | 'revoked' | 'valid' {
+  if (spentAt != null) return 'spent';
+  return disabled ? 'revoked' : 'valid';
 }

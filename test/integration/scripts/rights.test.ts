@@ -137,6 +137,22 @@ describe('verbs about consent and rights', () => {
     expect(out).toContain('LATE');
   });
 
+  it('shows which vouchers were spent on an account', async () => {
+    await inStore(async (store) => {
+      const siti = await store.subscriberByUsername(PHONE);
+      const [voucher] = await store.listVouchers({ limit: 1 });
+      await store.topUp({
+        subscriberId: siti!.id,
+        code: (await store.voucherCode(voucher!.id))!,
+        villageCode: '16.06.01.1009',
+        day: '2026-11-24',
+        at: AT,
+      });
+    });
+
+    expect((await cli.run('voucher', 'list')).out).toContain('spent');
+  });
+
   it('records a parent at the counter', async () => {
     const verb = ['subscriber', 'guardian', PHONE, '--reason', 'ibu datang'];
 
