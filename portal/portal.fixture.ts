@@ -9,6 +9,7 @@ import type {
   AccountUsage,
   Announcement,
   CaseFacts,
+  Device,
   NewToken,
   Policy,
   Router,
@@ -31,6 +32,8 @@ export interface World {
   state: RouterStateNow | null;
   /** The one before, which is over. */
   lastSession: Session | null;
+  /** What any MAC is remembered as. */
+  device: Device | null;
   readonly cases: CaseFacts[];
   readonly appeals: Parameters<PortalStore['recordAppeal']>[0][];
   session: Session | null;
@@ -97,6 +100,7 @@ export function createWorld(): World {
     policies: [],
     state: null,
     lastSession: null,
+    device: null,
     cases: [],
     appeals: [],
     session: null,
@@ -161,7 +165,7 @@ function storeOfPages(world: World) {
     routerState: async () => world.state,
     lastSessionAt: async ({ framedIp }) =>
       world.lastSession?.framedIp === framedIp ? world.lastSession : null,
-    device: async () => null,
+    device: async () => world.device,
     openCase: async ({ facts }) => {
       world.cases.push(facts);
       return { id: `c${world.cases.length}`, code: 'ACD-EFG' };

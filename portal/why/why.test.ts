@@ -108,6 +108,31 @@ describe('GET /why', () => {
     expect(own.verdict).toBe('disabled');
   });
 
+  it.each([
+    ['127.0.0.1', true],
+    ['172.16.0.20', false],
+  ])(
+    'tells whether a phone is remembered to itself alone (redirect of %s: %s)',
+    async (ip, told) => {
+      const { body } = await ask(
+        (w) => {
+          w.device = {
+            mac: MAC,
+            accountKind: 'voucher',
+            accountId: account.id,
+            label: '',
+        origin: 'consent',
+            createdAt: START_MS,
+            expiresAt: START_MS + 1,
+          };
+        },
+        redirectPath({ ip }).replace('/?', '/why?'),
+      );
+
+      expect(body.includes('HP ini diingat')).toBe(told);
+    },
+  );
+
   it('opens no case where nothing is known, and not more than a phone needs', async () => {
     const world = createWorld();
     world.routers = [here];
