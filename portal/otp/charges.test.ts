@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../../settings/known.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { endOfDay, endOfMonth, graceCharges, sendCharges } from './charges.ts';
+import { CODE_TRIES } from './sender.ts';
 
 const PLACE = { routerId: null, villageCode: 'v', districtCode: 'd', regencyCode: 'r' };
 const ASKER = { phone: '+6281234567890', mac: 'AA:BB:CC:00:00:01', routerId: 'r1' };
@@ -37,6 +39,12 @@ describe('the end of a day', () => {
       }),
     );
   });
+});
+
+it('a number’s code is guessed in a year of days with a chance below 1 %', () => {
+  const perDay = Number(SETTINGS['portal.otp.per-phone'].fallback) * CODE_TRIES;
+
+  expect(1 - (1 - 1e-6) ** (perDay * 365)).toBeLessThan(0.01);
 });
 
 describe('what a code is charged to', () => {

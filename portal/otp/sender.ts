@@ -55,7 +55,7 @@ export type CodeResult =
   | 'message';
 
 export const CODE_TTL_MS = 5 * 60_000;
-const TRIES = 5;
+export const CODE_TRIES = 5;
 
 export function createCodeSender(deps: SenderDeps): CodeSender {
   const { store, clock, counted } = deps;
@@ -118,7 +118,7 @@ async function send(
     ticketId: request.ticketId,
     purpose: request.purpose,
     phone: request.phone,
-    tries: TRIES,
+    tries: CODE_TRIES,
     ttlMs: CODE_TTL_MS,
     resendMs: (settings.get('portal.otp.cooldown-seconds') ?? 60) * 1000,
     at,

@@ -99,11 +99,17 @@ export async function passOrPage(
 ): Promise<void> {
   const { redirect, document, id, version, secret, phone } = begun;
   const { locale } = document;
-  const minutes = await takeGrace(deps, redirect, phone);
-  if (minutes === 0) return seeOther(res, withQuery('/otp', { ticket: secret, lang: locale }));
+  const { router, mac } = redirect;
+  const page = withQuery('/otp', { ticket: secret, lang: locale });
+  const running = (await deps.store.graceOfPhone({ routerId: router.id, mac })) !== null;
+  const minutes = running
+    ? ((await settingsOf(deps, router)).get('portal.grace.minutes') ?? 0)
+    : await takeGrace(deps, redirect, phone);
+  if (minutes === 0) return seeOther(res, page);
   const marked = JSON.stringify({ ...document, graceMinutes: minutes } satisfies OtpDocument);
   await deps.store.moveTicket({ id, version, document: marked });
-  seeOther(res, await graceUrl(deps, redirect, { minutes, locale }));
+  // A phone that has a pass is logged in there already.
+  seeOther(res, running ? page : await graceUrl(deps, redirect, { minutes, locale }));
 }
 
 export function sendAgain(deps: PortalDeps): Handler {

@@ -7,6 +7,7 @@ import {
   locationOf,
   type OtpStand,
   openOtpStand,
+  PHONE,
   path,
   WEBHOOK_SECRET,
   walkOf,
@@ -56,6 +57,31 @@ describe('during a pass', () => {
     expect(waiting.headers.refresh).toMatch(/^2; url=\/otp\/go\?/);
     const pass = await stand.store.graceOfPhone({ routerId: stand.router.id, mac: MAC });
     expect(pass).toMatchObject({ ending: true });
+  });
+
+  it('another number gets its code, and no second pass is begun', async () => {
+    await stand[Symbol.asyncDispose]();
+    stand = await openOtpStand({ settings: { 'portal.grace.minutes': '4' } });
+    await onPass();
+    const phones = await get(path('/otp', stand.redirect));
+    const fields = stand.form(phones, '/otp');
+    const asked = await stand.portal.post('/otp', { ...fields, phone: PHONE });
+
+    expect(locationOf(asked)).toMatch(/^\/otp\?ticket=/);
+    expect((await get(locationOf(asked))).body).toContain('tersambung 4 menit');
+  });
+
+  it('none is given at a router whose rules are not there yet', async () => {
+    await stand[Symbol.asyncDispose]();
+    stand = await openOtpStand({ settings: { 'portal.grace.minutes': '4' } });
+
+    const page = await askForCode();
+
+    expect(stand.router.provisioning).not.toBe('applied');
+    expect(page.body).not.toContain('tersambung 4 menit');
+    expect(await stand.portal.metricsPage()).toContain(
+      'smartwifi_portal_grace_passes_total{result="off"} 1',
+    );
   });
 
   it('of which nobody waits for a code any more, the status page is shown', async () => {
