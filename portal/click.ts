@@ -17,13 +17,16 @@ import {
 import { chooseLocale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { refuseWay } from './login.ts';
+import { sendMessage } from './messages.ts';
 import type { Redirect } from './redirect-params.ts';
 import type { RejectCode } from './reject-codes.ts';
+import { isOwnRequest } from './security.ts';
 import { settingsOf } from './village-settings.ts';
 import { waysAt } from './ways.ts';
 
 export function submitClick(deps: PortalDeps): Handler {
   return async (req, res) => {
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
     const outcome = await redirectIn(deps, form);
     if (outcome.kind !== 'complete') return seeOther(res, '/');

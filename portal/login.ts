@@ -26,6 +26,7 @@ import { readCredentials, type Typed } from './credentials.ts';
 import { emptyFault, loginFault, oidcFault, redirectFault, typoFault } from './faults.ts';
 import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
+import { sendMessage } from './messages.ts';
 import { waitsForCode } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
@@ -34,6 +35,7 @@ import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
 import { rememberBox } from './remember.ts';
 import { servletUrl } from './router-links.ts';
 import { grouped, scannedBy } from './scan.ts';
+import { isOwnRequest } from './security.ts';
 import type { LoginAnswer } from './types.ts';
 import { withQuery } from './urls.ts';
 import { waysAt } from './ways.ts';
@@ -86,6 +88,8 @@ export function showLogin(deps: PortalDeps): Handler {
 
 export function submitLogin(deps: PortalDeps): Handler {
   return async (req, res) => {
+    // Else a page of another site could log a phone in with an account of its own.
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
     const outcome = await redirectIn(deps, form);
     if (outcome.kind !== 'complete') {

@@ -92,6 +92,17 @@ describe('what is not offered', () => {
     expect(test.world.questions).toEqual([]);
   });
 
+  it.each(['/login', '/click'])('does not come from another site either: %s', async (path) => {
+    await using test = await village(set('portal.ways', 'voucher,click'), CLICK_TARIFF);
+    const foreign = { Origin: 'http://evil.example' };
+
+    const page = await test.post(path, { ...redirectQuery, voucher: 'abcd' }, foreign);
+
+    expect(page.status).toBe(403);
+    expect(test.world.questions).toEqual([]);
+    expect(test.world.tokens).toEqual([]);
+  });
+
   it('does not begin at a provider', async () => {
     await using test = await village(set('portal.ways', 'voucher,oidc'));
 
