@@ -6,6 +6,7 @@ import { auditWrites } from './audit.ts';
 import { citizenWrites, subscriberById } from './citizens.ts';
 import { phoneKeyOf } from './phones.ts';
 
+const UNUSED_MS = 30 * 86_400_000;
 /** 42 bits and a check character: for a name that is known, against the attempt budgets. */
 const PASSWORD_LENGTH = 10;
 
@@ -14,7 +15,7 @@ export const wayWrites = {
     ctx: WriteContext,
     args: Parameters<WayStore['clickCitizen']>[0],
   ): Promise<ClickOutcome> {
-    const { villageCode, mac, tariff, day, limit, at } = args;
+    const { villageCode, mac, tariff, at } = args;
     const key = `${villageCode} ${mac}`;
     await ctx.lock(`click:${villageCode}`);
     const known = await ctx.sql.get<{ id: string }>(
@@ -24,7 +25,7 @@ export const wayWrites = {
     if (known !== undefined) {
       return { outcome: 'known', subscriber: await subscriberById(ctx, known.id) };
     }
-    if (!(await countNew(ctx, villageCode, day, limit))) return { outcome: 'full' };
+    if (!(await countNew(ctx, args))) return { outcome: 'full' };
     const citizen = { origin: 'click', key, tariff, villageCode, at } as const;
     return { outcome: 'new', subscriber: await citizenWrites.ensureCitizen(ctx, citizen) };
   },
@@ -58,12 +59,16 @@ export const wayWrites = {
 
 /** False when the day is full. Days that are over are of no more use. */
 async function countNew(
-  { sql }: WriteContext,
-  villageCode: string,
-  day: string,
-  limit: number,
+  ctx: WriteContext,
+  { villageCode, day, limit, at }: Parameters<WayStore['clickCitizen']>[0],
 ): Promise<boolean> {
-  await sql.run('DELETE FROM click_days WHERE village_code = ? AND day < ?', villageCode, day);
+  const { sql } = ctx;
+  const over = await sql.run(
+    'DELETE FROM click_days WHERE village_code = ? AND day < ?',
+    villageCode,
+    day,
+  );
+  if (over > 0) await dropUnused(ctx, villageCode, at - UNUSED_MS);
   if (limit < 1) return false;
   const counted = await sql.run(
     `INSERT INTO click_days (village_code, day, made) VALUES (?, ?, 1)
@@ -74,6 +79,21 @@ async function countNew(
     limit,
   );
   return counted === 1;
+}
+
+/**
+ * Once a day and village: accounts of phones that never came back under their address. One that has sessions
+ * stays as long as those are kept.
+ */
+async function dropUnused(ctx: WriteContext, villageCode: string, before: number): Promise<void> {
+  const gone = await ctx.sql.all<{ id: string }>(
+    `DELETE FROM subscribers WHERE origin = 'click' AND village_code = ? AND created_at < ?
+       AND NOT EXISTS (SELECT 1 FROM sessions WHERE account_id = subscribers.id)
+       AND NOT EXISTS (SELECT 1 FROM devices WHERE account_id = subscribers.id) RETURNING id`,
+    villageCode,
+    before,
+  );
+  for (const { id } of gone) ctx.invalidate('subscriber', id);
 }
 
 /** A number without an account, or with one that an officer has made and nobody has used yet. */

@@ -130,6 +130,28 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
     });
   });
 
+  it('accounts of clicks that nobody has used for a month are taken away, used ones are kept', async () => {
+    const click = async (mac: string, at: number) => {
+      const day = new Date(at).toISOString().slice(0, 10);
+      const about = { villageCode: village.code, tariff: newTariff.name, day, limit: 9 };
+      const result = await store.clickCitizen({ ...about, mac, at });
+      if (result.outcome === 'full') throw new Error('full');
+      return result.subscriber.id;
+    };
+    const unused = await click(MAC, AT);
+    const used = await click(OTHER, AT);
+    await store.openLogin({
+      ...{ mac: OTHER, routerId: seed.router.id, devices: 1, whenFull: 'refuse', at: AT },
+      ...{ rate: null, sessionTimeoutSeconds: 60, totalLimitOctets: null, validUntil: null },
+      proof: { kind: 'account', accountKind: 'subscriber', accountId: used, username: 'w' },
+    });
+
+    await click('02:00:00:00:00:03', AT + 31 * 86_400_000);
+
+    expect(await store.account('subscriber', unused)).toBeNull();
+    expect(await store.account('subscriber', used)).not.toBeNull();
+  });
+
   describe('an officer who vouches', () => {
     const vouch = () =>
       store.vouchForCitizen({
