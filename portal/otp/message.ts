@@ -8,6 +8,7 @@ import {
   sourceOf,
 } from '../context.ts';
 import { chooseLocale } from '../i18n.ts';
+import { refuseWay } from '../login.ts';
 import { sendMessage } from '../messages.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
@@ -27,7 +28,7 @@ export function askForMessage(deps: PortalDeps): Handler {
     const lang = form.get('lang');
     const number = (await settingsOf(deps, redirect.router)).get('portal.otp.number');
     if (!deps.inbound || number === null || !(await offersCodes(deps, redirect))) {
-      return sendPhoneStep(deps, { req, res }, { redirect, lang }, { kind: 'unavailable' });
+      return refuseWay(deps, { req, res }, redirect, 'SW-WAY', 'otp');
     }
     const at = deps.clock.now();
     const attempt = { address: sourceOf(req), mac: redirect.mac, router: redirect.router.name };

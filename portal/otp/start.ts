@@ -10,6 +10,7 @@ import {
 } from '../context.ts';
 import type { Exchange } from '../hand-back.ts';
 import { chooseLocale, translator } from '../i18n.ts';
+import { refuseWay } from '../login.ts';
 import { sendMessage } from '../messages.ts';
 import { type E164, toMobileE164 } from '../phone-number.ts';
 import { type Redirect, writeRedirect } from '../redirect-params.ts';
@@ -58,7 +59,7 @@ export function submitPhone(deps: PortalDeps): Handler {
     const refuse = async (fault: OtpFault): Promise<void> =>
       sendPhoneStep(deps, { req, res }, { redirect, lang }, fault);
     if (codes === null || !(await offersCodes(deps, redirect))) {
-      return refuse({ kind: 'unavailable' });
+      return refuseWay(deps, { req, res }, redirect, 'SW-WAY', 'otp');
     }
     const at = deps.clock.now();
     const attempt = { address: sourceOf(req), mac: redirect.mac, router: redirect.router.name };
