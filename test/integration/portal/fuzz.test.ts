@@ -128,7 +128,7 @@ async function seed({ store }: Service): Promise<typeof known> {
   });
   return {
     router: [router.name],
-    mac: ['AA:BB:CC:00:00:01', 'aa-bb-cc-00-00-02'],
+    mac: Array.from({ length: 200 }, (_, i) => `AA:BB:CC:00:00:${(i + 16).toString(16)}`),
     ip: ['127.64.0.20'],
     'link-login-only': [
       `http://${router.loginHost}/login`,
@@ -154,19 +154,25 @@ const PORTAL = sources('portal', '.ts');
 const ROUTES = [
   ...new Set(PORTAL.flatMap((text) => [...text.matchAll(/\bapp\.(get|post)\(\s*'([^']+)'/g)])),
 ].map(([, method, path]) => ({ method: method!.toUpperCase(), path: path! }));
-/** Fields that stand in one template belong together. */
+/** Fields that stand in one template belong together, and go where its form goes. */
 const FORMS = sources('views', '.ejs')
-  .map((text) => [
-    ...text.matchAll(/<(?:input|button|select|textarea)\b[^>]*\bname="([a-z][\w-]*)"/g),
-  ])
-  .map((names) => [...new Set(names.map(([, name]) => name!))])
-  .filter((names) => names.length > 0);
+  .map((text) => ({
+    action: /<form\b[^>]*\baction="([^"]+)"/.exec(text)?.[1] ?? null,
+    names: [
+      ...new Set(
+        [...text.matchAll(/<(?:input|button|select|textarea)\b[^>]*\bname="([a-z][\w-]*)"/g)].map(
+          ([, name]) => name!,
+        ),
+      ),
+    ],
+  }))
+  .filter(({ names }) => names.length > 0);
 const FIELDS = [
   ...new Set([
     ...PORTAL.flatMap((text) => [...text.matchAll(/\b\w+\.get\('([a-z][\w-]*)'\)/g)]).map(
       ([, name]) => name!,
     ),
-    ...FORMS.flat(),
+    ...FORMS.flatMap(({ names }) => names),
   ]),
 ];
 
@@ -180,20 +186,26 @@ function anyValue(name: string): fc.Arbitrary<string> {
   );
 }
 
-function parameters(): fc.Arbitrary<[string, string][]> {
+/** The redirect, the fields of the form of this path, and a few of any. */
+function parameters(path: string): fc.Arbitrary<[string, string][]> {
   const redirect = ['router', 'mac', 'ip', 'link-login-only'];
+  const own = FORMS.filter(({ action }) => action === path);
   const pairOf = (name: string): fc.Arbitrary<[string, string]> =>
     anyValue(name).map((value) => [name, value]);
+  const inOrder = fc.tuple(
+    ...redirect.map((name) =>
+      fc.constantFrom(...known[name]!).map((value): [string, string] => [name, value]),
+    ),
+  );
   const base = fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.constant(redirect.map((n): [string, string] => [n, known[n]![0]!])),
-    },
+    { weight: 8, arbitrary: inOrder },
     { weight: 1, arbitrary: fc.tuple(...redirect.map(pairOf)) },
     { weight: 1, arbitrary: fc.constant([]) },
   );
-  const form = fc.constantFrom(...FORMS).chain((names) => fc.tuple(...names.map(pairOf)));
-  const more = fc.array(fc.constantFrom(...FIELDS).chain(pairOf), { maxLength: 3 });
+  const form = fc
+    .constantFrom(...(own.length > 0 ? own : FORMS))
+    .chain(({ names }) => fc.tuple(...names.map(pairOf)));
+  const more = fc.array(fc.constantFrom(...FIELDS).chain(pairOf), { maxLength: 2 });
   return fc.tuple(base, form, more).map((parts) => parts.flat());
 }
 
@@ -208,25 +220,34 @@ const headers = fc.dictionary(
   ),
   { maxKeys: 3 },
 );
+const seldomHeaders = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: headers },
+);
 
 function requests(): fc.Arbitrary<Sent> {
   return fc
-    .record({
-      route: fc.constantFrom(...ROUTES, { method: 'GET', path: '/no-such-page' }),
-      method: fc.constantFrom(null, null, null, null, 'GET', 'POST', 'PUT', 'OPTIONS'),
-      segment: anyValue('voucher'),
-      query: parameters(),
-      form: parameters(),
-      headers,
-      from: fc.nat(60_000),
-    })
+    .constantFrom(...ROUTES, { method: 'GET', path: '/no-such-page' })
+    .chain((route) =>
+      fc.record({
+        route: fc.constant(route),
+        method: fc.oneof(
+          { weight: 12, arbitrary: fc.constant(route.method) },
+          { weight: 1, arbitrary: fc.constantFrom('GET', 'POST', 'PUT', 'OPTIONS') },
+        ),
+        segment: anyValue('voucher'),
+        query: parameters(route.path),
+        form: parameters(route.path),
+        headers: seldomHeaders,
+        from: fc.nat(60_000),
+      }),
+    )
     .map(({ route, method, segment, query, form, headers: extra, from }) => {
-      const verb = method ?? route.method;
-      const posts = verb === 'POST' || verb === 'PUT';
+      const posts = method === 'POST' || method === 'PUT';
       const path = route.path.replaceAll(/:\w+/g, () => percent(segment));
       return {
-        method: verb,
-        path: posts && from % 3 > 0 ? path : `${path}?${encode(query)}`,
+        method,
+        path: posts && from % 8 > 0 ? path : `${path}?${encode(query)}`,
         headers: posts ? { 'Content-Type': FORM, Origin: origin, ...extra } : extra,
         body: posts ? encode(form) : null,
         from: `127.64.${from >> 8}.${from & 255}`,
