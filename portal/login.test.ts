@@ -256,9 +256,7 @@ describe('POST /login', () => {
     const page = await test.post('/login', VOUCHER);
 
     expect(page.body).toContain('<a href="#voucher">');
-    expect(page.body).toMatch(
-      /id="voucher"[^>]*aria-describedby="fault"[^>]*aria-invalid="true"/,
-    );
+    expect(page.body).toMatch(/id="voucher"[^>]*aria-describedby="fault"[^>]*aria-invalid="true"/);
     expect(page.body).not.toContain('abcd-2345');
   });
 

@@ -6,7 +6,7 @@
  * in the store, and a thread takes a few at a time from it. Before a code is looked up that its phone has
  * not shown before, one is taken; a code that is right gives it back, so that no citizen pays, and a
  * wrong one does not. Mistyped codes are not guesses: their check character tells. What a whole year of
- * guessing is worth is worked out in test/integration/portal/guessing.test.ts.
+ * guessing is worth is worked out in test/integration/radius/guessing.test.ts.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { GuessStore } from '../store/guess-types.ts';
@@ -51,7 +51,7 @@ export function createGuesses(
   deps: { readonly store: GuessStore; readonly clock: Clock },
   budget: GuessBudget = GUESS_BUDGET,
 ): Guesses {
-  const { store, clock } = deps;
+  const { store } = deps;
   const shares = new Map<string, Share>();
   const known = boundedMap<true>(KNOWN_PAIRS);
   const shareOf = (routerId: string): Share => {
@@ -62,56 +62,14 @@ export function createGuesses(
     }
     return share;
   };
-  const ask = async (routerId: string, share: Share): Promise<void> => {
-    const { taken, nextAt } = await store.takeGuesses({
-      routerId,
-      want: SHARE,
-      ...budget,
-      at: clock.now(),
-    });
-    share.free += taken;
-    if (taken === 0) share.spentUntil = nextAt;
-  };
   return {
     isKnown: (mac, code) => mac !== null && known.get(pairOf(mac, code)) === true,
-    take: async (routerId) => {
-      const share = shareOf(routerId);
-      for (;;) {
-        if (share.free > 0) {
-          share.free -= 1;
-          share.out += 1;
-          return true;
-        }
-        if (clock.now() >= share.spentUntil) {
-          share.asking ??= ask(routerId, share).finally(() => {
-            share.asking = null;
-          });
-          await share.asking;
-        } else if (share.out === 0 || share.waiting.length >= MAX_WAITING) {
-          return false;
-        } else {
-          // Those that are out come back unless they were wrong.
-          return new Promise((resolve) => share.waiting.push(resolve));
-        }
-      }
-    },
+    take: (routerId) => take(deps, budget, routerId, shareOf(routerId)),
     right: (routerId, mac, code) => {
       if (mac !== null) known.set(pairOf(mac, code), true);
-      const share = shareOf(routerId);
-      const next = share.waiting.shift();
-      if (next !== undefined) {
-        next(true);
-        return;
-      }
-      share.out -= 1;
-      share.free += 1;
+      putBack(shareOf(routerId));
     },
-    wrong: (routerId) => {
-      const share = shareOf(routerId);
-      share.out -= 1;
-      if (share.out > 0) return;
-      for (const next of share.waiting.splice(0)) next(false);
-    },
+    wrong: (routerId) => useUp(shareOf(routerId)),
     [Symbol.asyncDispose]: async () => {
       for (const [routerId, { free }] of shares) {
         if (free === 0) continue;
@@ -120,6 +78,55 @@ export function createGuesses(
       shares.clear();
     },
   };
+}
+
+async function take(
+  { store, clock }: { readonly store: GuessStore; readonly clock: Clock },
+  budget: GuessBudget,
+  routerId: string,
+  share: Share,
+): Promise<boolean> {
+  const ask = async (): Promise<void> => {
+    const more = { routerId, want: SHARE, ...budget, at: clock.now() };
+    const { taken, nextAt } = await store.takeGuesses(more);
+    share.free += taken;
+    if (taken === 0) share.spentUntil = nextAt;
+  };
+  for (;;) {
+    if (share.free > 0) {
+      share.free -= 1;
+      share.out += 1;
+      return true;
+    }
+    if (clock.now() >= share.spentUntil) {
+      share.asking ??= ask().finally(() => {
+        share.asking = null;
+      });
+      await share.asking;
+    } else if (share.out === 0 || share.waiting.length >= MAX_WAITING) {
+      return false;
+    } else {
+      // Those that are out come back unless they were wrong.
+      return new Promise((resolve) => share.waiting.push(resolve));
+    }
+  }
+}
+
+/** To the one who waits longest, if anyone does. */
+function putBack(share: Share): void {
+  const next = share.waiting.shift();
+  if (next !== undefined) {
+    next(true);
+    return;
+  }
+  share.out -= 1;
+  share.free += 1;
+}
+
+function useUp(share: Share): void {
+  share.out -= 1;
+  if (share.out > 0) return;
+  for (const next of share.waiting.splice(0)) next(false);
 }
 
 function pairOf(mac: string, code: string): string {

@@ -121,7 +121,7 @@ describe('GET /why', () => {
             accountKind: 'voucher',
             accountId: account.id,
             label: '',
-        origin: 'consent',
+            origin: 'consent',
             createdAt: START_MS,
             expiresAt: START_MS + 1,
           };
