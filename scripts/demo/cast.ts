@@ -9,6 +9,7 @@ import {
   expectRefusal,
   type Guest,
   guestAt,
+  letGo,
   logIn,
   logOut,
   openSession,
@@ -77,8 +78,7 @@ async function runsOutOfTime(
   const session = await logIn(visit, phone, { voucher: code });
   if (session === null) return;
   await expectPage(visit, phone);
-  if (!(await expectEnd(visit, session.id, 'Session-Timeout', 'limits')))
-    return logOut(visit, phone);
+  if (!(await expectEnd(visit, session.id, 'Session-Timeout', 'limits'))) return letGo(phone);
   await expectRefusal(visit, phone, { voucher: code }, 'SW-TIME');
 }
 
@@ -93,7 +93,7 @@ async function runsOutOfData(
   const session = await logIn(visit, phone, { voucher: code });
   if (session === null) return;
   await phone.phone.fetch('http://berita.example/bytes/60000', { minOctets: 300_000 });
-  if (!(await expectEnd(visit, session.id, 'Data-Limit', 'limits'))) return logOut(visit, phone);
+  if (!(await expectEnd(visit, session.id, 'Data-Limit', 'limits'))) return letGo(phone);
   await expectRefusal(visit, phone, { voucher: code }, 'SW-QUOTA');
 }
 
@@ -110,8 +110,7 @@ async function isDisconnected(
   if (session === null) return;
   await expectPage(visit, phone);
   await world.store.revokeVoucher({ id, at: world.clock.now() });
-  if (!(await expectEnd(visit, session.id, 'Admin-Reset', 'enforcement')))
-    return logOut(visit, phone);
+  if (!(await expectEnd(visit, session.id, 'Admin-Reset', 'enforcement'))) return letGo(phone);
   await expectRefusal(visit, phone, { voucher: code }, 'SW-DISABLED');
 }
 

@@ -2,7 +2,7 @@
  * One phone's visit, step by step, as its owner would go: join the WiFi, be sent to the portal, log
  * in, use the internet. Each step that fails is laid at the door of the layer that failed it.
  */
-import { errorMessage } from '../../lib/errors.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { phoneMac } from '../../simulator/fleet/mac.ts';
 import type { RemotePhone } from '../../simulator/fleet/types.ts';
 import type { Credential, OpenedPage } from '../../simulator/phones/contract.ts';
@@ -115,6 +115,15 @@ export async function logOut({ findings }: Visit, { phone }: Guest): Promise<voi
     await phone.logout();
   } catch (error) {
     findings.fail('accounting', `log-out is not possible: ${errorMessage(error)}`);
+  }
+}
+
+/** After a finding: whether the phone is still online, and so can log out, would say nothing new. */
+export async function letGo({ phone }: Guest): Promise<void> {
+  try {
+    await phone.logout();
+  } catch (error) {
+    if (errorCode(error) !== 'PHONE_FORM_MISSING') throw error;
   }
 }
 
