@@ -44,6 +44,7 @@ const RETRY_MS = 3000;
 const TRIES = 3;
 const LOGIN_LINK = 'http://login.wifi.home.arpa/login';
 const MAX_SCREENS = 2;
+const CONSENT: ReadonlySet<string> = new Set(['terms', 'data']);
 
 export async function visit(
   server: PortalServer,
@@ -221,7 +222,7 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The form that has a field of that name, or the first one; every box that must be ticked is ticked. */
+/** The form that has a field of that name, or the first one; the boxes of consent are ticked. */
 function formOf(
   html: string,
   field: string | null,
@@ -232,7 +233,7 @@ function formOf(
       const name = attributeOf(input!, 'name');
       if (name === null) continue;
       const isBox = attributeOf(input!, 'type') === 'checkbox';
-      if (isBox && !/\srequired\b/.test(input!)) continue;
+      if (isBox && !CONSENT.has(name)) continue;
       fields.set(name, attributeOf(input!, 'value') ?? (isBox ? 'on' : ''));
     }
     if (field !== null && !fields.has(field)) continue;

@@ -340,7 +340,9 @@ it('reads routes and fields from the sources', () => {
   expect(FIELDS).toEqual(expect.arrayContaining(['voucher', 'username', 'password', 'lang']));
 });
 
-it('answers whatever comes without fault, foreign markup, cookies, or a way to elsewhere', async () => {
+it('answers whatever comes without fault, foreign markup, cookies, or a way to elsewhere', {
+  timeout: 1_800_000,
+}, async () => {
   const statuses = new Map<number, number>();
   const { numRuns, seed: start } = campaign(100_000);
   await fc.assert(
