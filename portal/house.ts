@@ -40,14 +40,14 @@ const NOTHING_SET = resolveSettings([], {
 export const PLAIN_HOUSE: House = { ...build(NOTHING_SET), announcements: [] };
 
 export async function houseOf(
-  { store, regency }: Pick<PortalDeps, 'store' | 'regency'>,
+  { store, log, regency }: Pick<PortalDeps, 'store' | 'log' | 'regency'>,
   router: Pick<Router, 'villageCode' | 'districtCode'> | null,
 ): Promise<House> {
   const place =
     router ?? (regency === undefined ? null : { villageCode: regency, districtCode: regency });
   if (place === null) return PLAIN_HOUSE;
   const [settings, announcements] = await Promise.all([
-    settingsOf({ store }, place),
+    settingsOf({ store, log }, place),
     store.announcementsAt(place.villageCode),
   ]);
   let house = built.get(settings);

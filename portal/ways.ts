@@ -8,7 +8,7 @@ import { settingsOf } from './village-settings.ts';
 
 /** In the order in which the page shows them, the first one open. */
 export async function waysAt(
-  deps: Pick<PortalDeps, 'store' | 'codes' | 'oidc'>,
+  deps: Pick<PortalDeps, 'store' | 'log' | 'codes' | 'oidc'>,
   router: Router,
 ): Promise<readonly Way[]> {
   const settings = await settingsOf(deps, router);

@@ -35,6 +35,7 @@ describe('the value that holds', () => {
       from: 'default',
       code: null,
       overridden: [],
+      notUnderstood: [],
     });
     expect(resolveSettings([], PLACE).get('link.down-kbps')).toBeNull();
   });
@@ -72,6 +73,33 @@ describe('the value that holds', () => {
         message: expect.stringContaining('district 16.06.01'),
       }),
     );
+  });
+
+  it('of a page is the next wider one where this version does not take what is stored, one key at a time', () => {
+    const page = (level: SettingLevel, name: string, value: string): SettingRow => ({
+      ...rate(level, value),
+      name,
+    });
+    const bad = page('village', 'portal.ways', 'telepathy');
+    const rows = [
+      bad,
+      page('district', 'portal.ways', 'click'),
+      page('village', 'portal.accent', 'beige?'),
+      page('village', 'portal.name', 'WiFi Desa'),
+    ];
+    const settings = resolveSettings(rows, PLACE);
+
+    expect(settings.get('portal.ways')).toEqual(['click']);
+    expect(settings.get('portal.accent')).toEqual(resolveSettings([], PLACE).get('portal.accent'));
+    expect(settings.get('portal.name')).toBe('WiFi Desa');
+    expect(explainSetting('portal.ways', rows, PLACE)).toEqual({
+      name: 'portal.ways',
+      value: 'click',
+      from: 'district',
+      code: '16.06.01',
+      overridden: [],
+      notUnderstood: [bad],
+    });
   });
 
   it('does not mind the names of another version', () => {

@@ -42,6 +42,8 @@ export interface EffectiveSetting {
   readonly code: string | null;
   /** What wider levels say, which does not hold here; from the nearest to the widest. */
   readonly overridden: readonly SettingRow[];
+  /** What is set along the chain and no value to this version; see {@link countsAsUnset}. */
+  readonly notUnderstood: readonly SettingRow[];
 }
 
 /** All settings of one router, parsed. */
@@ -76,12 +78,27 @@ export function explainSetting(
   const chain = SETTING_LEVELS.flatMap((level) =>
     rows.filter((row) => row.name === name && row.level === level && row.code === at(place, level)),
   );
-  const [nearest, ...overridden] = chain;
+  const notUnderstood = chain.filter((row) => !isUnderstood(row));
+  const [nearest, ...overridden] = chain.filter((row) => !countsAsUnset(row));
   if (nearest === undefined) {
-    return { name, value: SETTINGS[name].fallback, from: 'default', code: null, overridden: [] };
+    const { fallback } = SETTINGS[name];
+    return { name, value: fallback, from: 'default', code: null, overridden: [], notUnderstood };
   }
   const { value, level, code } = nearest;
-  return { name, value, from: level, code, overridden };
+  return { name, value, from: level, code, overridden, notUnderstood };
+}
+
+/** Whether this version knows the name and takes the value. */
+export function isUnderstood({ name, value }: Pick<SettingRow, 'name' | 'value'>): boolean {
+  return isSettingName(name) && parseAs(name, value) !== null;
+}
+
+/**
+ * Pages are shown whatever is stored: a value of theirs that an earlier version took and this one does not
+ * leaves the wider level, or the default. What a router is configured by is refused instead.
+ */
+export function countsAsUnset(row: Pick<SettingRow, 'name' | 'value'>): boolean {
+  return row.name.startsWith('portal.') && !isUnderstood(row);
 }
 
 /** Of rows by name, those that hold: the nearest level of each. */
@@ -98,12 +115,13 @@ export function nearestByName<T extends Pick<SettingRow, 'level' | 'code' | 'nam
   return [...nearest.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Throws `SETTING_VALUE` for a value that this version does not take. */
+/** Throws `SETTING_VALUE` for a router's value that this version does not take; a page's counts as unset. */
 export function resolveSettings(rows: readonly SettingRow[], place: SettingPlace): Settings {
   const here = rows.filter((row) => row.code === at(place, row.level));
   const values = new Map(DEFAULTS);
   for (const name of new Set(here.map((row) => row.name).filter(isSettingName))) {
     const { value, from, code } = explainSetting(name, here, place);
+    if (from === 'default') continue;
     const parsed = parseAs(name, value ?? '');
     if (parsed === null) throw notTaken(name, `as ${from} ${code ?? ''} has it`);
     values.set(name, parsed);

@@ -6,6 +6,7 @@ import {
   checkSetting,
   type EffectiveSetting,
   explainSetting,
+  isUnderstood,
   placeOf,
   resolveSettings,
   SETTING_LEVELS,
@@ -101,12 +102,13 @@ export const settingList: Command = {
       const rows = (await store.listSettings()).map((row) => ({
         ...row,
         router: row.level === 'router' ? (names.get(row.code) ?? null) : null,
+        understood: isUnderstoodRow(row),
       }));
       context.print(
         rows,
         table(
           ['setting', 'level', 'of', 'value'],
-          rows.map((row) => [row.name, row.level, row.router ?? row.code, row.value ?? SEALED]),
+          rows.map((row) => [row.name, row.level, row.router ?? row.code, shownValue(row)]),
         ),
       );
       return 0;
@@ -124,10 +126,13 @@ export const settingExplain: Command = {
       const place = await requireSettingPlace(context, store);
       const rows = (await store.listSettings()).map(shownRow);
       const names = await routerNames(store);
-      const said = chosen.map((name) => explainSetting(name, rows, place));
+      const said = chosen.map((name) => withoutSealed(explainSetting(name, rows, place)));
       context.print(
         said,
-        table(['setting', 'value', 'from', 'instead of'], said.map(lineOf(names))),
+        table(
+          ['setting', 'value', 'from', 'instead of', 'not understood'],
+          said.map(lineOf(names)),
+        ),
       );
       return 0;
     }),
@@ -206,14 +211,31 @@ function shownRow(row: StoredSetting): SettingRow {
   return { ...row, value: row.value ?? SEALED };
 }
 
+/** A sealed value cannot be read here; a name of another version is understood no more than a wrong value. */
+function isUnderstoodRow({ name, value }: StoredSetting): boolean {
+  return value === null ? isSettingName(name) : isUnderstood({ name, value });
+}
+
+function shownValue(row: StoredSetting): string {
+  return `${row.value ?? SEALED}${isUnderstoodRow(row) ? '' : ' (not understood)'}`;
+}
+
+/** What stands for a sealed value is no value of it. */
+function withoutSealed(said: EffectiveSetting): EffectiveSetting {
+  return SETTINGS[said.name].secret ? { ...said, notUnderstood: [] } : said;
+}
+
 function lineOf(names: ReadonlyMap<string, string>) {
   const at = (level: SettingLevel, code: string): string =>
     `${level} ${level === 'router' ? (names.get(code) ?? code) : code}`;
+  const listed = (rows: readonly SettingRow[]): string =>
+    rows.map((row) => `${row.value} of ${at(row.level, row.code)}`).join(', ');
   return (said: EffectiveSetting): (string | null)[] => [
     said.name,
     said.value,
     said.from === 'default' ? 'default' : at(said.from, said.code ?? ''),
-    said.overridden.map((row) => `${row.value} of ${at(row.level, row.code)}`).join(', '),
+    listed(said.overridden),
+    listed(said.notUnderstood),
   ];
 }
 
