@@ -225,7 +225,7 @@ describe('a full account', () => {
 describe('registration', () => {
   const typed = { phone: '0812 3456 7890', password: PASSWORD, name: 'Siti' };
 
-  it('proves the number by a code, and says the same to who is known and who is not', async () => {
+  it('phpnuxbill PR#215: proves the number by a code, goes online at once, and says the same to who is known and who is not', async () => {
     const sent: string[] = [];
     await using stand = await openCitizenStand({ codes: sender(sent) });
     const ask = () => stand.portal.post('/register', { ...stand.redirect, ...typed });
@@ -241,6 +241,7 @@ describe('registration', () => {
       ...TICKED,
     });
     expect(done.status).toBe(303);
+    expect(done.headers.location).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?username=/);
     const made = await stand.store.subscriberByUsername(PHONE);
     expect(made).toMatchObject({ origin: 'self' });
 

@@ -68,12 +68,14 @@ beforeAll(async () => {
     at: stand.clock.now(),
   });
   await stand.store.importSubscribers({
-    subscribers: PHONE_KINDS.map((kind) => ({
-      username: `warga-${kind}`,
-      password: 'sandi-warga-1',
-      tariff: TARIFF,
-      villageCode: null,
-    })),
+    subscribers: PHONE_KINDS.flatMap((kind, i) =>
+      [`warga-${kind}`, `mesin-${kind}`, `+62812345670${10 + i}`].map((username) => ({
+        username,
+        password: 'sandi-warga-1',
+        tariff: TARIFF,
+        villageCode: null,
+      })),
+    ),
     at: stand.clock.now(),
   });
 }, 60_000);
@@ -133,6 +135,13 @@ const ROWS: readonly Row[] = [
     what: 'account',
     run: enters(async (kind) => ({ username: `warga-${kind}`, password: 'sandi-warga-1' })),
   },
+  {
+    what: 'account by phone number, as an officer or a citizen has opened it',
+    run: enters(async (kind) => ({
+      username: `0812-3456-70${10 + PHONE_KINDS.indexOf(kind)}`,
+      password: 'sandi-warga-1',
+    })),
+  },
   { what: 'one tap', run: enters(async () => ({}), '/click') },
   {
     what: 'a typing error, then right',
@@ -189,6 +198,21 @@ const ROWS: readonly Row[] = [
       must(assistant.online(), 'not online');
       await phone.leave();
       must((await assistant.join()) === 'internet', 'a page came again');
+      return 'yes';
+    },
+  },
+  {
+    what: 'set up by an operator, by its address',
+    run: async (kind) => {
+      const mac = randomMac(Math.random);
+      const printer = await stand.store.subscriberByUsername(`mesin-${kind}`);
+      await stand.store.rememberDevice({
+        ...{ mac: mac.toUpperCase(), accountKind: 'subscriber', accountId: printer!.id },
+        ...{ label: 'printer sekolah', expiresAt: null, at: stand.clock.now() },
+      });
+      const { assistant } = visitor(kind, mac);
+      const found = await assistant.join();
+      must(found === 'internet', `a page came: ${found}`);
       return 'yes';
     },
   },
