@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -17,41 +17,10 @@ import { loadConfig } from '../../../config/load.ts';
 import { type Service, startService } from '../../../scripts/serve/serve.ts';
 import { campaign } from '../../fixtures/campaign.ts';
 import { newRouter, newTariff, village } from '../../fixtures/rows.ts';
+import { ALIEN, HOSTILE } from './hostile.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const FORM = 'application/x-www-form-urlencoded';
-/** An element or attribute of this name is in no page of ours. */
-const ALIEN = 'zqj';
-const HOSTILE = [
-  `<${ALIEN}>`,
-  `"><${ALIEN}>`,
-  `' ${ALIEN}='1`,
-  `" ${ALIEN}="1`,
-  `</title></style><${ALIEN}>`,
-  `<script>${ALIEN}()</script>`,
-  `javascript:${ALIEN}()`,
-  `http://${ALIEN}.example/login`,
-  `//${ALIEN}.example/login`,
-  `http://login.wifi.home.arpa@${ALIEN}.example/login`,
-  `http://login.wifi.home.arpa/login#@${ALIEN}.example`,
-  `https://login.wifi.home.arpa.${ALIEN}.example/login`,
-  `/\\${ALIEN}.example`,
-  '%0d%0aSet-Cookie: a=b',
-  '\r\nLocation: http://zqj.example/',
-  '\u0000',
-  '\u202e\u2028\ufeff',
-  '\ud800',
-  '%',
-  '%ff',
-  '[object Object]',
-  '__proto__',
-  '../../etc/passwd',
-  '<%= 7*7 %>',
-  '-1',
-  '1e400',
-  'A'.repeat(3000),
-];
-
 interface Sent {
   readonly method: string;
   readonly path: string;
@@ -64,6 +33,7 @@ interface Answer {
   readonly status: number;
   readonly location: string | null;
   readonly setCookie: boolean;
+  readonly headers: IncomingHttpHeaders;
   readonly type: string;
   readonly body: string;
 }
@@ -281,6 +251,7 @@ function send(sent: Sent): Promise<Answer> {
             status: response.statusCode ?? 0,
             location: response.headers.location ?? null,
             setCookie: response.headers['set-cookie'] !== undefined,
+            headers: response.headers,
             type: response.headers['content-type'] ?? '',
             body: (zipped ? gunzipSync(bytes) : bytes).toString('utf8'),
           });
@@ -339,6 +310,60 @@ it('reads routes and fields from the sources', () => {
   expect(ROUTES.length).toBeGreaterThan(20);
   expect(FIELDS).toEqual(expect.arrayContaining(['voucher', 'username', 'password', 'lang']));
 });
+
+const SHIELDS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+it.each(ROUTES)(
+  '$method $path has its headers, and lets no page be framed or scripted',
+  async (route) => {
+    const answer = await send({
+      ...plain(route),
+      headers: { 'Content-Type': FORM, Origin: origin },
+    });
+
+    expect(answer.headers).toMatchObject(SHIELDS);
+    expect(answer.headers['x-powered-by']).toBeUndefined();
+    const policy = String(answer.headers['content-security-policy'] ?? '');
+    expect(
+      answer.type.startsWith('text/html') ? policy : "default-src 'none'; frame-ancestors 'none'",
+    ).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
+    expect(policy).not.toMatch(
+      /unsafe|\*|https?:\/\/(?!127\.0\.0\.1|login\.wifi\.home\.arpa|172\.)/,
+    );
+  },
+);
+
+/** Providers sign theirs instead. */
+const POSTS = ROUTES.filter(({ method, path }) => method === 'POST' && !path.startsWith('/hooks/'));
+
+it.each(POSTS)('POST $path is refused to a page of another site', async (route) => {
+  const foreign = { 'Content-Type': FORM, Origin: 'https://jahat.example' };
+  const cross = { 'Content-Type': FORM, 'Sec-Fetch-Site': 'cross-site' };
+
+  const statuses = [];
+  for (const headers of [foreign, cross])
+    statuses.push((await send({ ...plain(route), headers })).status);
+
+  expect(statuses).toEqual([403, 403]);
+});
+
+function plain({ method, path }: (typeof ROUTES)[number]): Sent {
+  const redirect = ['router', 'mac', 'ip', 'link-login-only'];
+  const query = encode(redirect.map((name): [string, string] => [name, known[name]![0]!]));
+  const to = path.replaceAll(/:\w+/g, 'kayu-ara-1');
+  const posts = method === 'POST';
+  return {
+    method,
+    path: posts ? to : `${to}?${query}`,
+    headers: {},
+    body: posts ? query : null,
+    from: '127.64.250.250',
+  };
+}
 
 it('answers whatever comes without fault, foreign markup, cookies, or a way to elsewhere', {
   timeout: 1_800_000,
