@@ -5,6 +5,7 @@ import { formOf, type Handler, type PortalDeps, seeOther, sourceOf } from '../co
 import { sendMessage } from '../messages.ts';
 import type { AccountNotice } from '../pages.ts';
 import { isOwnRequest } from '../security.ts';
+import { isVoucher } from '../typed-code.ts';
 import { withQuery } from '../urls.ts';
 import { GOOD } from './notices.ts';
 import { sendAccount } from './page.ts';
@@ -35,9 +36,12 @@ export function topUpOwn(deps: PortalDeps): Handler {
     const at = deps.clock.now();
     const attempt = { address: sourceOf(req), mac: session.mac, router: session.router };
     if (!deps.admitLogin(attempt, at)) return 'limited';
+    const code = form.get('voucher') ?? '';
+    const phone = { router: session.router, mac: session.mac, framedIp: sourceOf(req) };
+    if (!(await isVoucher(deps, code, phone))) return 'topUpRefused';
     const { outcome } = await deps.store.topUp({
       subscriberId: account.id,
-      code: (form.get('voucher') ?? '').slice(0, 64),
+      code: code.slice(0, 64),
       villageCode: session.villageCode,
       day: calendarDay(at, router?.timeZone ?? deps.timeZone),
       at,

@@ -25,6 +25,7 @@ import { sendMessage } from '../messages.ts';
 import type { RegisterFault } from '../pages.ts';
 import { type Redirect, writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
+import { isVoucher } from '../typed-code.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { type Application, type NikAsked, readApplication } from './application.ts';
@@ -163,10 +164,13 @@ async function byVoucher(
   application: Application,
   { form, rules }: { form: URLSearchParams; rules: Rules },
 ): Promise<Subscriber | null> {
-  const { router } = redirect;
+  const { router, mac } = redirect;
   const at = deps.clock.now();
+  const code = form.get('voucher') ?? '';
+  const phone = { router: router.name, mac, framedIp: redirect.ip ?? '' };
+  if (!(await isVoucher(deps, code, phone))) return null;
   return deps.store.registerByVoucher({
-    code: (form.get('voucher') ?? '').slice(0, 64),
+    code: code.slice(0, 64),
     phone: application.phone,
     password: application.password,
     ...(application.name === null ? {} : { displayName: application.name }),

@@ -274,6 +274,18 @@ describe('registration', () => {
     expect((await stand.store.profile(siti.id))?.displayName).toBe('Siti');
   });
 
+  it('looks up no code that RADIUS does not let it: its budget of guesses holds on every page', async () => {
+    const radius = {
+      authenticate: async () => ({ kind: 'reject', code: 'SW-LIMIT', text: '' }) as const,
+    };
+    await using stand = await openCitizenStand({ radius });
+    const voucher = stand.voucher.code;
+    const asked = { ...stand.redirect, ...typed, voucher, ...TICKED };
+
+    expect((await stand.portal.post('/register', asked)).status).toBe(422);
+    expect((await stand.store.voucherByCode(voucher))?.disabled).toBe(false);
+  });
+
   it('needs an unused voucher where no codes can be sent, and spends it', async () => {
     await using stand = await openCitizenStand();
     const register = (voucher: string, over: object = {}) =>
