@@ -1,14 +1,12 @@
 /** Settings of codes to phone numbers: how many, and the small pass that lets them arrive. */
+import { toMobileE164 } from './phone-number.ts';
 import { type Setting, setting } from './setting.ts';
 import { type ValueType, whole } from './value-types.ts';
 
 /** As links to a messenger want it: digits alone, with the country's code. */
 const messengerNumber: ValueType<string> = {
   expects: 'a mobile number such as +6281234567890',
-  parse: (text) => {
-    const digits = text.replaceAll(/[\s-]/g, '').replace(/^\+/, '').replace(/^0/, '62');
-    return /^628[1-9]\d{7,10}$/.test(digits) ? digits : null;
-  },
+  parse: (text) => toMobileE164(text)?.slice(1) ?? null,
 };
 
 export const OTP_SETTINGS = {

@@ -1,6 +1,7 @@
 /** What was typed to register, or for a new password. */
+
+import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
 import type { RegisterFault } from '../pages.ts';
-import { type E164, toMobileE164 } from '../phone-number.ts';
 import { readName } from './data.ts';
 import { ageOf, parseNik } from './nik.ts';
 import { weakness } from './password-rules.ts';

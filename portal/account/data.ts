@@ -1,7 +1,7 @@
 /** "My data": see, take along, correct, withdraw, erase (Law 27 of 2022, articles 5 to 13). */
 import type { Request, Response } from 'express';
 import type { OwnData } from '../../store/types.ts';
-import { formOf, type Handler, type PortalDeps, queryOf, seeOther } from '../context.ts';
+import { formOf, type Handler, type PortalDeps, seeOther } from '../context.ts';
 import type { Translate } from '../i18n.ts';
 import { sendMessage } from '../messages.ts';
 import type { AccountNotice, Row } from '../pages.ts';
@@ -13,7 +13,7 @@ import { exportOf } from './export.ts';
 import { GOOD } from './notices.ts';
 import { sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
-import { proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
+import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
 
 type Exchange = { readonly req: Request; readonly res: Response };
 
@@ -22,15 +22,9 @@ const HOUR_MS = 3_600_000;
 const LONGEST_NAME = 60;
 
 export function showData(deps: PortalDeps): Handler {
-  return async (req, res) => {
-    const lang = queryOf(req).get('lang');
-    const self = await selfAt(deps, req);
-    if (self === null) {
-      seeOther(res, withQuery('/status', lang === null ? {} : { lang: lang.slice(0, 2) }));
-      return;
-    }
-    await sendData(deps, { req, res }, self, { lang, notice: null, status: 200, ticket: null });
-  };
+  return ownPage(deps, (exchange, self, lang) =>
+    sendData(deps, exchange, self, { lang, notice: null, status: 200, ticket: null }),
+  );
 }
 
 /** The file itself; a mini-browser, which keeps no files, has the page. */

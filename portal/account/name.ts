@@ -1,6 +1,7 @@
 /** The name that RADIUS knows an account by, from what its owner typed. */
+
+import { toMobileE164 } from '../../settings/phone-number.ts';
 import type { PortalDeps } from '../context.ts';
-import { toMobileE164 } from '../phone-number.ts';
 
 /**
  * A user name goes first, exactly as it was typed; else a phone number in any form is meant. The store is

@@ -1,7 +1,8 @@
 /** A code to the own number, for accounts that have no password: it is asked for once, for all acts. */
+
+import type { E164 } from '../../settings/phone-number.ts';
 import type { PortalDeps } from '../context.ts';
 import type { Locale } from '../i18n.ts';
-import type { E164 } from '../phone-number.ts';
 import type { Self } from './self.ts';
 
 const TICKET_MS = 10 * 60_000;

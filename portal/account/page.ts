@@ -1,31 +1,25 @@
 /** `GET /account`: the own phones, use by day and week, top-up, password. */
 import type { Request, Response } from 'express';
 import { calendarDay } from '../../lib/units.ts';
+import { type E164, maskedNumber } from '../../settings/phone-number.ts';
 import type { OwnPhone, UsageDay } from '../../store/types.ts';
-import { type Handler, type PortalDeps, queryOf, type Scene, seeOther } from '../context.ts';
+import type { Handler, PortalDeps, Scene } from '../context.ts';
 import type { Translate } from '../i18n.ts';
 import type { AccountNotice, PhoneLine, Row } from '../pages.ts';
 import { isPhoneKind } from '../phone-kind.ts';
-import { type E164, maskedNumber } from '../phone-number.ts';
 import { withQuery } from '../urls.ts';
 import type { Wording } from '../wording.ts';
 import { GOOD } from './notices.ts';
-import { proofOf, type Self, sceneOfSelf, selfAt } from './self.ts';
+import { ownPage, proofOf, type Self, sceneOfSelf } from './self.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_SHOWN = 7;
 const WEEKS = 4;
 
 export function showAccount(deps: PortalDeps): Handler {
-  return async (req, res) => {
-    const lang = queryOf(req).get('lang');
-    const self = await selfAt(deps, req);
-    if (self === null) {
-      seeOther(res, withQuery('/status', lang === null ? {} : { lang: lang.slice(0, 2) }));
-      return;
-    }
-    await sendAccount(deps, { req, res }, self, { lang, notice: null, status: 200 });
-  };
+  return ownPage(deps, (exchange, self, lang) =>
+    sendAccount(deps, exchange, self, { lang, notice: null, status: 200 }),
+  );
 }
 
 export async function sendAccount(

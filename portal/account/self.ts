@@ -3,10 +3,20 @@
  * account is theirs (docs/security.md). What cannot be undone, or shows everything, asks for the voucher or
  * password again.
  */
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { Account, Profile, Router, Session } from '../../store/types.ts';
-import { type PortalDeps, placeOf, type Scene, sceneOf, sourceOf } from '../context.ts';
+import {
+  type Handler,
+  type PortalDeps,
+  placeOf,
+  queryOf,
+  type Scene,
+  sceneOf,
+  seeOther,
+  sourceOf,
+} from '../context.ts';
 import { connectedAt } from '../status.ts';
+import { withQuery } from '../urls.ts';
 import { provesByCode } from './own-code.ts';
 
 export interface Self {
@@ -18,6 +28,23 @@ export interface Self {
 }
 
 export type Proof = 'voucher' | 'password' | 'code' | 'none';
+
+/** A page of one's own; a phone that is not online is shown why. */
+export function ownPage(
+  deps: PortalDeps,
+  show: (
+    exchange: { readonly req: Request; readonly res: Response },
+    self: Self,
+    lang: string | null,
+  ) => Promise<void>,
+): Handler {
+  return async (req, res) => {
+    const lang = queryOf(req).get('lang');
+    const self = await selfAt(deps, req);
+    if (self !== null) return show({ req, res }, self, lang);
+    seeOther(res, withQuery('/status', lang === null ? {} : { lang: lang.slice(0, 2) }));
+  };
+}
 
 export async function selfAt(deps: PortalDeps, req: Request): Promise<Self | null> {
   const connected = await connectedAt(deps, req);

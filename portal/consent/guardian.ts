@@ -1,8 +1,9 @@
 /** Under 18: a parent or guardian proves a number of theirs and so agrees, or comes to the office. */
+
+import { toMobileE164 } from '../../settings/phone-number.ts';
 import type { Ticket } from '../../store/ticket-types.ts';
 import type { PortalDeps } from '../context.ts';
 import type { Visit } from '../hand-back.ts';
-import { toMobileE164 } from '../phone-number.ts';
 import type { ConsentFault, Waiting } from './ask.ts';
 
 export type GuardianStep =

@@ -5,8 +5,9 @@
  * time-outs, repetition and failover are in exchange.ts and dispatch.ts. Shapes are those of the
  * providers' public manuals (November 2026).
  */
+
+import type { E164 } from '../../settings/phone-number.ts';
 import type { Locale } from '../i18n.ts';
-import type { E164 } from '../phone-number.ts';
 
 export type GatewayKind = 'fonnte' | 'wablas' | 'zenziva' | 'verihubs' | 'whatsapp' | 'http';
 

@@ -7,7 +7,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type E164, toMobileE164 } from '../phone-number.ts';
+import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
 import { at, type GatewayConfig, readObject } from './gateway.ts';
 
 export interface InboundRequest {

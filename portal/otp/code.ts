@@ -4,9 +4,10 @@
  * A code belongs to a ticket (store/ticket-types.ts): it has 6 digits, 5 minutes and 5 tries, and only
  * its keyed hash is kept. Nothing here tells whether a number is known.
  */
+
+import type { E164 } from '../../settings/phone-number.ts';
 import type { Router } from '../../store/types.ts';
 import type { Locale } from '../i18n.ts';
-import type { E164 } from '../phone-number.ts';
 
 /** What the number is proven for. Each has its own tickets; their budgets are shared. */
 export type CodePurpose = 'login' | 'register' | 'reset';

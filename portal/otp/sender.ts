@@ -1,13 +1,13 @@
 /** {@link CodeSender} over gateways: budgets first, then the code, then the message. */
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
+import type { E164 } from '../../settings/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { CodeState } from '../../store/types.ts';
 import { createDispatcher, type Dispatcher, type DispatchResult } from '../gateways/dispatch.ts';
 import type { Exchange } from '../gateways/exchange.ts';
 import type { GatewayConfig, GatewayKind, Message } from '../gateways/gateway.ts';
 import { translator } from '../i18n.ts';
-import type { E164 } from '../phone-number.ts';
 import { settingsOf } from '../village-settings.ts';
 import { costCharges, endOfDay, endOfMonth, sendCharges } from './charges.ts';
 import {

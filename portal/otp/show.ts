@@ -1,10 +1,11 @@
 /** The page of codes, whatever its step: texts, times and faults. */
+
+import { maskedNumber } from '../../settings/phone-number.ts';
 import type { Router } from '../../store/types.ts';
 import { type PortalDeps, placeOf, type Scene, sceneOf } from '../context.ts';
 import type { Exchange } from '../hand-back.ts';
 import type { TextKey } from '../i18n.ts';
 import type { Fault } from '../pages.ts';
-import { maskedNumber } from '../phone-number.ts';
 import type { Redirect } from '../redirect-params.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import type { RejectCode } from '../reject-codes.ts';

@@ -1,4 +1,6 @@
 /** From a phone number to "enter the code": `GET` and `POST /otp`, another code, another number. */
+
+import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
 import {
   formOf,
   type Handler,
@@ -12,7 +14,6 @@ import type { Exchange } from '../hand-back.ts';
 import { chooseLocale, translator } from '../i18n.ts';
 import { refuseWay } from '../login.ts';
 import { sendMessage } from '../messages.ts';
-import { type E164, toMobileE164 } from '../phone-number.ts';
 import { type Redirect, writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';

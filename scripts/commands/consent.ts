@@ -1,5 +1,5 @@
 import { textHash } from '../../portal/consent/texts.ts';
-import { toMobileE164 } from '../../portal/phone-number.ts';
+import { toMobileE164 } from '../../settings/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { ConsentEntry } from '../../store/types.ts';
 import {

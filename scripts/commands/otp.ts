@@ -6,7 +6,7 @@ import { createExchange, type Exchange } from '../../portal/gateways/exchange.ts
 import type { GatewayKind, Message } from '../../portal/gateways/gateway.ts';
 import { translator } from '../../portal/i18n.ts';
 import { paidDispatcher } from '../../portal/otp/sender.ts';
-import { maskedNumber, toMobileE164 } from '../../portal/phone-number.ts';
+import { maskedNumber, toMobileE164 } from '../../settings/phone-number.ts';
 import {
   audit,
   type Command,

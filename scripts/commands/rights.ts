@@ -3,7 +3,7 @@ import { SmartWifiError } from '../../lib/errors.ts';
 import { readName } from '../../portal/account/data.ts';
 import { exportOf } from '../../portal/account/export.ts';
 import { type NikWarning, parseNik } from '../../portal/account/nik.ts';
-import { toMobileE164 } from '../../portal/phone-number.ts';
+import { toMobileE164 } from '../../settings/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { RightsRequest, Subscriber } from '../../store/types.ts';
 import {

@@ -4,7 +4,7 @@ import { type Story, shownSession, storyOf } from '../../console/counter/story.t
 import { type Subject, subjectOf } from '../../console/counter/subject.ts';
 import { realClock } from '../../lib/clock.ts';
 import { calendarDay } from '../../lib/units.ts';
-import { toMobileE164 } from '../../portal/phone-number.ts';
+import { toMobileE164 } from '../../settings/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Account, AccountKind, Session } from '../../store/types.ts';
 import {

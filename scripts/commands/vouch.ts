@@ -1,7 +1,7 @@
 /** A village's officer vouches for a person, who gets an account with a first password. */
 
 import { realClock } from '../../lib/clock.ts';
-import { toMobileE164 } from '../../portal/phone-number.ts';
+import { toMobileE164 } from '../../settings/phone-number.ts';
 import { placeOf, resolveSettings } from '../../settings/resolve.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Village } from '../../store/types.ts';
