@@ -103,8 +103,16 @@ interface Load {
   onRepeatedLogin: () => void;
 }
 
+/** A phone whose session the portal has already let in: what is left is the NAS's part. */
+interface Arrival {
+  readonly acctSessionId: string;
+  readonly mac: string;
+  readonly username: string;
+  readonly token: string;
+}
+
 /** One packet at a time from a socket of its own; the same bytes again until there is an answer. */
-async function lane(load: Load, name: string, sessions: number): Promise<void> {
+async function lane(load: Load, name: string, arrivals: readonly Arrival[]): Promise<void> {
   const socket = createSocket('udp4').bind(0, NAS);
   await once(socket, 'listening');
   let identifier = 0;
@@ -129,49 +137,49 @@ async function lane(load: Load, name: string, sessions: number): Promise<void> {
       return decodePacket(datagram);
     }
   };
-  for (let i = 0; i < sessions; i += 1) {
-    const mac = `02:00:00:${name.slice(0, 2)}:${name.slice(2)}:0${i}`.toUpperCase();
-    const bound = await logIn(
-      mac,
-      (bytes) => exchange(bytes, ports.auth),
-      () => identifier++,
-    );
-    for (const packet of accountingOf(`${name}${i}`, mac, bound)) {
+  for (const arrival of arrivals) {
+    const reply = await exchange(login(arrival, identifier++), ports.auth);
+    for (const packet of accountingOf(arrival, sessionOf(reply))) {
       await exchange(packet(identifier++), ports.acct);
     }
   }
   socket.close();
 }
 
-/** With a token, as the portal hands phones back; gives the session. */
-async function logIn(
-  mac: string,
-  exchange: (bytes: Buffer) => Promise<Packet>,
-  identifier: () => number,
-): Promise<string> {
-  const { username, token } = await store.issueToken({
-    accountKind: 'voucher',
-    accountId: voucher,
-    mac,
-    routerId: router.id,
-    at: Date.now(),
-    ttlMs: 120_000,
-  });
-  const { bytes } = accessRequest({
-    username,
-    password: token,
-    secret: SECRET,
-    identifier: identifier(),
-    more: [['Calling-Station-Id', mac]],
-  });
-  const reply = await exchange(bytes);
+/**
+ * Tokens for every session, before any process stops answering: one that is frozen keeps the locks of what
+ * it was writing until PostgreSQL gives it up, and this test is about the NAS, which only has to ask again.
+ */
+async function arrivalsOf(name: string, sessions: number): Promise<Arrival[]> {
+  return await Promise.all(
+    Array.from({ length: sessions }, async (_, i) => {
+      const mac = `02:00:00:${name.slice(0, 2)}:${name.slice(2)}:0${i}`.toUpperCase();
+      const { username, token } = await store.issueToken({
+        accountKind: 'voucher',
+        accountId: voucher,
+        mac,
+        routerId: router.id,
+        at: Date.now(),
+        ttlMs: 120_000,
+      });
+      return { acctSessionId: `${name}${i}`, mac, username, token };
+    }),
+  );
+}
+
+/** With a token, as the portal hands phones back. */
+function login({ mac, username, token }: Arrival, identifier: number): Buffer {
+  const more: AttributeValue[] = [['Calling-Station-Id', mac]];
+  return accessRequest({ username, password: token, secret: SECRET, identifier, more }).bytes;
+}
+
+function sessionOf(reply: Packet): string {
   if (reply.code === Code.accessAccept) return textOf(reply, 'Class')!;
-  throw new Error(`login of ${mac} was refused: ${textOf(reply, 'Reply-Message')}`);
+  throw new Error(`a login was refused: ${textOf(reply, 'Reply-Message')}`);
 }
 
 function accountingOf(
-  acctSessionId: string,
-  mac: string,
+  { acctSessionId, mac }: Arrival,
   bound: string,
 ): ((identifier: number) => Buffer)[] {
   const statuses = [AcctStatus.start, AcctStatus.interim, AcctStatus.interim, AcctStatus.stop];
@@ -205,15 +213,26 @@ it.skipIf(!hasPostgres)(
       onRepeatedLogin: repeated.resolve,
     };
     const name = (i: number): string => i.toString(16).padStart(4, '0');
-    const lanes = Array.from({ length: LANES }, (_, i) => lane(load, name(i), SESSIONS_PER_LANE));
-    await frozen.promise;
-    const late = Array.from({ length: LATE_LANES }, (_, i) => lane(load, name(LANES + i), 1));
-    await repeated.promise;
+    const arrivals = await Promise.all(
+      Array.from({ length: LANES + LATE_LANES }, (_, i) =>
+        arrivalsOf(name(i), i < LANES ? SESSIONS_PER_LANE : 1),
+      ),
+    );
+    const begin = async (from: number, to: number): Promise<void> => {
+      await Promise.all(
+        arrivals.slice(from, to).map((some, i) => lane(load, name(from + i), some)),
+      );
+    };
+    const early = begin(0, LANES);
+    await Promise.race([frozen.promise, early]);
+    const late = begin(LANES, LANES + LATE_LANES);
+    const all = Promise.all([early, late]);
+    await Promise.race([repeated.promise, all]);
     const ended = once(first, 'exit');
     first.kill('SIGKILL');
     await ended;
 
-    await Promise.all([...lanes, ...late]);
+    await all;
 
     const logins = LANES * SESSIONS_PER_LANE + LATE_LANES;
     expect(load.repeatedLogins.size).toBeGreaterThan(0);
