@@ -28,7 +28,7 @@ export function submitClick(deps: PortalDeps): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
-    const outcome = await redirectIn(deps, form);
+    const outcome = await redirectIn(deps, req, form);
     if (outcome.kind !== 'complete') return seeOther(res, '/');
     const { redirect } = outcome;
     const { router, mac } = redirect;

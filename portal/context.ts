@@ -13,6 +13,7 @@ import {
 import type { GatewayConfig } from './gateways/gateway.ts';
 import { houseOf, shownAt } from './house.ts';
 import type { Locale, TextKey } from './i18n.ts';
+import type { FindRouterBehind } from './lans.ts';
 import type { AdmitLogin } from './login-limits.ts';
 import type { PortalMetrics } from './metrics.ts';
 import type { OidcProvider } from './oidc/provider.ts';
@@ -42,6 +43,7 @@ export type PortalDeps = Pick<
   /** In the time zone of a village; null = the configuration's. */
   readonly wordingIn: (locale: Locale, timeZone: string | null) => Wording;
   readonly admitLogin: AdmitLogin;
+  readonly routerBehind: FindRouterBehind;
   /** Null where no gateway is configured. */
   readonly codes: CodeSender | null;
   readonly gateways: readonly GatewayConfig[];
@@ -85,13 +87,24 @@ export async function routerIn(deps: PortalDeps, params: URLSearchParams): Promi
   return name === null ? null : deps.store.routerByName(name);
 }
 
+/** A phone in the LAN of one village cannot speak for a phone behind the router of another. */
 export async function redirectIn(
   deps: PortalDeps,
+  req: Request,
   params: URLSearchParams,
 ): Promise<RedirectOutcome> {
-  const outcome = readRedirect(params, await routerIn(deps, params));
+  let outcome = readRedirect(params, await routerIn(deps, params));
+  if (outcome.kind === 'complete' && (await isElsewhere(deps, req, outcome.redirect.router))) {
+    outcome = { kind: 'refused', because: 'elsewhere' };
+  }
   if (outcome.kind === 'refused') deps.metrics.redirectRefused(outcome.because);
   return outcome;
+}
+
+/** Addresses of no village are let through: a router, or a proxy before us, may hide its phones. */
+async function isElsewhere(deps: PortalDeps, req: Request, router: Router): Promise<boolean> {
+  const address = sourceOf(req);
+  return !isBehind(router, address) && (await deps.routerBehind(address)) !== null;
 }
 
 export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place> {

@@ -9,7 +9,7 @@ import { withQuery } from './urls.ts';
 export function showHelp(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const { router, carry } = visitOf(await redirectIn(deps, params));
+    const { router, carry } = visitOf(await redirectIn(deps, req, params));
     const place = await placeOf(deps, router);
     const scene = sceneOf(req, { lang: params.get('lang'), place, path: '/help', carry });
     const { locale, t } = scene.speech;
@@ -27,7 +27,7 @@ export function showHelp(deps: PortalDeps): Handler {
 export function showBye(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const { router, carry } = visitOf(await redirectIn(deps, params));
+    const { router, carry } = visitOf(await redirectIn(deps, req, params));
     const place = await placeOf(deps, router);
     const scene = sceneOf(req, { lang: params.get('lang'), place, path: '/bye', carry });
     const loginUrl = router === null ? null : servletUrl(router, 'login');

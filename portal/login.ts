@@ -52,7 +52,7 @@ interface Showing {
 export function showLogin(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const outcome = await redirectIn(deps, params);
+    const outcome = await redirectIn(deps, req, params);
     if (outcome.kind === 'refused') {
       const router = await routerIn(deps, params);
       await sendJoin(deps, req, res, { router, refused: true, params });
@@ -91,7 +91,7 @@ export function submitLogin(deps: PortalDeps): Handler {
     // Else a page of another site could log a phone in with an account of its own.
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
-    const outcome = await redirectIn(deps, form);
+    const outcome = await redirectIn(deps, req, form);
     if (outcome.kind !== 'complete') {
       if (outcome.kind !== 'none') deps.metrics.login('SW-ERROR');
       const router = await routerIn(deps, form);

@@ -48,6 +48,8 @@ export interface PortalMetrics {
   login(result: LoginResult): void;
   /** A redirect whose parameters were not in order. */
   redirectRefused(because: RefusedBecause): void;
+  /** One that would have taken more than its address's share. */
+  connectionRefused(): void;
   /** A gateway's answer to one attempt at a message. */
   message(gateway: GatewayKind, result: DispatchResult): void;
   code(result: CodeResult): void;
@@ -75,6 +77,10 @@ export function createPortalMetrics(metrics: Metrics, options: { tls: boolean })
     'Redirects from routers with parameters that were not in order',
     ['because'],
   );
+  const connections = metrics.counter(
+    'smartwifi_portal_connections_refused_total',
+    'Connections beyond what their address, or all together, may hold',
+  );
   const certificate = options.tls ? createCertificateMetrics(metrics) : null;
   return {
     request: (route, status, seconds) => {
@@ -82,6 +88,7 @@ export function createPortalMetrics(metrics: Metrics, options: { tls: boolean })
     },
     login: (result) => logins.inc({ result }),
     redirectRefused: (because) => refused.inc({ because }),
+    connectionRefused: () => connections.inc({}),
     ...createOtpMetrics(metrics),
     certificateExpiry: (atMs) => certificate?.expiry.set(Math.floor(atMs / 1000)),
     certificateRefused: () => certificate?.failures.inc({}),

@@ -20,7 +20,8 @@ export interface Redirect {
   readonly error: RejectCode | null;
 }
 
-export type RefusedBecause = 'router' | 'mac' | 'ip' | 'link' | 'value';
+/** `elsewhere`: it comes from the LAN of another village. */
+export type RefusedBecause = 'router' | 'mac' | 'ip' | 'link' | 'value' | 'elsewhere';
 
 export type RedirectOutcome =
   | { readonly kind: 'none' }

@@ -1,17 +1,18 @@
-/** The portal's sockets: start, certificate renewal, orderly end. Pages are in app.ts. */
-import { createServer, type Server, type ServerOptions } from 'node:http';
+/** The portal's life: start, certificate renewal, orderly end. Pages are in app.ts. */
+import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { SmartWifiError } from '../lib/errors.ts';
 import { createPortalApp } from './app.ts';
 import { type CertificatePair, createRenewal, readCertificate } from './certificate.ts';
 import { warnWithoutOfficer } from './consent/officer.ts';
 import type { PortalDeps } from './context.ts';
 import { createExchange } from './gateways/exchange.ts';
+import { createLanFinder } from './lans.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
-import { createPortalMetrics } from './metrics.ts';
+import { createPortalMetrics, type PortalMetrics } from './metrics.ts';
 import { createOidcProvider } from './oidc/provider.ts';
 import { createCodeSender } from './otp/sender.ts';
+import { closeServer, listenOn, SOCKET_LIMITS } from './sockets.ts';
 import type { Address, PortalOptions, TlsFiles } from './types.ts';
 import { loadViews, type Views } from './views.ts';
 import { wordings } from './wording.ts';
@@ -25,20 +26,6 @@ export interface Portal extends AsyncDisposable {
 
 const TOKEN_TTL_MS = 60_000;
 const RENEWAL_MS = 10_000;
-/** How long answers under way may take at the end. */
-const GRACE_MS = 5000;
-
-/** Slow links need seconds for a request; nobody needs minutes, or large headers. */
-const SERVER_OPTIONS: ServerOptions = {
-  requestTimeout: 20_000,
-  headersTimeout: 10_000,
-  keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 2000,
-  maxHeaderSize: 8192,
-};
-const IDLE_MS = 30_000;
-const MAX_CONNECTIONS = 4000;
-const MAX_REQUESTS_PER_SOCKET = 200;
 
 /**
  * Listens and serves until disposed. `PORTAL_PUBLIC_URL` for a public URL that is not an http(s)
@@ -49,9 +36,11 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
   const views = await loadViews();
   await using stack = new AsyncDisposableStack();
   const certificate = options.tls === undefined ? null : await certified(options.tls);
-  const server = certificate?.server ?? createServer(SERVER_OPTIONS);
-  const port = await open(stack, server, options.listen);
-  const deps = withCodes(options, createPortalDeps(options, views, originOf(publicUrl, port)));
+  const server = certificate?.server ?? createServer(SOCKET_LIMITS.http);
+  const metrics = createPortalMetrics(options.metrics, { tls: certificate !== null });
+  const port = await open(stack, server, options.listen, metrics);
+  const publicOrigin = originOf(publicUrl, port);
+  const deps = withCodes(options, createPortalDeps(options, { views, metrics, publicOrigin }));
   const upgrade = certificate !== null && publicUrl.protocol === 'https:';
   const app = createPortalApp(deps, { upgrade });
   server.on('request', app);
@@ -59,7 +48,7 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
   const plainPort =
     options.plainListen === undefined
       ? null
-      : await open(stack, createServer(SERVER_OPTIONS, app), options.plainListen);
+      : await open(stack, createServer(SOCKET_LIMITS.http, app), options.plainListen, metrics);
   await warnWithoutOfficer(deps);
   deps.log.info({ port, plainPort, tls: certificate !== null }, 'portal listens');
   const owned = stack.move();
@@ -80,7 +69,10 @@ function originOf(publicUrl: URL, port: number): string {
   return publicUrl.origin;
 }
 
-function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: string): PortalDeps {
+function createPortalDeps(
+  options: PortalOptions,
+  made: { views: Views; metrics: PortalMetrics; publicOrigin: string },
+): PortalDeps {
   const { store, radius, clock, log, timeZone, retention, categoryOf, regency } = options;
   return {
     store,
@@ -93,20 +85,22 @@ function createPortalDeps(options: PortalOptions, views: Views, publicOrigin: st
     ...(regency === undefined ? {} : { regency }),
     ...(options.selling === undefined ? {} : { selling: options.selling }),
 
-    publicOrigin,
+    ...made,
     blockAddresses: new Set(options.blockAddresses),
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),
-    views,
-    metrics: createPortalMetrics(options.metrics, { tls: options.tls !== undefined }),
     wordingIn: wordings(timeZone),
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
+    routerBehind: createLanFinder(options),
     codes: options.codes ?? null,
     gateways: options.otp?.gateways ?? [],
     inbound: (options.otp?.gateways ?? []).some((one) => one.webhookSecret !== undefined),
     oidc:
       options.oidc === undefined
         ? null
-        : createOidcProvider(options.oidc, { clock, redirectUri: `${publicOrigin}/oidc/callback` }),
+        : createOidcProvider(options.oidc, {
+            clock,
+            redirectUri: `${made.publicOrigin}/oidc/callback`,
+          }),
   };
 }
 
@@ -128,32 +122,11 @@ async function open(
   stack: AsyncDisposableStack,
   server: Server | TlsServer,
   address: Address,
+  { connectionRefused }: PortalMetrics,
 ): Promise<number> {
-  server.timeout = IDLE_MS;
-  server.maxConnections = MAX_CONNECTIONS;
-  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address.port, address.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  stack.defer(async () => close(server));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOn(server, address, SOCKET_LIMITS, connectionRefused);
+  stack.defer(async () => closeServer(server));
   return port;
-}
-
-/** Answers under way are finished, up to {@link GRACE_MS}; idle connections end at once. */
-async function close(server: Server | TlsServer): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-    server.close(() => {
-      clearTimeout(force);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
 
 interface Certified {
@@ -164,7 +137,7 @@ interface Certified {
 
 async function certified(files: TlsFiles): Promise<Certified> {
   const pair = await readCertificate(files);
-  const server = createTlsServer({ ...SERVER_OPTIONS, cert: pair.cert, key: pair.key });
+  const server = createTlsServer({ ...SOCKET_LIMITS.http, cert: pair.cert, key: pair.key });
   return { server, files, pair };
 }
 

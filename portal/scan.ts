@@ -11,7 +11,6 @@ import { sealedCodeIn } from '../settings/voucher-url.ts';
 import type { Router } from '../store/types.ts';
 import {
   type Handler,
-  isBehind,
   type PortalDeps,
   placeOf,
   queryOf,
@@ -31,15 +30,13 @@ export interface Scanned {
 }
 
 const TICKET_MS = 15 * 60_000;
-const ROUTERS_MS = 10_000;
 
 export function showScan(deps: PortalDeps): Handler {
-  const routerBehind = routerFinder(deps);
   return async (req, res) => {
     const part = typeof req.params.code === 'string' ? req.params.code : '';
     const scanned = scannedIn(deps, part);
     if ((await sessionOf(deps, req)) !== null) return seeOther(res, '/status');
-    const router = await routerBehind(sourceOf(req));
+    const router = await deps.routerBehind(sourceOf(req));
     if (router !== null) {
       if (scanned !== null && mayKeep(deps, req, router)) await keep(deps, req, router, scanned);
       return seeOther(res, servletUrl(router, 'login'));
@@ -95,21 +92,4 @@ function mayKeep(deps: PortalDeps, req: Request, router: Router): boolean {
 /** The phone's address stands for its MAC, which is not known yet. */
 function keyOf(req: Request, router: Router) {
   return { kind: 'voucher', routerId: router.id, mac: `ip ${sourceOf(req)}` } as const;
-}
-
-/** Whose village LAN an address is of. All routers are read together, and not for every scan. */
-function routerFinder({ store, clock }: PortalDeps): (address: string) => Promise<Router | null> {
-  let routers: Promise<readonly Router[]> | null = null;
-  let readAt = 0;
-  return async (address) => {
-    const now = clock.now();
-    if (routers === null || Math.abs(now - readAt) > ROUTERS_MS) {
-      routers = store.listRouters();
-      readAt = now;
-      routers.catch(() => {
-        routers = null;
-      });
-    }
-    return (await routers).find((router) => isBehind(router, address)) ?? null;
-  };
 }

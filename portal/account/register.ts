@@ -41,7 +41,7 @@ const TICKET_MS = 15 * 60_000;
 export function showRegister(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const outcome = await redirectIn(deps, params);
+    const outcome = await redirectIn(deps, req, params);
     const locale = params.get('lang') === 'en' ? 'en' : 'id';
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
     const visit = { redirect: outcome.redirect, locale } as const;
@@ -56,7 +56,7 @@ export function submitRegister(deps: PortalDeps): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
-    const outcome = await redirectIn(deps, form);
+    const outcome = await redirectIn(deps, req, form);
     const locale = form.get('lang') === 'en' ? 'en' : 'id';
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
     const visit: Visit = { redirect: outcome.redirect, locale };

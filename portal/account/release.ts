@@ -80,7 +80,7 @@ export function submitRelease(deps: PortalDeps): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
-    const outcome = await redirectIn(deps, form);
+    const outcome = await redirectIn(deps, req, form);
     const locale = form.get('lang') === 'en' ? 'en' : 'id';
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
     const { redirect } = outcome;

@@ -14,7 +14,7 @@ import { type DocumentName, legalFactsAt, legalTexts, sectionsOf } from './texts
 export function showDocument(deps: PortalDeps, name: DocumentName): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const outcome = await redirectIn(deps, params);
+    const outcome = await redirectIn(deps, req, params);
     const router =
       outcome.kind === 'complete'
         ? outcome.redirect.router

@@ -36,7 +36,7 @@ const STATE = /^[\w-]{22}$/;
 export function startOidc(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const outcome = await redirectIn(deps, params);
+    const outcome = await redirectIn(deps, req, params);
     if (outcome.kind !== 'complete') return seeOther(res, '/');
     const { redirect } = outcome;
     const { router, mac } = redirect;
@@ -64,7 +64,7 @@ export function finishOidc(deps: PortalDeps): Handler {
     const ticket = await takeTicket(deps, state);
     if (ticket === null || deps.oidc === null) return seeOther(res, '/');
     const { visit, redirect: fields, locale } = JSON.parse(ticket.document) as Waiting;
-    const outcome = await redirectIn(deps, new URLSearchParams(fields));
+    const outcome = await redirectIn(deps, req, new URLSearchParams(fields));
     // Its router is ours no more.
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
     const { redirect } = outcome;

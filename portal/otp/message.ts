@@ -22,7 +22,7 @@ export function askForMessage(deps: PortalDeps): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
-    const outcome = await redirectIn(deps, form);
+    const outcome = await redirectIn(deps, req, form);
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', backTo(form)));
     const { redirect } = outcome;
     const lang = form.get('lang');

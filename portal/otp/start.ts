@@ -40,7 +40,7 @@ export function showOtp(deps: PortalDeps): Handler {
     const lang = params.get('lang');
     const visit = await findVisit(deps, req, params);
     if (visit !== null) return goOn(deps, { req, res }, visit, lang);
-    const outcome = await redirectIn(deps, params);
+    const outcome = await redirectIn(deps, req, params);
     if (outcome.kind !== 'complete' || !(await offersCodes(deps, outcome.redirect))) {
       return seeOther(res, withQuery('/', backTo(params)));
     }
@@ -53,7 +53,7 @@ export function submitPhone(deps: PortalDeps): Handler {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
     const lang = form.get('lang');
-    const outcome = await redirectIn(deps, form);
+    const outcome = await redirectIn(deps, req, form);
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', backTo(form)));
     const { redirect } = outcome;
     const { codes } = deps;

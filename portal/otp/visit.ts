@@ -45,7 +45,7 @@ export async function findVisit(
     const ticket = await deps.store.ticketBySecret({ secret, at });
     return ticket?.kind === 'otp' ? visitOf(deps, ticket, secret) : null;
   }
-  const outcome = await redirectIn(deps, params);
+  const outcome = await redirectIn(deps, req, params);
   if (outcome.kind === 'complete') return visitOfPhone(deps, outcome.redirect);
   const session = await sessionOf(deps, req);
   return session === null ? null : visitOfSession(deps, session);

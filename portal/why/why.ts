@@ -39,7 +39,7 @@ export function showWhy(deps: PortalDeps): Handler {
   const admit = createAdmission();
   return async (req, res) => {
     const params = queryOf(req);
-    const outcome = await redirectIn(deps, params);
+    const outcome = await redirectIn(deps, req, params);
     const gathered = await gather(deps, req, outcome);
     const { router } = gathered;
     const diagnosis = diagnose(gathered.facts);
