@@ -108,6 +108,7 @@ describe('a portal with a certificate', () => {
 
     expect(secure).toMatchObject({ name: 'old.example', status: 200 });
     expect(secure.headers['strict-transport-security']).toBe('max-age=86400');
+    expect(secure.headers['cross-origin-opener-policy']).toBe('same-origin');
     expect(plain).toMatchObject({ status: 308 });
     expect(plain.headers.location).toBe('https://wifi.example.go.id/status?lang=en');
     expect(blocked.status).toBe(451);

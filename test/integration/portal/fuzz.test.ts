@@ -315,6 +315,9 @@ const SHIELDS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+  'origin-agent-cluster': '?1',
 };
 
 it.each(ROUTES)(
@@ -343,12 +346,13 @@ const POSTS = ROUTES.filter(({ method, path }) => method === 'POST' && !path.sta
 it.each(POSTS)('POST $path is refused to a page of another site', async (route) => {
   const foreign = { 'Content-Type': FORM, Origin: 'https://jahat.example' };
   const cross = { 'Content-Type': FORM, 'Sec-Fetch-Site': 'cross-site' };
+  const referred = { 'Content-Type': FORM, Referer: 'https://jahat.example/halaman' };
 
   const statuses = [];
-  for (const headers of [foreign, cross])
+  for (const headers of [foreign, cross, referred])
     statuses.push((await send({ ...plain(route), headers })).status);
 
-  expect(statuses).toEqual([403, 403]);
+  expect(statuses).toEqual([403, 403, 403]);
 });
 
 function plain({ method, path }: (typeof ROUTES)[number]): Sent {
