@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createWorld, openTestPortal } from './portal.fixture.ts';
-import { redirectQuery, router } from './village.fixture.ts';
+import { redirectPath, redirectQuery, router } from './village.fixture.ts';
 
 /** Requests of the tests come from 127.0.0.1. */
 const HERE = '127.0.0.0/22';
@@ -17,7 +17,7 @@ describe('a phone in the LAN of one village', () => {
     const world = worldWith([router, { ...other, lanSubnet: HERE }]);
     await using test = await openTestPortal({}, world);
 
-    const page = await test.fetch(`/?${new URLSearchParams(redirectQuery)}`);
+    const page = await test.fetch(redirectPath());
     const login = await test.post('/login', { ...redirectQuery, voucher: 'ABCD' });
 
     expect(page.body).not.toContain('name="voucher"');
