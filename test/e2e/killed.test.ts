@@ -1,10 +1,9 @@
 /** The serving process is killed in a load of accounting: what it acknowledged is there, once. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { AcctStatus } from '../../radius/attributes.ts';
@@ -12,8 +11,8 @@ import { accountingRequest } from '../../radius/radius.fixture.ts';
 import { radiusSecret } from '../../radius/secret.ts';
 import { openStore } from '../../store/open.ts';
 import { newRouter, village } from '../fixtures/rows.ts';
+import { serveProcess } from '../fixtures/serve-process.ts';
 
-const CLI = resolve(import.meta.dirname, '../../scripts/cli.ts');
 const HOST = '127.0.0.1';
 const NAS = '127.0.0.77';
 const SESSIONS = 250;
@@ -57,23 +56,6 @@ function acctSessionId(i: number): string {
   return (0x80000000 + i).toString(16);
 }
 
-async function serve(): Promise<{ child: ChildProcess; acctPort: number }> {
-  const child = spawn(process.execPath, [CLI, 'serve', 'radius', '--config', 'smartwifi.yaml'], {
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const acctPort = await new Promise<number>((found, fail) => {
-    let said = '';
-    child.stderr.on('data', (chunk) => {
-      said += String(chunk);
-      const ready = /RADIUS \d+\/(\d+)/.exec(said);
-      if (ready !== null) found(Number(ready[1]));
-    });
-    child.once('exit', () => fail(new Error(`serve did not start:\n${said}`)));
-  });
-  return { child, acctPort };
-}
-
 /** Sends every packet and resolves with the identifiers that were acknowledged before `enough`. */
 function send(acctPort: number, enough: (acknowledged: number) => boolean): Promise<Set<number>> {
   const acknowledged = new Set<number>();
@@ -107,9 +89,9 @@ it('keeps what it acknowledged, and counts nothing twice when the NAS sends it a
     }),
   );
 
-  const first = await serve();
+  const first = await serveProcess(['radius'], { cwd: directory, file: 'smartwifi.yaml' });
   const ended = once(first.child, 'exit');
-  const acknowledged = await send(first.acctPort, (count) => {
+  const acknowledged = await send(first.ports.acct, (count) => {
     if (count === KILL_AFTER) first.child.kill('SIGKILL');
     return count >= KILL_AFTER;
   });
@@ -117,8 +99,8 @@ it('keeps what it acknowledged, and counts nothing twice when the NAS sends it a
   const { store: after } = await openStore(storeOptions());
   const kept = new Set((await after.listSessions({ limit: 1000 })).map((s) => s.acctSessionId));
   await after[Symbol.asyncDispose]();
-  const second = await serve();
-  await send(second.acctPort, (count) => count === SESSIONS);
+  const second = await serveProcess(['radius'], { cwd: directory, file: 'smartwifi.yaml' });
+  await send(second.ports.acct, (count) => count === SESSIONS);
   second.child.kill();
   await once(second.child, 'exit');
   const { store } = await openStore(storeOptions());

@@ -3,12 +3,9 @@
  * answers without a fault, shows nothing of it as markup, and leads nowhere but to itself and the phone's router.
  * Routes and fields are read from the portal's sources, so that a new one is tried too.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { type DefaultTreeAdapterTypes as Dom, defaultTreeAdapter, parse } from 'parse5';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,33 +13,24 @@ import { stringify } from 'yaml';
 import { loadConfig } from '../../../config/load.ts';
 import { type Service, startService } from '../../../scripts/serve/serve.ts';
 import { campaign } from '../../fixtures/campaign.ts';
-import { newRouter, newTariff, village } from '../../fixtures/rows.ts';
+import { type Known, seedEverything } from './everything.ts';
 import { ALIEN, HOSTILE } from './hostile.ts';
-
-const ROOT = resolve(import.meta.dirname, '../../..');
-const FORM = 'application/x-www-form-urlencoded';
-interface Sent {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  readonly from: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly location: string | null;
-  readonly setCookie: boolean;
-  readonly headers: IncomingHttpHeaders;
-  readonly type: string;
-  readonly body: string;
-}
+import {
+  type Answer,
+  encode,
+  FIELDS,
+  FORM,
+  FORMS,
+  percent,
+  ROUTES,
+  type Sent,
+  send,
+} from './routes.ts';
 
 let service: Service;
 let folder: string;
 let origin: string;
-let known: Readonly<Record<string, readonly string[]>>;
-const agent = new Agent({ keepAlive: false });
+let known: Known;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'smartwifi-fuzz-'));
@@ -60,91 +48,12 @@ beforeAll(async () => {
   const config = loadConfig({ file, cwd: folder, env: {} });
   service = await startService({ config, roles: ['portal', 'radius'] });
   origin = `http://127.0.0.1:${service.ports.portal}`;
-  known = await seed(service);
+  known = await seedEverything(service.store);
 });
 afterAll(async () => {
   await service[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
-
-/** A village that offers everything, with values of each kind that are in order. */
-async function seed({ store }: Service): Promise<typeof known> {
-  const at = Date.now();
-  await store.importVillages({ villages: [village], at });
-  const router = await store.addRouter({ ...newRouter, at });
-  const tariff = await store.createTariff({ ...newTariff, at });
-  const settings = {
-    'portal.ways': 'voucher,account,click,otp,oidc',
-    'portal.tariff.click': tariff.name,
-    'portal.tariff.otp': tariff.name,
-    'portal.tariff.self': tariff.name,
-  };
-  for (const [name, value] of Object.entries(settings)) {
-    const place = { level: 'village', code: village.code } as const;
-    await store.setSetting({ ...place, name, value, secret: false, at });
-  }
-  const cards = await store.createVouchers({
-    tariff: tariff.name,
-    count: 20,
-    villageCode: null,
-    batch: 'fuzz',
-    at,
-  });
-  await store.importSubscribers({
-    subscribers: [
-      { username: 'siti', password: 'rahasia-1', tariff: tariff.name, villageCode: null },
-    ],
-    at,
-  });
-  return {
-    router: [router.name],
-    mac: Array.from({ length: 200 }, (_, i) => `AA:BB:CC:00:00:${(i + 16).toString(16)}`),
-    ip: ['127.64.0.20'],
-    'link-login-only': [
-      `http://${router.loginHost}/login`,
-      `http://${router.hotspotAddress}/login`,
-    ],
-    error: ['SW-QUOTA kuota habis', 'RADIUS server is not responding'],
-    lang: ['id', 'en'],
-    voucher: cards.map(({ code }) => code),
-    username: ['siti', '0812 3456 7890'],
-    password: ['rahasia-1'],
-    phone: ['0812 3456 7890'],
-    name: ['example.com'],
-  };
-}
-
-function sources(directory: string, ending: string): string[] {
-  return readdirSync(join(ROOT, directory), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-}
-
-const PORTAL = sources('portal', '.ts');
-const ROUTES = [
-  ...new Set(PORTAL.flatMap((text) => [...text.matchAll(/\bapp\.(get|post)\(\s*'([^']+)'/g)])),
-].map(([, method, path]) => ({ method: method!.toUpperCase(), path: path! }));
-/** Fields that stand in one template belong together, and go where its form goes. */
-const FORMS = sources('views', '.ejs')
-  .map((text) => ({
-    action: /<form\b[^>]*\baction="([^"]+)"/.exec(text)?.[1] ?? null,
-    names: [
-      ...new Set(
-        [...text.matchAll(/<(?:input|button|select|textarea)\b[^>]*\bname="([a-z][\w-]*)"/g)].map(
-          ([, name]) => name!,
-        ),
-      ),
-    ],
-  }))
-  .filter(({ names }) => names.length > 0);
-const FIELDS = [
-  ...new Set([
-    ...PORTAL.flatMap((text) => [...text.matchAll(/\b\w+\.get\('([a-z][\w-]*)'\)/g)]).map(
-      ([, name]) => name!,
-    ),
-    ...FORMS.flatMap(({ names }) => names),
-  ]),
-];
 
 /** A value in order, a hostile one, or anything. */
 function anyValue(name: string): fc.Arbitrary<string> {
@@ -225,44 +134,6 @@ function requests(): fc.Arbitrary<Sent> {
     });
 }
 
-function encode(pairs: readonly (readonly [string, string])[]): string {
-  return pairs.map(([name, value]) => `${name}=${percent(value)}`).join('&');
-}
-
-/** Lone surrogates become what a browser makes of them; text that is escaped already stays so. */
-function percent(text: string): string {
-  if (/^%(?:[0-9a-f]{2}|$)/i.test(text)) return text.replaceAll(/[^\x21-\x7e]/g, '');
-  return encodeURIComponent(text.toWellFormed());
-}
-
-function send(sent: Sent): Promise<Answer> {
-  return new Promise((done, fail) => {
-    const outgoing = request(
-      origin + sent.path,
-      { agent, method: sent.method, headers: sent.headers, localAddress: sent.from },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.once('error', fail);
-        response.once('end', () => {
-          const bytes = Buffer.concat(chunks);
-          const zipped = response.headers['content-encoding'] === 'gzip';
-          done({
-            status: response.statusCode ?? 0,
-            location: response.headers.location ?? null,
-            setCookie: response.headers['set-cookie'] !== undefined,
-            headers: response.headers,
-            type: response.headers['content-type'] ?? '',
-            body: (zipped ? gunzipSync(bytes) : bytes).toString('utf8'),
-          });
-        });
-      },
-    );
-    outgoing.once('error', fail);
-    outgoing.end(sent.body ?? undefined);
-  });
-}
-
 function wrongWith({ status, setCookie, location, type, body }: Answer): string[] {
   const alien = type.startsWith('text/html') ? alienIn(body) : null;
   return [
@@ -323,7 +194,7 @@ const SHIELDS = {
 it.each(ROUTES)(
   '$method $path has its headers, and lets no page be framed or scripted',
   async (route) => {
-    const answer = await send({
+    const answer = await send(origin, {
       ...plain(route),
       headers: { 'Content-Type': FORM, Origin: origin },
     });
@@ -350,7 +221,7 @@ it.each(POSTS)('POST $path is refused to a page of another site', async (route) 
 
   const statuses = [];
   for (const headers of [foreign, cross, referred])
-    statuses.push((await send({ ...plain(route), headers })).status);
+    statuses.push((await send(origin, { ...plain(route), headers })).status);
 
   expect(statuses).toEqual([403, 403, 403]);
 });
@@ -376,7 +247,7 @@ it('answers whatever comes without fault, foreign markup, cookies, or a way to e
   const { numRuns, seed: start } = campaign(100_000);
   await fc.assert(
     fc.asyncProperty(requests(), async (sent) => {
-      const answer = await send(sent);
+      const answer = await send(origin, sent);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
 
       expect(wrongWith(answer)).toEqual([]);

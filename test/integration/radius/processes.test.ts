@@ -2,12 +2,12 @@
  * Two RADIUS processes on one port and one PostgreSQL. One is killed in a load of logins and
  * accounting; the NAS sends again what was not answered, the same bytes, and the other answers.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { AcctStatus, Code } from '../../../radius/attributes.ts';
@@ -19,10 +19,10 @@ import { openStore } from '../../../store/open.ts';
 import type { Router } from '../../../store/types.ts';
 import { type Cluster, postgresInstalled, startCluster } from '../../fixtures/postgres.ts';
 import { newRouter, village } from '../../fixtures/rows.ts';
+import { type ServeProcess, serveProcess } from '../../fixtures/serve-process.ts';
 
 const hasPostgres = await postgresInstalled();
 
-const CLI = resolve(import.meta.dirname, '../../../scripts/cli.ts');
 const HOST = '127.0.0.1';
 const NAS = '127.0.0.77';
 const SECRET = newRouter.nasSecret;
@@ -71,7 +71,7 @@ afterAll(async () => {
 async function serve(
   options: { store: string; keyFile: string },
   at: { auth: number; acct: number },
-): Promise<{ child: ChildProcess; ports: { auth: number; acct: number } }> {
+): Promise<ServeProcess> {
   const file = join(directory, 'smartwifi.yaml');
   const radius = {
     auth: `${HOST}:${at.auth}`,
@@ -80,19 +80,7 @@ async function serve(
   };
   const rest = { metrics: { listen: `${HOST}:0` }, log: { level: 'silent' } };
   await writeFile(file, stringify({ ...options, radius, ...rest }));
-  const child = spawn(process.execPath, [CLI, 'serve', 'radius', '--config', file], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const bound = await new Promise<{ auth: number; acct: number }>((found, fail) => {
-    let said = '';
-    child.stderr.on('data', (chunk) => {
-      said += String(chunk);
-      const ready = /RADIUS (\d+)\/(\d+)/.exec(said);
-      if (ready !== null) found({ auth: Number(ready[1]), acct: Number(ready[2]) });
-    });
-    child.once('exit', () => fail(new Error(`serve did not start:\n${said}`)));
-  });
-  return { child, ports: bound };
+  return serveProcess(['radius'], { cwd: directory, file });
 }
 
 interface Load {
