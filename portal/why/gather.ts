@@ -31,13 +31,15 @@ export async function gather(
   const session = await sessionOf(deps, req);
   const router = await routerOf(deps, session, outcome);
   const inside = router !== null && isBehind(router, source);
-  // A MAC in a query is anybody's word; together with the address that it came from it is the phone's.
+  // A MAC in a query is anybody's word; with the address that it came from it may be the phone's.
   const claimed = redirect !== null && inside && redirect.ip === source ? redirect.mac : null;
   const last = session ?? (inside ? await lastSession(deps, source, claimed, at) : null);
+  // Only what the router has told of before is: a neighbour who names a phone learns nothing of it.
+  const known = last?.mac === claimed ? claimed : null;
   const [state, account, device] = await Promise.all([
     router === null ? null : deps.store.routerState(router.id),
     last === null ? null : accountOf(deps, last, router?.timeZone ?? deps.timeZone),
-    claimed === null ? null : deps.store.device(claimed),
+    known === null ? null : deps.store.device(known),
   ]);
   const hours = hoursNow(router, router?.timeZone ?? deps.timeZone, at);
   return {
@@ -52,7 +54,7 @@ export async function gather(
       open: hours?.open ?? null,
       session,
       last: last === null || account === null ? null : { session: last, ...account },
-      remembered: claimed === null ? undefined : device && { until: device.expiresAt },
+      remembered: known === null ? undefined : device && { until: device.expiresAt },
       rejected: redirect?.error ?? null,
     },
   };

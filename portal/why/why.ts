@@ -147,7 +147,8 @@ async function caseCode(
     sessionId: last?.id ?? null,
     reject: facts.rejected,
   };
-  const subject = store.credentialKey(`case:${router.id}:${mac ?? sourceOf(req)}`);
+  // By address as well: who only names a phone must not get, or overwrite, its case.
+  const subject = store.credentialKey(`case:${router.id}:${sourceOf(req)}:${mac ?? ''}`);
   const ttlMs = (settings.get('portal.case-days') ?? 14) * DAY_MS;
   return (await store.openCase({ subject, facts: found, at: facts.at, ttlMs })).code;
 }
