@@ -1,6 +1,7 @@
 /** Back to the router, which logs the phone in. */
 import type { Request, Response } from 'express';
-import type { AccountKind } from '../store/types.ts';
+import type { AccountKind, TokenConsent } from '../store/types.ts';
+import { legalTextsAt, textsKey } from './consent/texts.ts';
 import { type PortalDeps, seeOther } from './context.ts';
 import type { Locale } from './i18n.ts';
 import { phoneKind } from './phone-kind.ts';
@@ -24,12 +25,16 @@ export interface Visit {
   readonly locale: Locale;
 }
 
-/** 303 to the router with a one-time token for this phone there; it logs the phone in with it. */
+/**
+ * 303 to the router with a one-time token for this phone there; it logs the phone in with it. `consent` is what
+ * was agreed to just now; the texts in force are agreed to by then.
+ */
 export async function handBack(
   deps: PortalDeps,
   { req, res }: Exchange,
   { redirect, locale }: Visit,
   account: Admitted,
+  consent: TokenConsent | null,
 ): Promise<void> {
   const welcome = withQuery('/welcome', { router: redirect.router.name, lang: locale, wait: '1' });
   const until = await rememberUntil(deps, req, redirect.router);
@@ -39,7 +44,10 @@ export async function handBack(
     mac: redirect.mac,
     routerId: redirect.router.id,
     phone: phoneKind(req.headers['user-agent']),
-    ...(until === null ? {} : { rememberUntil: until }),
+    ...(until === null
+      ? {}
+      : { rememberUntil: until, agreed: textsKey(await legalTextsAt(deps, redirect.router)) }),
+    ...(consent === null ? {} : { consent }),
     at: deps.clock.now(),
     ttlMs: deps.tokenTtlMs,
   });

@@ -23,9 +23,7 @@ export async function letIn(
     guardianPhone: null,
     minor,
   };
-  if (await consents(deps, exchange, visit, waiting)) {
-    await handBack(deps, exchange, visit, account);
-  } else {
-    await askForConsent(deps, exchange, visit, waiting);
-  }
+  const standing = await consents(deps, exchange, visit, waiting);
+  if (standing === 'asked') await askForConsent(deps, exchange, visit, waiting);
+  else await handBack(deps, exchange, visit, account, standing === 'before' ? null : standing);
 }

@@ -30,6 +30,7 @@ import { sendMessage } from './messages.ts';
 import { waitsForCode } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
+import { provesItself } from './proven-phone.ts';
 import { type Redirect, writeRedirect } from './redirect-params.ts';
 import { REJECT_STATUS, type RejectCode, rejectCode } from './reject-codes.ts';
 import { rememberBox } from './remember.ts';
@@ -280,15 +281,17 @@ async function sendLogin(
   });
 }
 
-/** A phone that has agreed to the texts in force is not shown their boxes again. */
-async function boxesFor(
-  deps: PortalDeps,
-  req: Request,
-  { router, mac }: Redirect,
-): Promise<Ticks | null> {
+/**
+ * A phone that has agreed to the texts in force is not shown their boxes again, once its address has shown
+ * which phone it is: else anybody could learn from the page whose phones have been here.
+ */
+async function boxesFor(deps: PortalDeps, req: Request, redirect: Redirect): Promise<Ticks | null> {
+  const { router, mac } = redirect;
   const { terms, privacy } = await legalTextsAt(deps, router);
   const hashes = { terms: terms.hash, privacy: privacy.hash };
-  const agreed = await deps.store.hasConsented({ ...hashes, account: null, mac });
+  const agreed =
+    (await provesItself(deps, req, redirect)) &&
+    (await deps.store.hasConsented({ ...hashes, account: null, mac }));
   return agreed ? null : readTicks(formOf(req));
 }
 

@@ -188,7 +188,7 @@ function storeOf(world: World): PortalStore {
     account: async () => world.account,
     usage: async (_kind, _id, day) => world.usageOf?.(day) ?? world.usage,
     hasConsented: async () => world.consented,
-    giveConsent: none,
+    keepTexts: async () => {},
     markChild: none,
     subscriberByUsername: async () => null,
     voucherByCode: async () => null,

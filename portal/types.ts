@@ -51,7 +51,7 @@ export type PortalStore = Pick<
   | 'graceOfPhone'
   | 'requestDisconnect'
   | 'hasConsented'
-  | 'giveConsent'
+  | 'keepTexts'
   | 'markChild'
   | 'profile'
   | 'phonesOf'

@@ -34,6 +34,14 @@ export interface ConsentScene {
   readonly at: number;
 }
 
+/** What was agreed to on a page, on its way with a one-time token; the texts are kept already. */
+export type TokenConsent = TextHashes &
+  Omit<ConsentScene, 'account' | 'mac' | 'at'> & {
+    readonly guardianPhone?: string;
+    /** The account becomes a child's, with this tariff when there is one. */
+    readonly child?: { readonly tariff: string | null };
+  };
+
 export interface ConsentEntry {
   readonly seq: number;
   readonly at: number;
@@ -67,12 +75,21 @@ export interface ConsentCheck {
 export interface ConsentStore {
   /**
    * Whether these texts were agreed to: by the account, or, for a voucher and for somebody not known yet,
-   * on this phone: a voucher is nobody.
+   * on this phone: a voucher is nobody. Without a MAC only the account counts.
    */
   hasConsented(
-    args: TextHashes & { readonly account: ConsentHolder | null; readonly mac: string },
+    args: TextHashes & { readonly account: ConsentHolder | null; readonly mac: string | null },
   ): Promise<boolean>;
-  /** Keeps the texts. Returns the entry's number; of the same act told twice, that of the first. */
+  /** So that what is agreed to can be read later. Idempotent. */
+  keepTexts(args: {
+    readonly terms: LegalText;
+    readonly privacy: LegalText;
+    readonly at: number;
+  }): Promise<void>;
+  /**
+   * At once, for who stands at the counter; a page's travels with the token ({@link NewToken}). Keeps the
+   * texts. Returns the entry's number; of the same act told twice, that of the first.
+   */
   giveConsent(
     args: ConsentScene & {
       readonly terms: LegalText;
@@ -80,6 +97,10 @@ export interface ConsentStore {
       readonly guardianPhone?: string;
     },
   ): Promise<number>;
+  /** Whether {@link chainConsents} would find something: a read, for the many times it would not. */
+  consentsWait(): Promise<boolean>;
+  /** Gives what logins have proved its place in the ledger, oldest first. Returns how many were dealt with. */
+  chainConsents(args: { readonly limit: number }): Promise<number>;
   /** Remembered phones are forgotten and open sessions asked to end. Null when nothing was agreed to. */
   withdrawConsent(args: ConsentScene): Promise<number | null>;
   /** Newest first. */

@@ -8,6 +8,7 @@
  * warm, and are dropped when a commit invalidates them.
  */
 import type { Account, AccountKind } from './account-types.ts';
+import type { TokenConsent } from './consent-types.ts';
 import type { RouterPin } from './enrolment-types.ts';
 
 export type VillageKind = 'desa' | 'kelurahan' | 'other';
@@ -200,6 +201,8 @@ export interface Device {
   readonly expiresAt: number | null;
   /** An operator's machine, or a phone whose citizen wants it remembered. */
   readonly origin: 'operator' | 'consent';
+  /** Which texts its citizen had agreed to: a remembered phone does not return under others. */
+  readonly agreed?: string | null;
 }
 
 /**
@@ -227,6 +230,10 @@ export interface NewToken {
   readonly phone?: string | null;
   /** Once its login has been let in, the phone returns without a page until then. */
   readonly rememberUntil?: number;
+  /** Which texts its citizen has agreed to, for a phone that is remembered. */
+  readonly agreed?: string;
+  /** What was agreed to on the page; it counts once the login is let in. */
+  readonly consent?: TokenConsent;
   readonly at: number;
   readonly ttlMs: number;
   /** For a session that reaches messengers only; the user name begins with `sw-grace-`. */

@@ -2,8 +2,10 @@
  * The step "agree" of a login: what was verified waits in a ticket, so that nothing is typed twice, and the
  * same screen asks a parent's number when the citizen is a child.
  */
+import type { Request } from 'express';
 import { WAYS, type Way } from '../../settings/portal.ts';
 import type { Ticket } from '../../store/ticket-types.ts';
+import type { TokenConsent } from '../../store/types.ts';
 import {
   formOf,
   type Handler,
@@ -16,13 +18,14 @@ import {
 import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back.ts';
 import { sendMessage } from '../messages.ts';
 import type { PageFacts } from '../pages.ts';
+import { provesItself } from '../proven-phone.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { rememberBox } from '../remember.ts';
 import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { guardianStep } from './guardian.ts';
-import { legalTextsAt } from './texts.ts';
+import { type LegalTexts, legalTextsAt } from './texts.ts';
 import { bothTicked, NO_TICKS, readTicks, type Ticks } from './ticks.ts';
 
 /** Whose login waits. */
@@ -45,23 +48,42 @@ export type ConsentFault =
   | 'guardianOffice'
   | 'limited';
 
-/** True when these texts were agreed to before, or just now by the boxes of the form that was sent. */
+/**
+ * `before`: these texts were agreed to. Else what the boxes of the form that was sent agree to now; or they are
+ * to be asked.
+ */
 export async function consents(
   deps: PortalDeps,
   { req }: Exchange,
   visit: Visit,
   waiting: Waiting,
-): Promise<boolean> {
-  const { mac, router } = visit.redirect;
-  const texts = await legalTextsAt(deps, router);
-  const hashes = { terms: texts.terms.hash, privacy: texts.privacy.hash };
+): Promise<'before' | TokenConsent | 'asked'> {
   const isMinor = waiting.minor === true;
-  const before = await deps.store.hasConsented({ ...hashes, account: waiting.account, mac });
-  if (before && !isMinor) return true;
+  if (!isMinor && (await hasAgreed(deps, req, visit, waiting))) return 'before';
   const ticks = readTicks(formOf(req));
-  if (!bothTicked(ticks) || ticks.minor || isMinor) return false;
-  await agree(deps, visit, waiting);
-  return true;
+  if (!bothTicked(ticks) || ticks.minor || isMinor) return 'asked';
+  return agreement(deps, visit, waiting);
+}
+
+/**
+ * Of a voucher, what was agreed to on this phone counts, too; and a click's account is the phone. The query's
+ * word for which phone it is would let anybody ask about anybody's: it counts only for a phone that has shown
+ * which one it is.
+ */
+async function hasAgreed(
+  deps: PortalDeps,
+  req: Request,
+  { redirect }: Visit,
+  { account, via }: Waiting,
+): Promise<boolean> {
+  const { terms, privacy } = await legalTextsAt(deps, redirect.router);
+  const isItself = await provesItself(deps, req, redirect);
+  if (via === 'click' && !isItself) return false;
+  return deps.store.hasConsented({
+    ...{ terms: terms.hash, privacy: privacy.hash },
+    account,
+    mac: isItself ? redirect.mac : null,
+  });
 }
 
 /** Keeps the login in a ticket and shows the boxes. */
@@ -111,15 +133,15 @@ export function submitConsent(deps: PortalDeps): Handler {
     const show = async (fault: ConsentFault | null, parent: Showing['parent'] = null) =>
       sendConsent(deps, { req, res }, visit, { secret, ticks, fault, parent });
     if (!bothTicked(ticks)) return show('boxes');
+    let agreed = waiting;
     if (ticks.minor) {
       const step = await guardianStep(deps, { visit, ticket, waiting, form });
       if (step.kind === 'ask') return show(step.fault, step.parent);
-      await agree(deps, visit, { ...waiting, guardianPhone: step.phone });
-      await markChild(deps, visit, waiting, step.phone);
-    } else {
-      await agree(deps, visit, waiting);
+      agreed = { ...waiting, guardianPhone: step.phone };
+      await markChild(deps, visit, agreed);
     }
-    await handBack(deps, { req, res }, visit, waiting.account);
+    const consent = await agreement(deps, visit, agreed);
+    await handBack(deps, { req, res }, visit, waiting.account, consent);
   };
 }
 
@@ -132,32 +154,43 @@ async function ticketOf(deps: PortalDeps, visit: Visit, secret: string): Promise
   return own ? ticket : null;
 }
 
-async function agree(deps: PortalDeps, visit: Visit, waiting: Waiting): Promise<void> {
+/** Texts that are kept in the store. */
+const kept = new WeakSet<LegalTexts>();
+
+/** For the token: it counts when the router lets this very phone in. */
+async function agreement(deps: PortalDeps, visit: Visit, waiting: Waiting): Promise<TokenConsent> {
   const { redirect, locale } = visit;
-  const { account, via, guardianPhone } = waiting;
-  await deps.store.giveConsent({
-    ...(await legalTextsAt(deps, redirect.router)),
-    account,
-    mac: redirect.mac,
+  const { via, guardianPhone } = waiting;
+  const texts = await legalTextsAt(deps, redirect.router);
+  if (!kept.has(texts)) {
+    await deps.store.keepTexts({ ...texts, at: deps.clock.now() });
+    kept.add(texts);
+  }
+  return {
+    terms: texts.terms.hash,
+    privacy: texts.privacy.hash,
     villageCode: redirect.router.villageCode,
     router: redirect.router.name,
     method: WAYS.includes(via) ? via : 'voucher',
     language: locale,
-    at: deps.clock.now(),
     ...(guardianPhone === null ? {} : { guardianPhone }),
-  });
+    ...(guardianPhone === null || via !== 'click'
+      ? {}
+      : { child: { tariff: await childTariff(deps, visit) } }),
+  };
 }
 
-async function markChild(
-  deps: PortalDeps,
-  { redirect }: Visit,
-  { account }: Waiting,
-  guardianPhone: string,
-): Promise<void> {
-  if (account.kind !== 'subscriber') return;
-  const tariff = (await settingsOf(deps, redirect.router)).get('portal.tariff.child');
+/** A click's account is whoever the query names: it becomes a child's with the login. */
+async function markChild(deps: PortalDeps, visit: Visit, waiting: Waiting): Promise<void> {
+  const { account, via, guardianPhone } = waiting;
+  if (account.kind !== 'subscriber' || via === 'click') return;
+  const tariff = await childTariff(deps, visit);
   const at = deps.clock.now();
   await deps.store.markChild({ subscriberId: account.id, guardianPhone, tariff, at });
+}
+
+async function childTariff(deps: PortalDeps, { redirect }: Visit): Promise<string | null> {
+  return (await settingsOf(deps, redirect.router)).get('portal.tariff.child');
 }
 
 interface Showing {

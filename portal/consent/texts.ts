@@ -67,6 +67,11 @@ export function legalTexts(facts: LegalFacts): LegalTexts {
   return { terms: legalText('terms', facts), privacy: legalText('privacy', facts) };
 }
 
+/** Names both, for what remembers what was agreed to: 128 bits. */
+export function textsKey({ terms, privacy }: LegalTexts): string {
+  return createHash('sha256').update(`${terms.hash} ${privacy.hash}`).digest('hex').slice(0, 32);
+}
+
 /** Pure; nothing in it depends on the village, so that one regency has one text. */
 export function sectionsOf(document: DocumentName, facts: LegalFacts, locale: Locale): Section[] {
   const words = translator(locale);

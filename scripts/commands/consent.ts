@@ -1,4 +1,5 @@
 import { textHash } from '../../portal/consent/texts.ts';
+import { chainWaiting } from '../../radius/consents.ts';
 import { toMobileE164 } from '../../settings/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { ConsentEntry } from '../../store/types.ts';
@@ -22,6 +23,7 @@ export const consentList: Command = {
   run: (context) =>
     withStore(context, async (store) => {
       const limit = numberOption(context.options, 'limit', { min: 1, max: 100_000 }) ?? 100;
+      await chainWaiting({ store });
       const entries = await store.listConsents(limit);
       context.print(entries, consentTable(entries, context.config.timeZone));
       return 0;
@@ -35,6 +37,7 @@ export const consentProof: Command = {
   options: {},
   run: (context) =>
     withStore(context, async (store) => {
+      await chainWaiting({ store });
       const typed = operand(context, 'a username, a phone number, or the id of a voucher');
       const named = await store.consentsOf(typed);
       const entries =
@@ -71,6 +74,7 @@ export const consentVerify: Command = {
       if (noted !== undefined && match === null) {
         throw new UsageError('--head is what an earlier consent verify printed: SEQ:HASH');
       }
+      await chainWaiting({ store });
       const { entries, head, brokenAt } = await store.verifyConsents();
       const all = await store.listConsents(EVERYTHING);
       const changedTexts = (await textsOf(store, all))

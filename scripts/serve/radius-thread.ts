@@ -6,6 +6,7 @@ import { type ClockScale, clockFrom } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMetrics } from '../../lib/metrics.ts';
 import type { HostPort } from '../../lib/net.ts';
+import { startConsents } from '../../radius/consents.ts';
 import type { EapServer } from '../../radius/eap.ts';
 import { startEnforcer } from '../../radius/enforce.ts';
 import { startErasures } from '../../radius/erasures.ts';
@@ -93,6 +94,7 @@ await runRole(async (data: RadiusThreadData) => {
     stack.use(startHardening(base));
     stack.use(startRetention({ ...base, retention: data.retention }));
     stack.use(startErasures(base));
+    stack.use(startConsents(base));
   }
   const owned = stack.move();
   const { authPort, acctPort, radsec } = server;

@@ -13,6 +13,7 @@ import {
   type SubscriberRow,
   toSubscriber,
 } from './accounts.ts';
+import { accountKeyOf, chainTaken } from './consent-chain.ts';
 import { phoneKeyOf } from './phones.ts';
 import { requestEnd } from './session-end.ts';
 import { tariffByName } from './tariffs.ts';
@@ -156,8 +157,9 @@ async function takeOver(ctx: WriteContext, id: string, at: number): Promise<void
     NO_PASSWORD,
     id,
   );
-  const held = ctx.keys.credentialKey(consentHolder(id));
-  await ctx.sql.run('DELETE FROM consents_held WHERE holder_k = ?', held);
+  const accountKey = accountKeyOf(ctx.keys, id);
+  await chainTaken(ctx, { accountKey });
+  await ctx.sql.run('DELETE FROM consents_held WHERE holder_k = ?', accountKey);
   await endAccess(ctx, { accountId: id, reason: 'phone proved', at });
   ctx.invalidate('subscriber', id);
 }
@@ -179,11 +181,6 @@ export async function endAccess(
     accountId,
   );
   await requestEnd(ctx, { where: 'account_id = ?', values: [accountId], reason, at });
-}
-
-/** What the ledger of consents calls an account, before the hash. */
-export function consentHolder(accountId: string): string {
-  return `consent:account:${accountId}`;
 }
 
 /** Says nothing of the citizen; nobody types it. */

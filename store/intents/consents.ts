@@ -7,19 +7,22 @@ import type {
   ConsentStore,
   LegalText,
 } from '../consent-types.ts';
-import type { Keys } from '../keys.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
-import { brokenLink, type ChainField, chainHash, type Link } from './chain.ts';
-import { consentHolder, endAccess } from './citizens.ts';
+import { brokenLink, type Link } from './chain.ts';
+import { endAccess } from './citizens.ts';
+import {
+  accountKeyOf,
+  actOf,
+  append,
+  chainTaken,
+  fieldsOf,
+  give,
+  isHeld,
+  macKeyOf,
+} from './consent-chain.ts';
 import { phoneKeyOf } from './phones.ts';
 
 type Args<M extends keyof ConsentStore> = Parameters<ConsentStore[M]>[0];
-
-interface HeldRow {
-  holder_k: string;
-  terms: string;
-  privacy: string;
-}
 
 const COLUMNS = `seq, at, act, purposes, terms, privacy, language, village_code AS "villageCode", router,
   method, account_k AS "accountKey", phone_k AS "phoneKey", mac_k AS "macKey", guardian_k AS "guardianKey",
@@ -29,13 +32,17 @@ const CHUNK = 5_000;
 
 export const consentReads = {
   async hasConsented(ctx: ReadContext, args: Args<'hasConsented'>): Promise<boolean> {
-    const { account, mac, terms, privacy } = args;
+    const { account, mac } = args;
+    const byPhone = mac !== null && account?.kind !== 'subscriber';
     const holders = [
       ...(account === null ? [] : [accountKeyOf(ctx.keys, account.id)]),
-      ...(account?.kind === 'subscriber' ? [] : [macKeyOf(ctx.keys, mac)]),
+      ...(byPhone ? [macKeyOf(ctx.keys, mac)] : []),
     ];
-    const rows = await heldBy(ctx, holders);
-    return rows.some((row) => row.terms === terms && row.privacy === privacy);
+    return isHeld(ctx, holders, args);
+  },
+
+  async consentsWait({ sql }: ReadContext): Promise<boolean> {
+    return (await sql.get('SELECT token FROM consents_taken LIMIT 1')) !== undefined;
   },
 
   async listConsents({ sql }: ReadContext, limit: number): Promise<ConsentEntry[]> {
@@ -79,91 +86,61 @@ export const consentReads = {
 };
 
 export const consentWrites = {
-  async giveConsent(ctx: WriteContext, args: Args<'giveConsent'>): Promise<number> {
-    await ctx.lock('consents');
-    const accountKey = accountKeyOf(ctx.keys, args.account.id);
-    const [terms, privacy] = [args.terms.hash, args.privacy.hash];
-    const held = (await heldBy(ctx, [accountKey]))[0];
-    if (held?.terms === terms && held.privacy === privacy) {
-      const entry = await ctx.sql.get<{ seq: number }>(
-        'SELECT MAX(seq) AS seq FROM consents WHERE account_k = ?',
-        accountKey,
-      );
-      return entry!.seq;
-    }
+  async keepTexts(ctx: WriteContext, args: Args<'keepTexts'>): Promise<void> {
     for (const text of [args.terms, args.privacy]) await keepText(ctx, text, args.at);
-    await hold(ctx, args, accountKey, args.account.kind);
-    await hold(ctx, args, macKeyOf(ctx.keys, args.mac), 'phone');
-    const guardian = args.guardianPhone;
-    return append(ctx, args, {
-      act: 'given',
-      purposes: 'terms,data',
-      terms,
-      privacy,
-      guardianKey: guardian === undefined ? null : phoneKeyOf(ctx.keys, guardian),
-    });
+  },
+
+  async giveConsent(ctx: WriteContext, args: Args<'giveConsent'>): Promise<number> {
+    const accountKey = accountKeyOf(ctx.keys, args.account.id);
+    await chainTaken(ctx, { accountKey });
+    await consentWrites.keepTexts(ctx, args);
+    const { guardianPhone } = args;
+    const hashes = { terms: args.terms.hash, privacy: args.privacy.hash };
+    const entry = await actOf(ctx, args, { ...hashes, act: 'given', guardianPhone });
+    return give(ctx, entry, args.account.kind);
+  },
+
+  async chainConsents(ctx: WriteContext, args: Args<'chainConsents'>): Promise<number> {
+    return chainTaken(ctx, args);
   },
 
   async withdrawConsent(ctx: WriteContext, args: ConsentScene): Promise<number | null> {
-    await ctx.lock('consents');
+    const accountKey = accountKeyOf(ctx.keys, args.account.id);
+    await chainTaken(ctx, { accountKey });
     const held = await heldBy(ctx, [
-      accountKeyOf(ctx.keys, args.account.id),
+      accountKey,
       ...(args.account.kind === 'voucher' ? [macKeyOf(ctx.keys, args.mac)] : []),
     ]);
-    const first = held[0];
-    if (first === undefined) return null;
+    if (held === undefined) return null;
     await dropHeld(ctx, args.account, args.mac);
     const { id: accountId } = args.account;
     await endAccess(ctx, { accountId, reason: 'consent withdrawn', at: args.at });
-    const { terms, privacy } = first;
-    const what = { act: 'withdrawn', purposes: 'terms,data', guardianKey: null } as const;
-    return append(ctx, args, { ...what, terms, privacy });
+    return append(ctx, await actOf(ctx, args, { ...held, act: 'withdrawn' }));
   },
 };
 
-/** What an account is called in the ledger. */
-export function accountKeyOf(keys: Keys, accountId: string): string {
-  return keys.credentialKey(consentHolder(accountId));
-}
-
-export function macKeyOf(keys: Keys, mac: string): string {
-  return keys.credentialKey(`consent:mac:${mac}`);
-}
-
 /** The ledger keeps its entries; the account and the phone will be asked anew. */
 export async function dropHeld(
-  { sql, keys }: WriteContext,
+  ctx: WriteContext,
   account: ConsentHolder,
   mac: string | null,
 ): Promise<void> {
-  await sql.run('DELETE FROM consents_held WHERE holder_k = ?', accountKeyOf(keys, account.id));
-  if (mac === null) return;
-  await sql.run('DELETE FROM consents_held WHERE holder_k = ?', macKeyOf(keys, mac));
+  const accountKey = accountKeyOf(ctx.keys, account.id);
+  const macKey = mac === null ? null : macKeyOf(ctx.keys, mac);
+  await chainTaken(ctx, { accountKey });
+  for (const key of [accountKey, ...(macKey === null ? [] : [macKey])]) {
+    await ctx.sql.run('DELETE FROM consents_held WHERE holder_k = ?', key);
+  }
 }
 
-async function heldBy({ sql }: ReadContext, holders: readonly string[]): Promise<HeldRow[]> {
-  return sql.all(
-    `SELECT holder_k, terms, privacy FROM consents_held
-     WHERE holder_k IN (${holders.map(() => '?').join(', ')})`,
+async function heldBy(
+  { sql }: ReadContext,
+  holders: readonly string[],
+): Promise<{ terms: string; privacy: string } | undefined> {
+  return sql.get(
+    `SELECT terms, privacy FROM consents_held
+     WHERE holder_k IN (${holders.map(() => '?').join(', ')}) LIMIT 1`,
     ...holders,
-  );
-}
-
-async function hold(
-  { sql }: WriteContext,
-  { terms, privacy, at }: Args<'giveConsent'>,
-  holderKey: string,
-  holder: 'subscriber' | 'voucher' | 'phone',
-): Promise<void> {
-  await sql.run(
-    `INSERT INTO consents_held (holder_k, holder, terms, privacy, at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (holder_k) DO UPDATE SET terms = excluded.terms, privacy = excluded.privacy,
-       at = excluded.at`,
-    holderKey,
-    holder,
-    terms.hash,
-    privacy.hash,
-    at,
   );
 }
 
@@ -178,52 +155,4 @@ async function keepText({ sql }: WriteContext, text: LegalText, at: number): Pro
     text.english,
     at,
   );
-}
-
-type What = Pick<ConsentEntry, 'act' | 'purposes' | 'terms' | 'privacy' | 'guardianKey'>;
-
-async function append(ctx: WriteContext, scene: ConsentScene, what: What): Promise<number> {
-  const { sql, keys } = ctx;
-  const last = await sql.get<Link>('SELECT seq, hash FROM consents ORDER BY seq DESC LIMIT 1');
-  const phone = await sql.get<{ phone_k: string | null }>(
-    'SELECT phone_k FROM subscribers WHERE id = ?',
-    scene.account.id,
-  );
-  const { at, language, villageCode, router, method } = scene;
-  const seq = (last?.seq ?? 0) + 1;
-  const fields = fieldsOf({
-    ...what,
-    ...{ at, language, villageCode, router, method },
-    accountKey: accountKeyOf(keys, scene.account.id),
-    phoneKey: phone?.phone_k ?? null,
-    macKey: macKeyOf(keys, scene.mac),
-  });
-  await sql.run(
-    `INSERT INTO consents (at, act, purposes, terms, privacy, language, village_code, router, method,
-       account_k, phone_k, mac_k, guardian_k, seq, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...fields,
-    seq,
-    chainHash(last?.hash ?? '', fields),
-  );
-  return seq;
-}
-
-/** In the order of the columns of an insert. */
-function fieldsOf(e: Omit<ConsentEntry, 'seq' | 'hash'>): ChainField[] {
-  return [
-    e.at,
-    e.act,
-    e.purposes,
-    e.terms,
-    e.privacy,
-    e.language,
-    e.villageCode,
-    e.router,
-    e.method,
-    e.accountKey,
-    e.phoneKey,
-    e.macKey,
-    e.guardianKey,
-  ];
 }

@@ -14,6 +14,7 @@ interface DeviceRow {
   created_at: number;
   expires_at: number | null;
   origin: Device['origin'];
+  agreed: string | null;
 }
 
 export const deviceReads = {
@@ -72,5 +73,6 @@ function toDevice(row: DeviceRow): Device {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     origin: row.origin,
+    agreed: row.agreed,
   };
 }

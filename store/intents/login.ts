@@ -14,6 +14,7 @@ import type {
   TokenFacts,
 } from '../types.ts';
 import { accountReads, accountTable } from './accounts.ts';
+import { documentOf, takeConsent } from './consent-chain.ts';
 import { keepDevice } from './remembered.ts';
 import { closeSessions, requestEnd } from './session-end.ts';
 
@@ -29,6 +30,10 @@ interface TokenRow {
   session_id: string | null;
   remember_until: number | null;
   phone: string | null;
+  /** Of what was agreed to on the page, for the ledger. */
+  consent: string | null;
+  /** Which texts its citizen has agreed to. */
+  agreed: string | null;
 }
 
 /** How long after its token expired the retransmits of a login may still come. */
@@ -64,9 +69,14 @@ export const loginWrites = {
   async issueToken(ctx: WriteContext, args: NewToken): Promise<IssuedToken> {
     const username = newTokenName(args.grace === true);
     const token = randomBytes(16).toString('base64url');
+    const { account, consent } = {
+      account: { kind: args.accountKind, id: args.accountId },
+      ...args,
+    };
+    const whose = { account, mac: args.mac, at: args.at };
     await ctx.sql.run(
       `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, phone,
-         expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         expires_at, remember_until, agreed, consent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       username,
       ctx.keys.credentialKey(token),
       ctx.keys.seal(token, `token:${username}`),
@@ -76,14 +86,10 @@ export const loginWrites = {
       args.routerId,
       args.phone ?? null,
       args.at + args.ttlMs,
+      args.rememberUntil ?? null,
+      args.agreed ?? null,
+      consent === undefined ? null : await documentOf(ctx, consent, whose),
     );
-    if (args.rememberUntil !== undefined) {
-      await ctx.sql.run(
-        'UPDATE tokens SET remember_until = ? WHERE username = ?',
-        args.rememberUntil,
-        username,
-      );
-    }
     return { username, token };
   },
 
@@ -102,6 +108,7 @@ export const loginWrites = {
     const sessionId = await reserveSession(ctx, claim, account.tariff_id, args);
     if (account.first_login_at === null) await startValidity(ctx, claim, args);
     await rememberPhone(ctx, claim, args);
+    if (claim.token !== null) await takeConsent(ctx, claim.token);
     ctx.invalidate('usage', claim.accountId);
     return {
       outcome: 'opened',
@@ -293,7 +300,7 @@ async function rememberPhone(ctx: WriteContext, claim: Claim, args: OpenLogin): 
   if (expiresAt === null) return;
   const { accountKind, accountId } = claim;
   const device = { mac: args.mac, accountKind, accountId, label: '', expiresAt, at: args.at };
-  await keepDevice(ctx, { ...device, origin: 'consent' });
+  await keepDevice(ctx, { ...device, origin: 'consent', agreed: claim.token?.agreed ?? null });
 }
 
 async function startValidity(ctx: WriteContext, claim: Claim, args: OpenLogin): Promise<void> {

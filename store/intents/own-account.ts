@@ -3,6 +3,7 @@ import { StoreError } from '../errors.ts';
 import type { Profile, RightsStore, UsageDay } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import { auditWrites } from './audit.ts';
+import { keepChild } from './children.ts';
 import { endAccess, type ProfileColumns, sealNik } from './citizens.ts';
 import { phoneKeyOf } from './phones.ts';
 import { tariffByName } from './tariffs.ts';
@@ -61,14 +62,10 @@ export const ownAccountWrites = {
 
   async markChild(ctx: WriteContext, args: Args<'markChild'>): Promise<void> {
     const { guardianPhone, tariff } = args;
-    await ctx.sql.run(
-      `UPDATE subscribers SET child = 1, guardian_k = COALESCE(?, guardian_k),
-         tariff_id = COALESCE(?, tariff_id) WHERE id = ?`,
-      guardianPhone === null ? null : phoneKeyOf(ctx.keys, guardianPhone),
-      tariff === null ? null : await tariffByName(ctx, tariff),
-      args.subscriberId,
-    );
-    ctx.invalidate('subscriber', args.subscriberId);
+    await keepChild(ctx, args.subscriberId, {
+      guardianKey: guardianPhone === null ? null : phoneKeyOf(ctx.keys, guardianPhone),
+      tariffId: tariff === null ? null : await tariffByName(ctx, tariff),
+    });
   },
 
   async revealNik(ctx: WriteContext, args: Args<'revealNik'>): Promise<string | null> {

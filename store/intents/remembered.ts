@@ -8,11 +8,11 @@ export async function keepDevice(
   device: Omit<Device, 'createdAt'> & { at: number },
 ): Promise<void> {
   await ctx.sql.run(
-    `INSERT INTO devices (mac, account_kind, account_id, label, created_at, expires_at, origin)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO devices (mac, account_kind, account_id, label, created_at, expires_at, origin, agreed)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (mac) DO UPDATE SET account_kind = excluded.account_kind,
        account_id = excluded.account_id, label = excluded.label, expires_at = excluded.expires_at,
-       origin = excluded.origin, created_at = excluded.created_at
+       origin = excluded.origin, created_at = excluded.created_at, agreed = excluded.agreed
      WHERE devices.origin = 'consent' OR excluded.origin = 'operator'`,
     device.mac,
     device.accountKind,
@@ -21,6 +21,7 @@ export async function keepDevice(
     device.at,
     device.expiresAt,
     device.origin,
+    device.agreed ?? null,
   );
   ctx.invalidate('device', device.mac);
 }

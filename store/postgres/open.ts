@@ -40,10 +40,10 @@ const WAITING_EVENTS = 16_384;
 /** A server that does not answer must not keep a process from ending. */
 const CLOSE_MS = 5_000;
 /**
- * Intents on the path of a login: they lock the token and the account that they are about. And the claim of
- * jobs, which every controller makes often and mostly in vain.
+ * Intents on the path of a login: they lock the token and the account that they are about. The claim of jobs,
+ * which every controller makes often and mostly in vain; and the chain of consents, which locks the ledger.
  */
-const SHARED: readonly WriteName[] = ['issueToken', 'openLogin', 'claimJobs'];
+const SHARED: readonly WriteName[] = ['issueToken', 'openLogin', 'claimJobs', 'chainConsents'];
 
 /** Migrates, then opens. */
 export async function openPostgres(

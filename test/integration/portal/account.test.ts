@@ -111,13 +111,14 @@ describe('my account', () => {
   });
 
   it('withdraws consent, which ends the session', async () => {
-    await stand.goOnline(siti);
-    await stand.portal.post('/login', {
+    const agreed = await stand.portal.post('/login', {
       ...stand.redirect,
       username: '0812-3456-7890',
       password: PASSWORD,
       ...TICKED,
     });
+    await stand.arrive(agreed);
+    await stand.goOnline(siti);
 
     expect((await post('/account/withdraw', { secret: PASSWORD })).body).toContain('ditarik');
     const entries = await stand.store.consentsOf(PHONE);

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openTestPortal, type TestPortal } from '../../../portal/portal.fixture.ts';
+import { type Answer, openTestPortal, type TestPortal } from '../../../portal/portal.fixture.ts';
 import type { Authenticator, PortalOptions } from '../../../portal/types.ts';
 import { START_MS } from '../../../portal/village.fixture.ts';
 import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
-import type { AccountKind, Router } from '../../../store/types.ts';
+import type { AccountKind, OpenLoginResult, Router } from '../../../store/types.ts';
 import { accounting, newRouter, newTariff, village } from '../../fixtures/rows.ts';
 
 export const MAC = 'A2:00:00:00:00:01';
@@ -20,6 +20,8 @@ export interface CitizenStand extends AsyncDisposable {
   /** What the router sends the phone with. */
   readonly redirect: Readonly<Record<string, string>>;
   newVoucher(): Promise<string>;
+  /** The router logs the phone in with the token that an answer of the portal leads back with. */
+  arrive(answer: Answer, mac?: string): Promise<OpenLoginResult>;
   /** The phone at loopback is online with this account. */
   goOnline(account: { kind: AccountKind; id: string }, mac?: string): Promise<string>;
 }
@@ -67,6 +69,7 @@ export async function openCitizenStand(
       'link-login-only': `http://${router.loginHost}/login`,
     },
     newVoucher: async () => (await newVouchers())[0]!.code,
+    arrive: (answer, mac = MAC) => arrive(store, router, answer, mac),
     goOnline: (account, mac = MAC) => goOnline(store, router, account, mac),
     [Symbol.asyncDispose]: async () => {
       await portal[Symbol.asyncDispose]();
@@ -105,18 +108,7 @@ async function goOnline(
     at: START_MS,
     ttlMs: 60_000,
   });
-  const opened = await store.openLogin({
-    proof: { kind: 'token', username, token },
-    mac,
-    routerId: router.id,
-    devices: 5,
-    whenFull: 'refuse',
-    at: START_MS,
-    rate: null,
-    sessionTimeoutSeconds: null,
-    totalLimitOctets: null,
-    validUntil: START_MS + 86_400_000,
-  });
+  const opened = await spend(store, router, { username, token }, mac);
   if (opened.outcome !== 'opened') throw new Error(opened.outcome);
   const { sessionId } = opened;
   const framedIp = mac === MAC ? '127.0.0.1' : '127.64.0.99';
@@ -130,6 +122,37 @@ async function goOnline(
     }),
   );
   return sessionId;
+}
+
+async function arrive(
+  store: Store,
+  router: Router,
+  { headers }: Answer,
+  mac: string,
+): Promise<OpenLoginResult> {
+  const query = new URL(String(headers.location)).searchParams;
+  const token = { username: query.get('username') ?? '', token: query.get('password') ?? '' };
+  return spend(store, router, token, mac);
+}
+
+function spend(
+  store: Store,
+  router: Router,
+  token: { readonly username: string; readonly token: string },
+  mac: string,
+): Promise<OpenLoginResult> {
+  return store.openLogin({
+    proof: { kind: 'token', ...token },
+    mac,
+    routerId: router.id,
+    devices: 5,
+    whenFull: 'refuse',
+    at: START_MS,
+    rate: null,
+    sessionTimeoutSeconds: null,
+    totalLimitOctets: null,
+    validUntil: START_MS + 86_400_000,
+  });
 }
 
 /** The hidden fields of the form with this action, as a browser would send them. */

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CodeSender } from '../../../portal/otp/code.ts';
-import { type CitizenStand, hiddenIn, openCitizenStand } from './citizen-stand.ts';
+import { START_MS } from '../../../portal/village.fixture.ts';
+import { accounting } from '../../fixtures/rows.ts';
+import { type CitizenStand, hiddenIn, MAC, openCitizenStand } from './citizen-stand.ts';
 
 const TICKED = { boxes: '1', terms: '1', data: '1' };
+const VICTIM = 'A2:00:00:00:00:99';
 
 describe('consent', () => {
   let stand: CitizenStand;
@@ -13,13 +16,20 @@ describe('consent', () => {
 
   const login = (form: object) =>
     stand.portal.post('/login', { ...stand.redirect, voucher: stand.voucher.code, ...form });
-  const page = () => stand.portal.fetch(`/?${new URLSearchParams(stand.redirect).toString()}`);
+  /** What the ledger has, once what waits for its place in the chain has it. */
+  const ledger = async () => {
+    await stand.store.chainConsents({ limit: 100 });
+    return stand.store.listConsents(100);
+  };
+  const pageOf = (mac: string) =>
+    stand.portal.fetch(`/?${new URLSearchParams({ ...stand.redirect, mac }).toString()}`);
+  const page = () => pageOf(MAC);
 
   it('shows two boxes, not ticked, with the way to the whole texts', async () => {
     const { body } = await page();
 
-    expect(body).toMatch(/<input type="checkbox" id="v-terms" name="terms" value="1" aria/);
-    expect(body).toMatch(/<input type="checkbox" id="v-data" name="data" value="1" aria/);
+    expect(body).toMatch(/<input type="checkbox" id="v-terms" name="terms" value="1"[ >]/);
+    expect(body).toMatch(/<input type="checkbox" id="v-data" name="data" value="1"[ >]/);
     expect(body).not.toMatch(/type="checkbox"[^>]* checked/);
     expect(body).toMatch(/href="\/terms\?/);
     expect(body).toMatch(/href="\/privacy\?/);
@@ -30,6 +40,8 @@ describe('consent', () => {
 
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?/);
+    await stand.arrive(answer);
+    await ledger();
     const [entry] = await stand.store.consentsOf(stand.voucher.id);
     expect(entry).toMatchObject({
       act: 'given',
@@ -64,19 +76,81 @@ describe('consent', () => {
     const third = await stand.portal.post('/consent', hiddenIn(second.body, '/consent'));
 
     expect(third.status).toBe(422);
-    expect(await stand.store.listConsents(5)).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 
-  it('does not show the boxes again to a phone and an account that have agreed', async () => {
-    await login(TICKED);
+  it('counts what was ticked once the router has let that very phone in', async () => {
+    const answer = await login({ ...TICKED, mac: VICTIM });
+
+    expect(answer.status).toBe(303);
+    expect(await ledger()).toEqual([]);
+    expect(await stand.arrive(answer)).toEqual({ outcome: 'token' });
+    expect(await ledger()).toEqual([]);
+    expect(await stand.arrive(answer, VICTIM)).toMatchObject({ outcome: 'opened' });
+    await stand.arrive(answer, VICTIM);
+    expect(await ledger()).toHaveLength(1);
+  });
+
+  it('does not ask an account that has agreed again, also before the entry is chained', async () => {
+    await stand.arrive(await login(TICKED));
+
+    expect((await login({})).status).toBe(303);
+    expect(await ledger()).toHaveLength(1);
+    expect((await login({})).status).toBe(303);
+  });
+
+  it('does not show the boxes again to the phone that its address had last', async () => {
+    await stand.arrive(await login(TICKED));
+    const sessionId = await stand.goOnline({ kind: 'voucher', id: stand.voucher.id });
+    expect((await page()).body).not.toContain('name="terms"');
+    await stand.store.recordAccounting(
+      accounting(stand.router.id, sessionId, {
+        status: 'stop',
+        mac: MAC,
+        framedIp: '127.0.0.1',
+        eventAt: START_MS + 1,
+      }),
+    );
 
     expect((await page()).body).not.toContain('name="terms"');
-    expect((await login({})).status).toBe(303);
-    expect(await stand.store.listConsents(5)).toHaveLength(1);
+    const another = await stand.newVoucher();
+    expect((await login({ voucher: another })).status).toBe(303);
+    stand.portal.clock.advance(25 * 3_600_000);
+    expect((await page()).body).toContain('name="terms"');
+  });
+
+  it('tells nobody whether another phone has been here and agreed', async () => {
+    const form = { ...stand.redirect, mac: VICTIM };
+    const first = await stand.newVoucher();
+    const [before, refusedBefore] = [
+      await pageOf(VICTIM),
+      await login({ ...form, voucher: first }),
+    ];
+    await stand.arrive(await login({ ...TICKED, mac: VICTIM }), VICTIM);
+    await ledger();
+    const [after, refusedAfter] = [await pageOf(VICTIM), await login({ ...form, voucher: first })];
+
+    const blank = (html: string): string => html.replaceAll(/name="ticket" value="[^"]+"/g, '');
+    expect(after.body).toBe(before.body);
+    expect(refusedAfter.status).toBe(refusedBefore.status);
+    expect(blank(refusedAfter.body)).toBe(blank(refusedBefore.body));
+  });
+
+  it('tells nobody whether another phone has come by a click', async () => {
+    await using clicks = await openCitizenStand(
+      {},
+      { 'portal.ways': 'click', 'portal.tariff.click': 'harian' },
+    );
+    const click = (mac: string, ticks: object) =>
+      clicks.portal.post('/click', { ...clicks.redirect, mac, ...ticks });
+    await clicks.arrive(await click(VICTIM, TICKED), VICTIM);
+
+    expect((await click(VICTIM, {})).body).toContain('action="/consent"');
+    expect((await click('A2:00:00:00:00:98', {})).body).toContain('action="/consent"');
   });
 
   it('asks anew when the texts change', async () => {
-    await login(TICKED);
+    await stand.arrive(await login(TICKED));
     await stand.store.setSetting({
       level: 'regency',
       code: '16.06',
@@ -88,8 +162,8 @@ describe('consent', () => {
 
     expect((await page()).body).toContain('name="terms"');
     expect((await login({})).body).toContain('action="/consent"');
-    await login(TICKED);
-    const entries = await stand.store.listConsents(5);
+    await stand.arrive(await login(TICKED));
+    const entries = await ledger();
     expect(entries).toHaveLength(2);
     expect(entries[0]?.privacy).not.toBe(entries[1]?.privacy);
   });
@@ -106,7 +180,7 @@ describe('consent', () => {
     expect(foreign.status).toBe(403);
     stand.portal.clock.advance(11 * 60_000);
     expect((await stand.portal.post('/consent', fields)).headers.location).toMatch(/^\/\?router=/);
-    expect(await stand.store.listConsents(5)).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 
   it('names the officer, the processors and the time that data is kept', async () => {
@@ -135,7 +209,7 @@ describe('consent', () => {
     });
 
     expect(next.body).toContain('bersama orang tua atau wali');
-    expect(await stand.store.listConsents(5)).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 });
 
@@ -167,7 +241,10 @@ it('lets a child in once a parent has given the code', async () => {
   expect((await answer({ guardian: '0711 123456' })).body).toContain('tidak cocok');
   expect((await answer({ guardian: '0812 1111 2222' })).body).toContain('name="code"');
   expect((await answer({ code: '000000' })).status).toBe(422);
-  expect((await answer({ code: '123456' })).status).toBe(303);
+  const done = await answer({ code: '123456' });
+  expect(done.status).toBe(303);
+  await stand.arrive(done);
+  await stand.store.chainConsents({ limit: 9 });
 
   expect(sent).toEqual(['+6281211112222']);
   const [entry] = await stand.store.listConsents(1);

@@ -22,7 +22,7 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
   const token = (mac = MAC) =>
     store.issueToken({
       ...{ accountKind: 'voucher', accountId: seed.voucher.id, mac, routerId: seed.router.id },
-      ...{ at: AT, ttlMs: 60_000, rememberUntil: UNTIL },
+      ...{ at: AT, ttlMs: 60_000, rememberUntil: UNTIL, agreed: 'texts of today' },
     });
   const enter = async (mac = MAC) => {
     const proof = { kind: 'token', ...(await token(mac)) } as const;
@@ -49,6 +49,7 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
         createdAt: AT,
         expiresAt: UNTIL,
         origin: 'consent',
+        agreed: 'texts of today',
       });
     });
 
