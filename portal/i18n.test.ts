@@ -56,7 +56,7 @@ describe('locale files', () => {
       ...(await sourcesIn('portal', '.ts')),
     ].join('\n');
     const composed =
-      /^(?:place\.(?:network|office)|status\.by|category|terms|privacy|fault|message|consent|account|register|phone|emergency|service|appeal\.reason|why\.check|login\.with)\.|^why\.[a-z]+\.(?:heading|step)$/;
+      /^(?:place\.(?:network|office)|status\.by|category|terms|privacy|fault|message|consent|account|register|phone|emergency|service|appeal\.reason|why\.check|login\.with)\.|^why\.[a-z]+\.(?:heading|step|by\.[a-z]+)$/;
     const unused = Object.keys(indonesian).filter(
       (key) => !sources.includes(`'${key}'`) && !composed.test(key),
     );

@@ -18,7 +18,7 @@ describe('GET /status', () => {
     expect(body).toContain('<b>620 MB</b>');
     expect(body).toContain('5 Mbps');
     expect(body).toContain('1 dari 2');
-    expect(body).toContain('30 Nov 2026, 10.00 WIB');
+    expect(body).toContain('30 November 2026 pukul 10.00 WIB');
     expect(body).toContain('A2:00:00:00:00:01');
   });
 
@@ -69,7 +69,7 @@ describe('GET /status', () => {
     await using test = await openTestPortal({}, world);
     const { body } = await test.fetch('/status');
 
-    expect(body).toContain('30 Nov 2026, 12.00 WIT');
+    expect(body).toContain('30 November 2026 pukul 12.00 WIT');
   });
 
   it('renews itself without a script, and stops when asked to', async () => {

@@ -8,7 +8,7 @@ export interface Wording {
   seconds(seconds: number): string;
   /** `10 Mbps`, `512 kbps`. */
   rate(kbps: number): string;
-  /** `24 Nov 2026, 14.05 WIB`. */
+  /** `24 November 2026 pukul 14.05 WIB`. */
   instant(atMs: number): string;
   /** `14.05 WIB`. */
   clockTime(atMs: number): string;
@@ -34,7 +34,7 @@ export function createWording(locale: Locale, timeZone: string): Wording {
   const tag = locale === 'id' ? 'id-ID' : 'en-GB';
   const instants = new Intl.DateTimeFormat(tag, {
     timeZone,
-    dateStyle: 'medium',
+    dateStyle: 'long',
     timeStyle: 'short',
   });
   const times = new Intl.DateTimeFormat(tag, { timeZone, timeStyle: 'short' });

@@ -65,7 +65,7 @@ describe('GET /why', () => {
     });
 
     expect(verdict).toBe('closed');
-    expect(body).toContain('24 Nov 2026, 12.30 WIB');
+    expect(body).toContain('24 November 2026 pukul 12.30 WIB');
   });
 
   it('says since when the link is down to who asks over another network', async () => {
@@ -75,7 +75,7 @@ describe('GET /why', () => {
     });
 
     expect(verdict).toBe('down');
-    expect(body).toContain('24 Nov 2026, 08.30 WIB');
+    expect(body).toContain('24 November 2026 pukul 08.30 WIB');
   });
 
   it('names to who is online what is blocked there', async () => {
@@ -109,13 +109,16 @@ describe('GET /why', () => {
   });
 
   it.each([
-    ['127.0.0.1', true],
-    ['172.16.0.20', false],
+    ['127.0.0.1', MAC, true],
+    ['172.16.0.20', MAC, false],
+    // A neighbour at this address, who names the phone.
+    ['127.0.0.1', 'A2:00:00:00:00:99', false],
   ])(
-    'tells whether a phone is remembered to itself alone (redirect of %s: %s)',
-    async (ip, told) => {
+    'tells whether a phone is remembered to itself alone (redirect of %s, last here %s: %s)',
+    async (ip, lastHere, told) => {
       const { body } = await ask(
         (w) => {
+          w.lastSession = { ...over, mac: lastHere };
           w.device = {
             mac: MAC,
             accountKind: 'voucher',
@@ -165,7 +168,7 @@ describe('the service notice', () => {
 
     const { body } = await test.fetch(`${path}?router=${router.name}`);
 
-    expect(body).toContain('sedang putus sejak 24 Nov 2026, 08.30 WIB');
+    expect(body).toContain('sedang putus sejak 24 November 2026 pukul 08.30 WIB');
   });
 
   it('does not stand where the phone came through that very link', async () => {

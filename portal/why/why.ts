@@ -17,13 +17,13 @@ import {
   sceneOf,
   sourceOf,
 } from '../context.ts';
-import { isTextKey } from '../i18n.ts';
+import { isTextKey, type TextKey } from '../i18n.ts';
 import type { PageFacts } from '../pages.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { servletUrl } from '../router-links.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
-import { type Diagnosis, diagnose } from './diagnose.ts';
+import { type Diagnosis, diagnose, type Verdict } from './diagnose.ts';
 import { type Gathered, gather } from './gather.ts';
 
 const DAY_MS = 86_400_000;
@@ -85,11 +85,18 @@ function wordsOf(
   return {
     verdict,
     heading: t(`why.${verdict}.heading`),
-    step: t(`why.${verdict}.step`, vars),
+    step: t(stepKey(verdict, checks), vars),
     checks: checks.flatMap(({ name, outcome }) =>
       outcome === 'unknown' ? [] : [{ outcome, text: t(`why.check.${name}.${outcome}`) }],
     ),
   };
+}
+
+/** Where the period that is used up is known, the day on which there is more is named, and no other. */
+function stepKey(verdict: Verdict, checks: Diagnosis['checks']): TextKey {
+  const by = checks.find(({ name }) => name === verdict)?.detail;
+  const key = `why.${verdict}.by.${by}`;
+  return isTextKey(key) ? key : `why.${verdict}.step`;
 }
 
 function actionOf(

@@ -7,15 +7,26 @@ interface PageElement {
   readonly outerHTML: string;
   readonly type?: string;
   readonly labels?: readonly PageElement[];
-  getBoundingClientRect(): { left: number; right: number; width: number; height: number };
+  getBoundingClientRect(): {
+    left: number;
+    right: number;
+    top: number;
+    bottom: number;
+    width: number;
+    height: number;
+  };
 }
 
 declare const document: {
   readonly documentElement: {
     readonly clientWidth: number;
+    readonly clientHeight: number;
     readonly style: { setProperty(name: string, value: string): void };
   };
   querySelectorAll(selector: string): Iterable<PageElement>;
+  querySelector(selector: string): {
+    querySelectorAll(selector: string): Iterable<PageElement>;
+  } | null;
 };
 declare const getComputedStyle: (element: unknown) => {
   readonly fontSize: string;
@@ -63,6 +74,22 @@ export function overflowing(): string {
     if (right > width + 0.5 || left < -0.5) faults.push(element.outerHTML.slice(0, 120));
   }
   return faults.join('\n');
+}
+
+/** What of the page's first form, its fields, boxes and button, one must scroll to; said so where there is none. */
+export function belowTheFold(): string {
+  const height = document.documentElement.clientHeight;
+  const parts = document
+    .querySelector('main form')
+    ?.querySelectorAll('input:not([type=hidden]), label, a, button');
+  const faults: string[] = [];
+  for (const part of parts ?? []) {
+    const { top, bottom } = part.getBoundingClientRect();
+    if (top < 0 || bottom > height) faults.push(`${bottom} ${part.outerHTML}`);
+    // Links to an account of one's own, and to a lost password, may come after the button.
+    if (part.tagName === 'BUTTON') return faults.join('\n');
+  }
+  return 'no form with a button';
 }
 
 export function enlargeText(): void {

@@ -20,6 +20,7 @@ import { createWorld, openTestPortal, rejecting, set } from '../../portal/portal
 import { redirectPath, router, session } from '../../portal/village.fixture.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import {
+  belowTheFold,
   enlargeText,
   minHeightOf,
   nextFrame,
@@ -32,6 +33,8 @@ import { smallPng } from './small-png.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const PHONE = { width: 360, height: 640 };
+/** What a mini-browser's own bars leave of it. */
+const LOW = { width: 360, height: 560 };
 const TARGET_PX = 44;
 /** Fits the first TCP window: about 2 s at 64 kbit/s. */
 const PAGE_OCTETS = 14 * 1024;
@@ -187,6 +190,33 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
     });
   });
 
+  it.each(['id', 'en'])('every way in is seen whole before the last tap, in %s', async (lang) => {
+    await withPhone({ viewport: LOW }, async (visit) => {
+      const found: string[] = [];
+      for (const scene of SCENES.filter(({ isWayIn }) => isWayIn)) {
+        await scene.open({ ...visit, lang });
+        const faults = await visit.page.evaluate(belowTheFold);
+        if (faults !== '') found.push(`${scene.name}: ${faults}`);
+      }
+
+      expect(found).toEqual([]);
+    });
+  });
+
+  it.each(['voucher', 'account', 'click'])(
+    'a first login by %s shows both boxes, unticked, on its one page',
+    async (way) => {
+      await withPhone({ viewport: LOW }, async (visit) => {
+        await SCENES.find(({ name }) => name === `login-first-${way}`)!.open(visit);
+        const form = visit.page.locator('main form').first();
+
+        for (const box of ['terms', 'data']) {
+          expect(await form.locator(`input[name=${box}]`).isChecked()).toBe(false);
+        }
+      });
+    },
+  );
+
   it('the button of the login page is seen without scrolling, with and without a fault', async () => {
     await withPhone({}, async (visit) => {
       for (const scene of SCENES.slice(0, 3)) {
@@ -203,7 +233,7 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
       await SCENES[0]!.open(visit);
       const size = await visit.page.locator('#voucher').evaluate(minHeightOf);
 
-      expect(size).toBe('52px');
+      expect(size).toBe('46px');
     });
   });
 

@@ -27,6 +27,8 @@ export interface Visit {
 export interface Scene {
   /** Also the name of its screenshots. */
   readonly name: string;
+  /** A step of a login: all of it must be seen at once. */
+  readonly isWayIn?: boolean;
   open(visit: Visit): Promise<void>;
 }
 
@@ -39,6 +41,18 @@ const goto =
     change(visit.test.world);
     await visit.page.goto(visit.origin + path(visit.lang));
   };
+
+const waysOf = (ways: string) => [set('portal.ways', ways), set('portal.tariff.click', 'tamu')];
+
+/** The login page of a phone that has agreed to nothing yet; the first of the ways stands open. */
+const first = (ways: string) =>
+  goto(
+    (lang) => redirectPath({ lang }),
+    (world) => {
+      world.consented = false;
+      world.settings = waysOf(ways);
+    },
+  );
 
 /** A step that a form far behind leads to: its template as it is filled, in the frame of the village. */
 const rendered =
@@ -118,7 +132,7 @@ const PHONES = [
 const NO_BOXES = { shown: true, terms: false, data: false, minor: false };
 
 export const SCENES: readonly Scene[] = [
-  { name: 'login', open: goto((lang) => redirectPath({ lang })) },
+  { name: 'login', isWayIn: true, open: goto((lang) => redirectPath({ lang })) },
   { name: 'quota', open: goto((lang) => redirectPath({ lang, error: 'SW-QUOTA habis' })) },
   {
     name: 'wrong-code',
@@ -138,29 +152,22 @@ export const SCENES: readonly Scene[] = [
       await visit.page.click('form:has(#username) button');
     },
   },
-  {
-    name: 'login-first',
-    open: goto(
-      (lang) => redirectPath({ lang }),
-      (world) => {
-        world.consented = false;
-      },
-    ),
-  },
+  { name: 'login-first-voucher', isWayIn: true, open: first('voucher,account') },
+  { name: 'login-first-account', isWayIn: true, open: first('account,voucher') },
+  { name: 'login-first-click', isWayIn: true, open: first('click,voucher,account') },
   {
     name: 'login-ways',
+    isWayIn: true,
     open: goto(
       (lang) => redirectPath({ lang }),
       (world) => {
-        world.settings = [
-          set('portal.ways', 'click,voucher,account'),
-          set('portal.tariff.click', 'tamu'),
-        ];
+        world.settings = waysOf('click,voucher,account');
       },
     ),
   },
   {
     name: 'consent',
+    isWayIn: true,
     open: rendered('consent', 'consent.title', {
       hidden: [],
       boxes: NO_BOXES,
@@ -171,6 +178,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'consent-parent',
+    isWayIn: true,
     open: rendered('consent', 'consent.title', {
       hidden: [],
       boxes: { ...NO_BOXES, terms: true, data: true, minor: true },
@@ -181,10 +189,12 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'otp-phone',
+    isWayIn: true,
     open: rendered('otp', 'otp.title', { ...NO_FACTS, step: 'phone', byMessage: true }),
   },
   {
     name: 'otp-code',
+    isWayIn: true,
     open: rendered('otp', 'otp.title', {
       ...NO_FACTS,
       step: 'code',
@@ -206,7 +216,11 @@ export const SCENES: readonly Scene[] = [
       nextUrl: '/otp',
     }),
   },
-  { name: 'otp-link', open: rendered('otp', 'otp.title', { ...NO_FACTS, step: 'link' }) },
+  {
+    name: 'otp-link',
+    isWayIn: true,
+    open: rendered('otp', 'otp.title', { ...NO_FACTS, step: 'link' }),
+  },
   {
     name: 'register',
     open: rendered('register', 'register.title', {
@@ -227,8 +241,8 @@ export const SCENES: readonly Scene[] = [
       hidden: [],
       who: 'Siti',
       phones: PHONES,
-      days: [{ label: '24 Nov 2026', value: '380 MB' }],
-      weeks: [{ label: '23–29 Nov 2026', value: '380 MB' }],
+      days: [{ label: 'Sel, 24 Nov', value: '380 MB, 1 jam 30 menit' }],
+      weeks: [{ label: 'Minggu mulai Sen, 23 Nov', value: '1,4 GB, 6 jam 10 menit' }],
       mayTopUp: true,
       mayChangePassword: true,
       dataUrl: '/account/data',
@@ -246,8 +260,10 @@ export const SCENES: readonly Scene[] = [
       isCodeSent: false,
       name: 'Siti',
       profile: [{ label: 'Nomor HP', value: '0812 •••• 7890' }],
-      consents: [{ label: 'Syarat dan Ketentuan', value: '24 Nov 2026, 10.00 WIB' }],
-      sessions: [{ label: '24 Nov 2026, 09.30 WIB', value: '180 MB' }],
+      consents: [{ label: 'Syarat dan Ketentuan', value: '24 November 2026 pukul 10.00 WIB' }],
+      sessions: [
+        { label: '24 November 2026 pukul 09.30 WIB', value: 'sukarami-1, 30 menit, 180 MB' },
+      ],
       erasure: null,
       accountUrl: '/account',
     }),
