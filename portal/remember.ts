@@ -5,6 +5,7 @@
  */
 import type { Request } from 'express';
 import type { Router, Session } from '../store/types.ts';
+import { legalTextsAt, textsKey } from './consent/texts.ts';
 import { formOf, type Handler, type PortalDeps, seeOther, sessionOf } from './context.ts';
 import { chooseLocale } from './i18n.ts';
 import { sendMessage } from './messages.ts';
@@ -90,7 +91,13 @@ async function rememberPhone(deps: PortalDeps, session: Session): Promise<void> 
   if (days === 0 || (await deps.store.account(accountKind, accountId)) === null) return;
   const at = deps.clock.now();
   const device = { mac, accountKind, accountId, label: '', expiresAt: at + days * DAY_MS };
-  await deps.store.rememberDevice({ ...device, origin: 'consent', at });
+  const texts = await legalTextsAt(deps, router);
+  const hashes = { terms: texts.terms.hash, privacy: texts.privacy.hash };
+  const account = { kind: accountKind, id: accountId };
+  // Texts that changed since this session began are asked about when the phone returns.
+  const isAgreed = await deps.store.hasConsented({ ...hashes, account, mac });
+  const agreed = isAgreed ? textsKey(texts) : null;
+  await deps.store.rememberDevice({ ...device, origin: 'consent', agreed, at });
 }
 
 function isTicked(req: Request): boolean {

@@ -25,6 +25,7 @@ import {
   type LoginRequest,
   openByMac,
   openLogin,
+  type TextsAt,
 } from './login.ts';
 import type { Place } from './metrics.ts';
 import { createPasswordHasher } from './password.ts';
@@ -67,6 +68,8 @@ export interface AuthDeps extends ExchangeDeps {
   readonly warm?: WarmGroup;
   /** Machine time before a NAS hears of wrong credentials; the portal never waits. */
   readonly rejectDelayMs?: number;
+  /** Names the texts in force; without it remembered phones return whatever they agreed to. */
+  readonly texts?: TextsAt;
 }
 
 export interface AuthHandler extends AsyncDisposable {
@@ -98,6 +101,7 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
     attempts,
     usage,
     freeSlot: createDeviceProbe(deps),
+    ...(deps.texts === undefined ? {} : { texts: deps.texts }),
   };
   const rejectDelayMs = deps.rejectDelayMs ?? DEFAULT_REJECT_DELAY_MS;
   const handle = createExchange(deps, {

@@ -41,7 +41,12 @@ export interface LoginDeps {
   readonly attempts: Attempts;
   readonly usage: UsageCache;
   readonly freeSlot: FreeSlot;
+  /** See {@link AuthDeps.texts}. */
+  readonly texts?: TextsAt;
 }
+
+/** Names the texts in force there, as a remembered phone keeps them ({@link Device.agreed}). */
+export type TextsAt = (at: Pick<Nas, 'village' | 'district'>) => Promise<string>;
 
 export interface LoginRequest {
   readonly username: string;
@@ -134,6 +139,10 @@ export async function openByMac(
   if (account === null) return reject('SW-BADCRED');
   deps.attempts.giveBack(stranger);
   deps.attempts.trust(mac);
+  // Texts that its citizen has not agreed to are in force: the page asks.
+  if (device.origin === 'consent' && deps.texts !== undefined) {
+    if (device.agreed !== (await deps.texts(nas))) return reject('SW-BADCRED');
+  }
   const claim = asAccount(standsBack(account), username, NO_ATTRIBUTES);
   return decideAndOpen(deps, claim, mac, nas);
 }

@@ -45,6 +45,8 @@ export interface RadiusOptions {
   readonly warm?: WarmGroup;
   /** Machine time before a NAS hears of wrong credentials; 500 by default. */
   readonly rejectDelayMs?: number;
+  /** See {@link AuthDeps.texts}. */
+  readonly texts?: AuthDeps['texts'];
 }
 
 export interface RadiusServer extends AsyncDisposable {

@@ -41,8 +41,13 @@ export type DocumentName = keyof typeof PARTS;
 /** By the very settings that the store keeps. */
 const built = new WeakMap<Settings, LegalTexts>();
 
+/** What legal texts are made of, besides the words in views/locales. */
+export type TextDeps = Pick<PortalDeps, 'retention' | 'log'> & {
+  readonly store: Pick<PortalDeps['store'], 'settingsAt' | 'village'>;
+};
+
 export async function legalTextsAt(
-  deps: PortalDeps,
+  deps: TextDeps,
   router: Pick<Router, 'villageCode' | 'districtCode'>,
 ): Promise<LegalTexts> {
   const settings = await settingsOf(deps, router);
@@ -70,6 +75,19 @@ export function legalTexts(facts: LegalFacts): LegalTexts {
 /** Names both, for what remembers what was agreed to: 128 bits. */
 export function textsKey({ terms, privacy }: LegalTexts): string {
   return createHash('sha256').update(`${terms.hash} ${privacy.hash}`).digest('hex').slice(0, 32);
+}
+
+/** The same of the texts in force in a village, for who lets in without a page: RADIUS. */
+export function textsInForce(
+  deps: TextDeps,
+): (at: { readonly village: string; readonly district: string }) => Promise<string> {
+  const keys = new WeakMap<LegalTexts, string>();
+  return async ({ village, district }) => {
+    const texts = await legalTextsAt(deps, { villageCode: village, districtCode: district });
+    const key = keys.get(texts) ?? textsKey(texts);
+    keys.set(texts, key);
+    return key;
+  };
 }
 
 /** Pure; nothing in it depends on the village, so that one regency has one text. */

@@ -3,7 +3,9 @@
  * for no password and prints none; budgets of attempts live in the server's memory and are not seen here.
  */
 import { realClock } from '../../lib/clock.ts';
+import { createLogger } from '../../lib/log.ts';
 import { normalizeMac } from '../../lib/mac.ts';
+import { textsInForce } from '../../portal/consent/texts.ts';
 import { explainLogin, type LoginExplanation } from '../../radius/explain.ts';
 import { parseHours } from '../../settings/hours.ts';
 import { localTimeIn } from '../../settings/local-time.ts';
@@ -57,7 +59,10 @@ export async function explainLoginHere(context: CommandContext, store: Store): P
     },
     now,
   );
-  const expired = device !== null && device.expiresAt !== null && device.expiresAt <= now;
+  const expired =
+    device !== null &&
+    ((device.expiresAt !== null && device.expiresAt <= now) ||
+      (await agreedToOthers(context, store, device, station)));
   const outcome = expired ? 'SW-BADCRED' : told.outcome;
   const recent = await recentSessions(store, account);
   await audit(store, 'login.explain', `${account.kind}:${account.id}`, outcome);
@@ -66,6 +71,19 @@ export async function explainLoginHere(context: CommandContext, store: Store): P
     text(context, station, { account, device }, { ...told, outcome }, recent),
   );
   return 0;
+}
+
+/** A remembered phone whose citizen has not agreed to the texts in force is shown the page. */
+async function agreedToOthers(
+  { config }: CommandContext,
+  store: Store,
+  { origin, agreed }: Device,
+  { village }: Station,
+): Promise<boolean> {
+  if (origin !== 'consent') return false;
+  const log = createLogger('explain', 'silent');
+  const inForce = textsInForce({ store, log, retention: config.retention });
+  return agreed !== (await inForce({ village: village.code, district: village.districtCode }));
 }
 
 async function personOf(context: CommandContext, store: Store): Promise<Person> {

@@ -6,6 +6,7 @@ import { type ClockScale, clockFrom } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMetrics } from '../../lib/metrics.ts';
 import type { HostPort } from '../../lib/net.ts';
+import { textsInForce } from '../../portal/consent/texts.ts';
 import { startConsents } from '../../radius/consents.ts';
 import type { EapServer } from '../../radius/eap.ts';
 import { startEnforcer } from '../../radius/enforce.ts';
@@ -85,6 +86,7 @@ await runRole(async (data: RadiusThreadData) => {
       ...(data.eap === undefined ? {} : { eap: data.eap }),
       ...(data.radsec === undefined ? {} : { radsec: data.radsec }),
       probe,
+      texts: textsInForce({ store, log, retention: data.retention }),
     }),
   );
   if (data.chores) {

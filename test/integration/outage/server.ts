@@ -8,6 +8,7 @@ import { startResolver } from '../../../filter/resolver.ts';
 import { listText } from '../../../filter/testing/lists.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { createMetrics } from '../../../lib/metrics.ts';
+import { textsInForce } from '../../../portal/consent/texts.ts';
 import { startPortal } from '../../../portal/role.ts';
 import type { PortalOptions } from '../../../portal/types.ts';
 import { createRadiusClient } from '../../../radius/client.ts';
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly portal?: Partial<PortalOptions>;
 }
 
+const RETENTION = { sessionDays: 90, dailyDays: 400 };
+
 export async function startServer(options: ServerOptions): Promise<AsyncDisposable> {
   const { store, clock, settings, connect } = options;
   await using stack = new AsyncDisposableStack();
@@ -45,6 +48,7 @@ export async function startServer(options: ServerOptions): Promise<AsyncDisposab
   const portal = { address: SERVER, secret: PORTAL_SECRET };
   stack.use(
     await startRadius({
+      texts: textsInForce({ store, log: SILENT, retention: RETENTION }),
       ...{ ...base, portal, timeZone: TIME_ZONE, interimSeconds: INTERIM_SECONDS },
       ...{ auth: { host: SERVER, port: PORTS.auth }, acct: { host: SERVER, port: PORTS.acct } },
     }),
@@ -63,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<AsyncDisposab
       listen: { host: SERVER, port: PORTS.portal },
       plainListen: { host: BLOCK, port: PORTS.block },
       ...{ publicUrl: settings.portalUrl, blockAddresses: [BLOCK], radius, timeZone: TIME_ZONE },
-      retention: { sessionDays: 90, dailyDays: 400 },
+      retention: RETENTION,
       ...options.portal,
     }),
   );

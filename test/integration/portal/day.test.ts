@@ -106,6 +106,27 @@ it('without the consent a page comes after each sleep that is longer than the ke
   expect(pages).toBe(5);
 }, 60_000);
 
+it('a remembered phone is asked once when the texts have changed since its citizen agreed', async () => {
+  const login = { voucher: await card(), remember: '1' };
+  const one = person(FIRST_MAC);
+  const comesBack = async (): Promise<number> => {
+    await one.phone.leave();
+    await pass(20);
+    return wake(one, login);
+  };
+  const set = (value: string) =>
+    stand.store.setSetting({
+      ...{ level: 'regency', code: '16.06', name: 'portal.processors', value },
+      ...{ secret: false, at: stand.clock.now() },
+    });
+  await wake(one, login);
+  const before = await comesBack();
+  await set('Fonnte');
+  const changed = [await comesBack(), await comesBack()];
+
+  expect([before, ...changed]).toEqual([0, 1, 0]);
+});
+
 it('a remembered phone is asked again when its days are over, or its quota is used up', async () => {
   const voucher = await card();
   const one = person(FIRST_MAC);

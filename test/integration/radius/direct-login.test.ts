@@ -184,6 +184,32 @@ describe('MAC authentication', () => {
     ]);
   });
 
+  it('does not let in one that has agreed to other texts than those in force, or to none', async () => {
+    const by = stand.handler({ texts: async ({ village }) => `texts of ${village}` });
+    const { account, mac: machine } = await remembered();
+    const phone = {
+      accountKind: 'subscriber',
+      accountId: account.id,
+      label: '',
+      at: START_MS,
+    } as const;
+    const ask = async (agreed: string | null) => {
+      const mac = newMac();
+      const device = { ...phone, mac, expiresAt: null, origin: 'consent', agreed } as const;
+      await stand.store.rememberDevice(device);
+      return verdict(await stand.fromNas({ username: mac, password: '', ...from(mac) }, by));
+    };
+
+    const now = `texts of ${stand.router.villageCode}`;
+    expect([await ask(now), await ask('others'), await ask(null)]).toEqual([
+      'accept',
+      'SW-BADCRED',
+      'SW-BADCRED',
+    ]);
+    const set = await stand.fromNas({ username: machine, password: '', ...from(machine) }, by);
+    expect(verdict(set)).toBe('accept');
+  });
+
   it('gives a retransmit of the same login the same session', async () => {
     const { mac } = await remembered();
     const login = { username: mac, password: '', ...from(mac) };
