@@ -3,7 +3,7 @@
  *
  * The account is the phone's MAC in this village, so whoever comes back finds what is left of the day. A
  * phone that changes its MAC would find a new one: so a village and day has only so many new ones
- * (`portal.click-per-day`), and their tariff decides what one is worth.
+ * (`portal.click-per-day`), few of them for one address, and their tariff decides what one is worth.
  */
 import { calendarDay } from '../lib/units.ts';
 import {
@@ -18,9 +18,11 @@ import { chooseLocale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { refuseWay } from './login.ts';
 import { sendMessage } from './messages.ts';
+import { clickCharges, endOfDay } from './otp/charges.ts';
 import type { Redirect } from './redirect-params.ts';
 import type { RejectCode } from './reject-codes.ts';
 import { isOwnRequest } from './security.ts';
+import { sourceAt } from './source.ts';
 import { settingsOf } from './village-settings.ts';
 import { waysAt } from './ways.ts';
 
@@ -35,7 +37,11 @@ export function submitClick(deps: PortalDeps): Handler {
     const attempt = { address: sourceOf(req), mac, router: router.name };
     const offered = (await waysAt(deps, router)).includes('click');
     const admitted = offered && deps.admitLogin(attempt, deps.clock.now());
-    const account = admitted ? await accountOf(deps, redirect) : offered ? 'SW-LIMIT' : 'SW-WAY';
+    const account = admitted
+      ? await accountOf(deps, redirect, attempt.address)
+      : offered
+        ? 'SW-LIMIT'
+        : 'SW-WAY';
     if (typeof account === 'string')
       return refuseWay(deps, { req, res }, redirect, account, 'click');
     const locale = chooseLocale(form.get('lang'), req.headers['accept-language']);
@@ -46,15 +52,19 @@ export function submitClick(deps: PortalDeps): Handler {
 async function accountOf(
   deps: PortalDeps,
   { router, mac }: Redirect,
+  address: string,
 ): Promise<{ kind: 'subscriber'; id: string } | RejectCode> {
   const settings = await settingsOf(deps, router);
   const at = deps.clock.now();
+  const endsAt = endOfDay(at, router.timeZone ?? deps.timeZone);
+  const asker = { routerId: router.id, source: sourceAt(router, address) };
   const result = await deps.store.clickCitizen({
     villageCode: router.villageCode,
     mac,
     tariff: settings.get('portal.tariff.click') ?? '',
     day: calendarDay(at, router.timeZone ?? deps.timeZone),
     limit: settings.get('portal.click-per-day') ?? 0,
+    charges: clickCharges(asker, settings, endsAt),
     at,
   });
   if (result.outcome === 'full') return 'SW-FULL';

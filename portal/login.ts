@@ -61,7 +61,7 @@ export function showLogin(deps: PortalDeps): Handler {
     }
     if (outcome.kind === 'complete') {
       // A window that was closed while its code was waited for goes on there.
-      if (await waitsForCode(deps, outcome.redirect, params)) {
+      if (await waitsForCode(deps, req, outcome.redirect, params)) {
         seeOther(
           res,
           withQuery('/otp', { ...writeRedirect(outcome.redirect), ...keep(params, 'lang') }),

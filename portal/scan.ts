@@ -91,5 +91,6 @@ function mayKeep(deps: PortalDeps, req: Request, router: Router): boolean {
 
 /** The phone's address stands for its MAC, which is not known yet. */
 function keyOf(req: Request, router: Router) {
-  return { kind: 'voucher', routerId: router.id, mac: `ip ${sourceOf(req)}` } as const;
+  const address = sourceOf(req);
+  return { kind: 'voucher', routerId: router.id, mac: `ip ${address}`, address } as const;
 }

@@ -12,6 +12,11 @@ const messengerNumber: ValueType<string> = {
 export const OTP_SETTINGS = {
   'portal.otp.per-phone': setting('codes that a number gets in a day', whole('codes', 1, 50), '5'),
   'portal.otp.per-mac': setting('codes that a phone asks for in a day', whole('codes', 1, 50), '6'),
+  'portal.otp.per-address': setting(
+    'codes that one address in the village’s network asks for in a day, whatever it says it is',
+    whole('codes', 1, 1000),
+    '12',
+  ),
   'portal.otp.per-router': setting(
     'codes that go out from one router in a day',
     whole('codes', 1, 100_000),
@@ -42,6 +47,11 @@ export const OTP_SETTINGS = {
     'such passes that a phone gets in a day',
     whole('passes', 0, 50),
     '3',
+  ),
+  'portal.grace.per-address': setting(
+    'such passes that one address gets in a day, whatever it says it is',
+    whole('passes', 0, 1000),
+    '4',
   ),
   'portal.grace.per-router': setting(
     'such passes that one router gives in a day',

@@ -18,6 +18,11 @@ export const PORTAL_SETTINGS = {
     whole('phones', 0, 10_000),
     '200',
   ),
+  'portal.click-per-address': setting(
+    'of these, from one address of the village’s network',
+    whole('phones', 0, 1000),
+    '3',
+  ),
   'portal.remember-days': setting(
     'days that a phone is remembered when its citizen wants it; 0: none is',
     whole('days', 0, 365),

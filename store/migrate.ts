@@ -18,6 +18,7 @@ import { sql as ways } from './migrations/0011-ways.ts';
 import { sql as pages } from './migrations/0012-pages.ts';
 import { sql as counter } from './migrations/0013-counter.ts';
 import { sql as guesses } from './migrations/0014-guesses.ts';
+import { sql as visitsByAddress } from './migrations/0015-visits-by-address.ts';
 import { sql as provedConsents } from './migrations/0017-proved-consents.ts';
 import type { Sql } from './sql.ts';
 
@@ -42,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 12, name: 'pages', sql: pages },
   { id: 13, name: 'counter', sql: counter },
   { id: 14, name: 'guesses', sql: guesses },
+  { id: 15, name: 'visits-by-address', sql: visitsByAddress },
   { id: 17, name: 'proved-consents', sql: provedConsents },
 ];
 

@@ -1,14 +1,26 @@
 /** Proofs that somebody holds a phone number, and what sending them costs. Part of the contract: {@link ./types.ts}. */
 
-/** What a budget counts. Keys are phone numbers, MACs, router ids or names of gateways; hashed where they are kept. */
+/** What a budget counts. Keys are phone numbers, MACs, addresses, router ids or names of gateways; hashed where they are kept. */
 export type OtpScope =
   | 'phone'
+  /** A number, as far as one address asks for it. */
+  | 'phone from'
   | 'mac'
+  | 'address'
+  | 'address hour'
   | 'router'
+  /** Requests, whatever came of them. */
+  | 'ask address'
+  | 'ask router'
+  /** Codes that were typed and were wrong. */
+  | 'tries'
   | 'all'
   | 'grace phone'
   | 'grace mac'
+  | 'grace address'
   | 'grace router'
+  | 'click address'
+  | 'click router'
   | 'cost day'
   | 'cost month';
 
@@ -20,6 +32,12 @@ export interface OtpCharge {
   readonly endsAt: number;
   readonly amount: number;
   readonly most: number;
+  /**
+   * Of `most`, what is kept for those whom nothing was given to yet: taken from only when all `first` charges of the
+   * same request are their first of the period.
+   */
+  readonly reserve?: number;
+  readonly first?: boolean;
   /** Between two charges. */
   readonly gapMs: number;
 }
@@ -43,6 +61,8 @@ export interface CodeState {
   readonly ticketId: string;
   readonly routerId: string;
   readonly mac: string;
+  /** Of its ticket: the phone that asked. */
+  readonly address: string;
   readonly purpose: CodePurpose;
   /** E.164; null while a message from it is waited for. */
   readonly phone: string | null;
@@ -61,6 +81,8 @@ export type CodeTried =
 
 export interface GracePass {
   readonly sessionId: string;
+  /** Source address of its phone; null until the router has told it. */
+  readonly address: string | null;
   readonly startedAt: number;
   /** Whether its end was asked for. */
   readonly ending: boolean;

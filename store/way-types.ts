@@ -1,9 +1,10 @@
 /** Ways in that make accounts by themselves. Part of the contract: {@link ./types.ts}. */
 import type { Subscriber } from './account-types.ts';
+import type { OtpCharge } from './otp-types.ts';
 
 export type ClickOutcome =
   | { readonly outcome: 'known' | 'new'; readonly subscriber: Subscriber }
-  /** So many phones have come new to this village today that no further one may. */
+  /** So many phones have come new to this village, or from this address, today that no further one may. */
   | { readonly outcome: 'full' };
 
 /** Somebody whom a village's officer knows, and lets in. */
@@ -31,11 +32,14 @@ export interface WayStore {
     /** `YYYY-MM-DD` of the village. */
     readonly day: string;
     readonly limit: number;
+    /** What a new one is charged to besides. */
+    readonly charges: readonly OtpCharge[];
     readonly at: number;
   }): Promise<ClickOutcome>;
   /**
-   * With its audit entry. The first password is told this once, and kept as a hash. Null, and nothing is changed, when the number has an account that has been used
-   * or that its holder has made: nobody else sets its password.
+   * With its audit entry. The first password is told this once, kept as a hash, and good for one login, at
+   * which its holder chooses an own one. Null, and nothing is changed, when the number has an account that has
+   * been used or that its holder has made: nobody else sets its password.
    */
   vouchForCitizen(
     args: Vouching,

@@ -19,6 +19,7 @@ export async function sendOwnCode(
     kind: 'rights',
     routerId: router.id,
     mac: session.mac,
+    address: session.framedIp ?? '',
     document: JSON.stringify({ self: account.id }),
     at: deps.clock.now(),
     ttlMs: TICKET_MS,
@@ -30,6 +31,7 @@ export async function sendOwnCode(
     purpose: 'reset',
     router,
     mac: session.mac,
+    address: session.framedIp ?? '',
     linkPath: null,
   });
   if (sent.kind === 'sent') return secret;
@@ -39,16 +41,16 @@ export async function sendOwnCode(
 
 export async function provesByCode(
   deps: PortalDeps,
-  { session, account, profile }: Self,
+  { session, router, account, profile }: Self,
   answer: { readonly ticket: string; readonly typed: string },
 ): Promise<boolean> {
   const at = deps.clock.now();
   const ticket = await deps.store.ticketBySecret({ secret: answer.ticket.slice(0, 64), at });
-  if (ticket === null || deps.codes === null) return false;
+  if (ticket === null || deps.codes === null || router === null) return false;
   const document = JSON.parse(ticket.document) as { readonly self?: string };
   const own =
     ticket.kind === 'rights' && document.self === account.id && ticket.mac === session.mac;
   if (!own) return false;
-  const checked = await deps.codes.check({ ticketId: ticket.id, typed: answer.typed });
+  const checked = await deps.codes.check({ ticketId: ticket.id, typed: answer.typed, router });
   return checked.kind === 'right' && checked.phone === profile?.phone;
 }

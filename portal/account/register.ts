@@ -79,7 +79,7 @@ export function submitRegister(deps: PortalDeps): Handler {
       if (made === null) return refuse('voucher');
       return letIn(deps, { req, res }, visit, made, 'account', read.application.minor);
     }
-    const begun = await sendCode(deps, visit, read.application);
+    const begun = await sendCode(deps, visit, read.application, sourceOf(req));
     await refuse(begun.fault, begun.ticket);
   };
 }
@@ -102,12 +102,14 @@ async function sendCode(
   deps: PortalDeps,
   visit: Visit,
   application: Application,
+  address: string,
 ): Promise<{ fault: RegisterFault | null; ticket: string | null }> {
   const { redirect, locale } = visit;
   const { id, secret } = await deps.store.openTicket({
     kind: 'register',
     routerId: redirect.router.id,
     mac: redirect.mac,
+    address,
     document: JSON.stringify(application),
     at: deps.clock.now(),
     ttlMs: TICKET_MS,
@@ -119,6 +121,7 @@ async function sendCode(
     purpose: application.reset ? 'reset' : 'register',
     router: redirect.router,
     mac: redirect.mac,
+    address,
     linkPath: null,
   });
   if (sent.kind === 'sent') return { fault: null, ticket: secret };
@@ -136,7 +139,7 @@ async function finish(
   const ticket = await deps.store.ticketBySecret({ secret: answer.secret, at });
   if (!isOwn(ticket, redirect) || deps.codes === null) return 'over';
   const typed = answer.form.get('code') ?? '';
-  const checked = await deps.codes.check({ ticketId: ticket.id, typed });
+  const checked = await deps.codes.check({ ticketId: ticket.id, typed, router: redirect.router });
   if (checked.kind !== 'right') return checked.kind === 'wrong' ? 'code' : 'over';
   const application = JSON.parse(ticket.document) as Application;
   if (checked.phone !== application.phone) return 'over';

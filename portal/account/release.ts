@@ -11,6 +11,7 @@ import {
   redirectIn,
   sceneOf,
   seeOther,
+  sourceOf,
 } from '../context.ts';
 import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
@@ -50,6 +51,7 @@ export async function offerRelease(
     kind: 'rights',
     routerId: router.id,
     mac,
+    address: sourceOf(exchange.req),
     document: JSON.stringify(full),
     at,
     ttlMs: TICKET_MS,

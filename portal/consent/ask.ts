@@ -14,6 +14,7 @@ import {
   redirectIn,
   sceneOf,
   seeOther,
+  sourceOf,
 } from '../context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back.ts';
 import { sendMessage } from '../messages.ts';
@@ -97,6 +98,7 @@ export async function askForConsent(
     kind: 'consent',
     routerId: visit.redirect.router.id,
     mac: visit.redirect.mac,
+    address: sourceOf(exchange.req),
     document: JSON.stringify(waiting),
     at: deps.clock.now(),
     ttlMs: TICKET_MS,

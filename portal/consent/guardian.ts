@@ -28,7 +28,11 @@ export async function guardianStep(
   if (codes === null) return { kind: 'ask', parent: 'office', fault: 'guardianOffice' };
   const typed = form.get('code');
   if (typed !== null && waiting.guardianPhone !== null) {
-    const checked = await codes.check({ ticketId: ticket.id, typed });
+    const checked = await codes.check({
+      ticketId: ticket.id,
+      typed,
+      router: visit.redirect.router,
+    });
     if (checked.kind === 'right') return { kind: 'agreed', phone: checked.phone };
     return {
       kind: 'ask',
@@ -50,6 +54,7 @@ export async function guardianStep(
     purpose: 'register',
     router,
     mac,
+    address: ticket.address,
     linkPath: null,
   });
   if (sent.kind === 'sent') return { kind: 'ask', parent: 'code', fault: null };

@@ -70,11 +70,27 @@ describe('a message', () => {
     expect(counted).toEqual(['fonnte credentials', 'wablas accepted']);
   });
 
-  it('stays paid after silence: it may have gone', async () => {
+  it('stays paid after silence, each time: it may have gone', async () => {
     const { dispatcher, paid } = stand({ one: ['timeout'], two: ['unreachable'] });
 
-    expect(await dispatcher.send(MESSAGE)).toEqual({ kind: 'refused', because: 'unreachable' });
-    expect(paid).toEqual(['+fonnte', '+wablas', '-wablas']);
+    expect(await dispatcher.send(MESSAGE)).toEqual({
+      ...{ kind: 'refused', because: 'unreachable', mayHaveGone: true },
+    });
+    expect(paid).toEqual([
+      ...['+fonnte', '+fonnte'],
+      ...['+wablas', '-wablas', '+wablas', '-wablas'],
+    ]);
+  });
+
+  it('is not tried again when the caps were used up meanwhile', async () => {
+    const caps = { left: 1 };
+    const { dispatcher, asked } = stand(
+      { one: ['timeout'], two: [OK] },
+      { pay: async () => caps.left-- > 0 },
+    );
+
+    expect(await dispatcher.send(MESSAGE)).toMatchObject({ kind: 'refused', mayHaveGone: true });
+    expect(asked).toEqual(['one']);
   });
 
   it('goes by nobody when the caps are used up', async () => {
@@ -95,7 +111,9 @@ describe('a message', () => {
   it('without gateways goes nowhere', async () => {
     const { dispatcher } = stand({}, { gateways: [] satisfies GatewayConfig[] });
 
-    expect(await dispatcher.send(MESSAGE)).toEqual({ kind: 'refused', because: null });
+    expect(await dispatcher.send(MESSAGE)).toEqual({
+      ...{ kind: 'refused', because: null, mayHaveGone: false },
+    });
   });
 
   it('leaves a gateway alone that fails in a row, and tries it after the pause', async () => {

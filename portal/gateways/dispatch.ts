@@ -2,7 +2,7 @@
  * Sends one message by the first gateway that takes it, in the order configured.
  *
  * A gateway is tried again only for what passes (5xx, silence), with growing pauses; then comes the next.
- * Each message is paid for before it goes, and given back when it surely did not go.
+ * Each attempt is paid for before it goes, and given back when it surely did not go.
  */
 import type { Clock } from '../../lib/clock.ts';
 import { type Backoff, backoffMs } from '../../lib/retry.ts';
@@ -34,7 +34,12 @@ type RefusedBecause = Extract<Sent, { accepted: false }>['because'];
 export type Dispatched =
   | { readonly kind: 'accepted'; readonly gateway: string; readonly providerId: string | null }
   | { readonly kind: 'cap' }
-  | { readonly kind: 'refused'; readonly because: RefusedBecause | null };
+  | {
+      readonly kind: 'refused';
+      readonly because: RefusedBecause | null;
+      /** After silence: what was sent may arrive all the same. */
+      readonly mayHaveGone: boolean;
+    };
 
 export interface Dispatcher {
   send(message: Message, only?: string): Promise<Dispatched>;
@@ -51,48 +56,70 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     send: async (message, only) => {
       let because: RefusedBecause | null = null;
       let capped = false;
+      let mayHaveGone = false;
       for (const gateway of deps.gateways) {
         if (only !== undefined && gateway.name !== only) continue;
         if (!circuits.get(gateway.name)!.admits(deps.clock.now())) {
           deps.counted(gateway.kind, 'circuit');
           continue;
         }
-        if (!(await deps.pay(gateway))) {
-          capped = true;
-          deps.counted(gateway.kind, 'cap');
-          continue;
+        const tried = await attempts(deps, circuits.get(gateway.name)!, gateway, message);
+        capped ||= tried.capped;
+        mayHaveGone ||= tried.mayHaveGone;
+        if (tried.sent?.accepted === true) {
+          return { kind: 'accepted', gateway: gateway.name, providerId: tried.sent.providerId };
         }
-        const sent = await attempt(deps, circuits.get(gateway.name)!, gateway, message);
-        if (sent.accepted) {
-          return { kind: 'accepted', gateway: gateway.name, providerId: sent.providerId };
-        }
-        because = sent.because;
-        // After silence it may have gone all the same.
-        if (because !== 'timeout') await deps.giveBack(gateway);
+        because = tried.sent?.because ?? because;
       }
-      return capped && because === null ? { kind: 'cap' } : { kind: 'refused', because };
+      return capped && because === null
+        ? { kind: 'cap' }
+        : { kind: 'refused', because, mayHaveGone };
     },
   };
 }
 
-async function attempt(
+interface Tried {
+  /** Null when the caps were used up before the first attempt. */
+  readonly sent: Sent | null;
+  readonly capped: boolean;
+  readonly mayHaveGone: boolean;
+}
+
+async function attempts(
   deps: DispatchDeps,
   circuit: Circuit,
   gateway: GatewayConfig,
   message: Message,
-): Promise<Sent> {
-  const { clock, exchange, random } = deps;
+): Promise<Tried> {
+  const { clock, random } = deps;
+  let last: Sent | null = null;
+  let mayHaveGone = false;
   for (let tried = 0; ; tried += 1) {
-    const answer = await exchange(requestOf(gateway, message), gateway.timeoutSeconds * 1000);
-    const sent = typeof answer === 'string' ? refused(answer, true) : readAnswer(gateway, answer);
-    deps.counted(gateway.kind, sent.accepted ? 'accepted' : sent.because);
-    if (sent.accepted) {
-      circuit.worked();
-      return sent;
+    if (!(await deps.pay(gateway))) {
+      deps.counted(gateway.kind, 'cap');
+      return { sent: last, capped: true, mayHaveGone };
     }
-    // What is wrong with one message or number says nothing of the gateway.
-    if (sent.because !== 'message') circuit.failed(clock.now());
-    if (!sent.retryable || tried + 1 >= ATTEMPTS) return sent;
+    const sent = await attempt(deps, circuit, gateway, message);
+    last = sent;
+    if (sent.accepted) return { sent, capped: false, mayHaveGone };
+    if (sent.because === 'timeout') mayHaveGone = true;
+    else await deps.giveBack(gateway);
+    if (!sent.retryable || tried + 1 >= ATTEMPTS) return { sent, capped: false, mayHaveGone };
     await clock.sleep(backoffMs(BACKOFF, tried, random));
   }
+}
+
+async function attempt(
+  { clock, counted, exchange }: DispatchDeps,
+  circuit: Circuit,
+  gateway: GatewayConfig,
+  message: Message,
+): Promise<Sent> {
+  const answer = await exchange(requestOf(gateway, message), gateway.timeoutSeconds * 1000);
+  const sent = typeof answer === 'string' ? refused(answer, true) : readAnswer(gateway, answer);
+  counted(gateway.kind, sent.accepted ? 'accepted' : sent.because);
+  // What is wrong with one message or number says nothing of the gateway.
+  if (sent.accepted) circuit.worked();
+  else if (sent.because !== 'message') circuit.failed(clock.now());
+  return sent;
 }

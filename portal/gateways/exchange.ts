@@ -54,7 +54,8 @@ export function createExchange(options: { readonly ca?: string } = {}): Exchange
       resolve('timeout');
       sent.destroy();
     }, timeoutMs);
-    sent.on('error', () => resolve('unreachable'));
+    // Once all of it is out, a connection that breaks is silence: the message may go all the same.
+    sent.on('error', () => resolve(sent.writableFinished ? 'timeout' : 'unreachable'));
     sent.end(body);
     return promise.finally(() => clearTimeout(timer));
   };

@@ -51,7 +51,8 @@ export function startOidc(deps: PortalDeps): Handler {
     const locale = chooseLocale(params.get('lang'), req.headers['accept-language']);
     const waiting: Waiting = { visit: begun.visit, redirect: writeRedirect(redirect), locale };
     const { secret } = await deps.store.openTicket({
-      ...{ kind: 'oidc', routerId: router.id, mac, document: JSON.stringify(waiting) },
+      ...{ kind: 'oidc', routerId: router.id, mac, address: attempt.address },
+      document: JSON.stringify(waiting),
       ...{ at: deps.clock.now(), ttlMs: TICKET_MS },
     });
     seeOther(res, begun.urlFor(secret));

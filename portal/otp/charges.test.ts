@@ -1,13 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '../../settings/known.ts';
-import { resolveSettings } from '../../settings/resolve.ts';
-import { endOfDay, endOfMonth, graceCharges, sendCharges } from './charges.ts';
-import { CODE_TRIES } from './sender.ts';
+import { resolveSettings, type Settings } from '../../settings/resolve.ts';
+import { sourceAt } from '../source.ts';
+import { type Asker, endOfDay, endOfMonth, graceCharges, sendCharges } from './charges.ts';
 
 const PLACE = { routerId: null, villageCode: 'v', districtCode: 'd', regencyCode: 'r' };
-const ASKER = { phone: '+6281234567890', mac: 'AA:BB:CC:00:00:01', routerId: 'r1' };
+const ROUTER = { id: 'r1', lanSubnet: '172.16.0.0/22' };
+const AT = Date.parse('2026-11-24T02:00:00Z');
+const HOUR = 3_600_000;
+const ASKER: Asker = {
+  phone: '+6281234567890',
+  mac: 'AA:BB:CC:00:00:01',
+  routerId: 'r1',
+  source: sourceAt(ROUTER, '172.16.0.7'),
+};
 
+const settingsWith = (values: Readonly<Record<string, number>> = {}): Settings =>
+  resolveSettings(
+    Object.entries(values).map(([name, value]) => ({
+      ...{ level: 'village', code: 'v', name, value: String(value) },
+    })),
+    PLACE,
+  );
 describe('the end of a day', () => {
   it.each([
     ['2026-11-24T16:59:59.999Z', 'Asia/Jakarta', '2026-11-24T17:00:00.000Z'],
@@ -41,32 +55,71 @@ describe('the end of a day', () => {
   });
 });
 
-it('a number’s code is guessed in a year of days with a chance below 1 %', () => {
-  const perDay = Number(SETTINGS['portal.otp.per-phone'].fallback) * CODE_TRIES;
-
-  expect(1 - (1 - 1e-6) ** (perDay * 365)).toBeLessThan(0.01);
-});
-
 describe('what a code is charged to', () => {
-  it('is number, phone and router, as the village has it', () => {
-    const settings = resolveSettings(
-      [{ level: 'village', code: 'v', name: 'portal.otp.per-phone', value: '2' }],
-      PLACE,
-    );
+  it('is number, phone, address and router, as the village has it', () => {
+    const settings = settingsWith({ 'portal.otp.per-phone': 2 });
 
-    expect(
-      sendCharges(ASKER, settings, 9).map(({ scope, most, gapMs }) => [scope, most, gapMs]),
-    ).toEqual([
+    const charges = sendCharges(ASKER, settings, AT, 9);
+    expect(charges.map(({ scope, most, gapMs }) => [scope, most, gapMs])).toEqual([
       ['phone', 2, 60_000],
+      ['phone from', 1, 60_000],
       ['mac', 6, 60_000],
+      ['address', 12, 60_000],
       ['router', 300, 0],
     ]);
   });
 
   it('is no number where none was given', () => {
-    const settings = resolveSettings([], PLACE);
+    const scopes = graceCharges({ ...ASKER, phone: null }, settingsWith(), 9).map(
+      ({ scope }) => scope,
+    );
+    expect(scopes).toEqual(['grace mac', 'grace address', 'grace router']);
+  });
 
-    const scopes = graceCharges({ ...ASKER, phone: null }, settings, 9).map(({ scope }) => scope);
-    expect(scopes).toEqual(['grace mac', 'grace router']);
+  it('is a village’s number at an address that may hide one, a part of it each hour', () => {
+    const source = sourceAt(ROUTER, '203.0.113.9');
+    const charges = sendCharges({ ...ASKER, source }, settingsWith(), AT, 9);
+
+    expect(charges.map(({ scope, most, gapMs }) => [scope, most, gapMs])).toEqual([
+      ['phone', 5, 60_000],
+      ['mac', 6, 60_000],
+      ['address', 225, 0],
+      ['address hour', 29, 0],
+      ['router', 300, 0],
+    ]);
+    expect(charges.find(({ scope }) => scope === 'address hour')?.endsAt).toBe(AT + HOUR);
+  });
+
+  it('of a MAC is taken at one address: who names a neighbour’s takes nothing from them', () => {
+    const keyAt = (address: string) =>
+      sendCharges({ ...ASKER, source: sourceAt(ROUTER, address) }, settingsWith(), AT, 9).find(
+        ({ scope }) => scope === 'mac',
+      )!.key;
+
+    expect(keyAt('172.16.0.7')).not.toBe(keyAt('172.16.0.8'));
+  });
+});
+
+describe('a source', () => {
+  it.each([
+    ['172.16.0.7', 'phone', 'r1 172.16.0.7'],
+    ['172.16.4.7', 'many', '172.16.4.7'],
+    ['203.0.113.9', 'many', '203.0.113.9'],
+    ['2001:DB8:0:1:a:b:c:d', 'many', '2001:db8:0:1'],
+    ['2001:db8::1', 'many', '2001:db8:0:0'],
+    ['::1', 'many', '0:0:0:0'],
+    ['fe80::1%eth0', 'many', 'fe80:0:0:0'],
+    ['', 'many', ''],
+  ])('%s is %s', (address, kind, key) => {
+    expect(sourceAt(ROUTER, address)).toEqual({ kind, key });
+  });
+
+  it('is one for all that a line of IPv6 may call itself', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        const { key } = sourceAt(ROUTER, address);
+        expect(key.split(':').length).toBeLessThanOrEqual(4);
+      }),
+    );
   });
 });

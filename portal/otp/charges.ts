@@ -1,77 +1,170 @@
 /**
- * What a code, and the pass that lets it arrive, are charged to: number, phone, router and all together, by
- * the calendar day of the village. Pure; the store judges and books them in one commit.
+ * What a code, and the pass that lets it arrive, are charged to, by the calendar day of the village. Pure; the
+ * store judges and books them in one commit.
+ *
+ * Number and MAC are only what a request says. What nobody can invent is the source address, so each has its
+ * budget at every address anew: who names the MAC of a neighbour takes nothing from them. A quarter of what a
+ * router has is kept for addresses that have had nothing yet, so that one who floods locks nobody out.
  */
 import type { Settings } from '../../settings/resolve.ts';
 import type { OtpCharge } from '../../store/types.ts';
+import type { Source } from '../source.ts';
 
 export interface Asker {
   /** E.164; null where none was given. */
   readonly phone: string | null;
   readonly mac: string;
   readonly routerId: string;
+  readonly source: Source;
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Requests, for each code that may come of them: some fail at a gateway, some end in a word. */
+const ASKS = 2;
+/** Of wrong codes that one phone types in a day. */
+export const TRIES = 15;
+/** An address of many has its day's share over so many hours. */
+const HOURS = 8;
 
-export function sendCharges(asker: Asker, settings: Settings, endsAt: number): OtpCharge[] {
-  const gapMs = (settings.get('portal.otp.cooldown-seconds') ?? 60) * 1000;
-  const one = { endsAt, amount: 1 };
+/** Of every request, and never given back: how many rows and visits a flood makes. */
+export function askCharges(asker: Asker, settings: Settings, endsAt: number): OtpCharge[] {
+  const perRouter = ASKS * (settings.get('portal.otp.per-router') ?? 0);
+  const perPhone = ASKS * (settings.get('portal.otp.per-address') ?? 0);
+  const one = { endsAt, amount: 1, gapMs: 0 };
+  const { routerId, source } = asker;
+  const most = ofSource(source, perPhone, perRouter);
   return [
-    ...(asker.phone === null
-      ? []
-      : [
-          {
-            ...one,
-            scope: 'phone' as const,
-            key: asker.phone,
-            most: settings.get('portal.otp.per-phone') ?? 0,
-            gapMs,
-          },
-        ]),
-    {
-      ...one,
-      scope: 'mac',
-      key: `${asker.routerId} ${asker.mac}`,
-      most: settings.get('portal.otp.per-mac') ?? 0,
-      gapMs,
-    },
-    {
-      ...one,
-      scope: 'router',
-      key: asker.routerId,
-      most: settings.get('portal.otp.per-router') ?? 0,
-      gapMs: 0,
-    },
+    { ...one, scope: 'ask address', key: source.key, most, first: true },
+    { ...one, scope: 'ask router', key: routerId, most: perRouter, reserve: reserveOf(perRouter) },
   ];
 }
 
-export function graceCharges(asker: Asker, settings: Settings, endsAt: number): OtpCharge[] {
-  const one = { endsAt, amount: 1, gapMs: 0 };
+/** Of a code that is sent. */
+export function sendCharges(
+  asker: Asker,
+  settings: Settings,
+  at: number,
+  endsAt: number,
+): OtpCharge[] {
+  const { phone, mac, routerId, source } = asker;
+  const gapMs = (settings.get('portal.otp.cooldown-seconds') ?? 60) * 1000;
+  const perRouter = settings.get('portal.otp.per-router') ?? 0;
+  const perAddress = settings.get('portal.otp.per-address') ?? 0;
+  const most = ofSource(source, perAddress, perRouter);
+  const isPhone = source.kind === 'phone';
+  const day = { endsAt, amount: 1, gapMs: 0 };
+  const spaced = { ...day, gapMs };
   return [
-    ...(asker.phone === null
+    ...(phone === null ? [] : numberCharges(phone, source, settings, spaced)),
+    {
+      ...spaced,
+      scope: 'mac',
+      key: `${source.key} ${routerId} ${mac}`,
+      most: settings.get('portal.otp.per-mac') ?? 0,
+    },
+    { ...(isPhone ? spaced : day), scope: 'address', key: source.key, most, first: true },
+    ...(isPhone ? [] : [hourCharge(source, most, at)]),
+    { ...day, scope: 'router', key: routerId, most: perRouter, reserve: reserveOf(perRouter) },
+  ];
+}
+
+/** One address does not take all codes of a number that is not its own. */
+function numberCharges(
+  phone: string,
+  source: Source,
+  settings: Settings,
+  spaced: { readonly endsAt: number; readonly amount: number; readonly gapMs: number },
+): OtpCharge[] {
+  const most = settings.get('portal.otp.per-phone') ?? 0;
+  const all = { ...spaced, scope: 'phone', key: phone, most } as const;
+  if (source.kind === 'many') return [all];
+  return [
+    all,
+    { ...spaced, scope: 'phone from', key: `${source.key} ${phone}`, most: Math.max(1, most - 1) },
+  ];
+}
+
+/** Behind a NAT nobody can be told apart: who floods there locks the others out for an hour, not a day. */
+function hourCharge(source: Source, perDay: number, at: number): OtpCharge {
+  return {
+    scope: 'address hour',
+    key: source.key,
+    endsAt: (Math.floor(at / HOUR_MS) + 1) * HOUR_MS,
+    amount: 1,
+    most: Math.max(1, Math.ceil(perDay / HOURS)),
+    gapMs: 0,
+  };
+}
+
+export function graceCharges(asker: Asker, settings: Settings, endsAt: number): OtpCharge[] {
+  const { phone, mac, routerId, source } = asker;
+  const one = { endsAt, amount: 1, gapMs: 0 };
+  const perRouter = settings.get('portal.grace.per-router') ?? 0;
+  const perAddress = settings.get('portal.grace.per-address') ?? 0;
+  return [
+    ...(phone === null
       ? []
       : [
           {
             ...one,
             scope: 'grace phone' as const,
-            key: asker.phone,
+            key: `${source.key} ${phone}`,
             most: settings.get('portal.grace.per-phone') ?? 0,
           },
         ]),
     {
       ...one,
       scope: 'grace mac',
-      key: `${asker.routerId} ${asker.mac}`,
+      key: `${source.key} ${routerId} ${mac}`,
       most: settings.get('portal.grace.per-mac') ?? 0,
     },
     {
       ...one,
+      scope: 'grace address',
+      key: source.key,
+      most: ofSource(source, perAddress, perRouter),
+      first: true,
+    },
+    {
+      ...one,
       scope: 'grace router',
-      key: asker.routerId,
-      most: settings.get('portal.grace.per-router') ?? 0,
+      key: routerId,
+      most: perRouter,
+      reserve: reserveOf(perRouter),
     },
   ];
+}
+
+/** Of a phone that comes new by a click. */
+export function clickCharges(
+  { routerId, source }: Pick<Asker, 'routerId' | 'source'>,
+  settings: Settings,
+  endsAt: number,
+): OtpCharge[] {
+  const one = { endsAt, amount: 1, gapMs: 0 };
+  const perVillage = settings.get('portal.click-per-day') ?? 0;
+  const most = ofSource(source, settings.get('portal.click-per-address') ?? 0, perVillage);
+  const reserve = reserveOf(perVillage);
+  return [
+    { ...one, scope: 'click address', key: source.key, most, first: true },
+    { ...one, scope: 'click router', key: routerId, most: perVillage, reserve },
+  ];
+}
+
+/** Of one code that is typed, given back when it was right. */
+export function tryCharge(source: Source, settings: Settings, endsAt: number): OtpCharge {
+  const perRouter = settings.get('portal.otp.per-router') ?? 0;
+  const most = ofSource(source, TRIES, perRouter);
+  return { scope: 'tries', key: source.key, endsAt, amount: 1, most, gapMs: 0 };
+}
+
+function ofSource({ kind }: Source, ofPhone: number, ofRouter: number): number {
+  return kind === 'phone' ? ofPhone : ofRouter - reserveOf(ofRouter);
+}
+
+function reserveOf(most: number): number {
+  return Math.floor(most / 4);
 }
 
 /** Of one message, in minor units. */

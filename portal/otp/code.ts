@@ -13,13 +13,18 @@ import type { Locale } from '../i18n.ts';
 export type CodePurpose = 'login' | 'register' | 'reset';
 
 export interface CodeRequest {
-  /** A live ticket: the code is bound to it, and a code that it had before is dead. */
-  readonly ticketId: string;
+  /**
+   * A live ticket, or what opens one once the budgets admit the code: it is bound to it, and a code that it had
+   * before is dead.
+   */
+  readonly ticketId: string | (() => Promise<string>);
   readonly phone: E164;
   readonly locale: Locale;
   readonly purpose: CodePurpose;
   readonly router: Router;
   readonly mac: string;
+  /** Source address of the phone that asks. */
+  readonly address: string;
   /** Path of the page that finishes in another browser, to which a secret is added; null: no link. */
   readonly linkPath: string | null;
 }
@@ -49,12 +54,18 @@ export type CheckOutcome =
   | { readonly kind: 'right'; readonly phone: E164 }
   | { readonly kind: 'wrong'; readonly triesLeft: number }
   /** Too old, tried too often, or never sent: another must be asked for. */
-  | { readonly kind: 'over' };
+  | { readonly kind: 'over' }
+  /** So many wrong codes came from this address today. */
+  | { readonly kind: 'limited'; readonly retryAt: number };
 
 export interface CodeSender {
   send(request: CodeRequest): Promise<SendOutcome>;
   /** `typed` as it came from the form; a text that is no code costs no try. */
-  check(args: { readonly ticketId: string; readonly typed: string }): Promise<CheckOutcome>;
+  check(args: {
+    readonly ticketId: string;
+    readonly typed: string;
+    readonly router: Router;
+  }): Promise<CheckOutcome>;
   standing(ticketId: string): Promise<CodeStanding | null>;
 }
 

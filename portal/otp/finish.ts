@@ -10,6 +10,7 @@ import { sendMessage } from '../messages.ts';
 import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
+import { passOf } from './grace.ts';
 import { pageOf, sendCodeStep, sendOtp, sendPhoneStep } from './show.ts';
 import { backTo, LINK_PATH, withLang } from './start.ts';
 import { carryOf, findVisit, isSamePhone, type OtpVisit, visitOf } from './visit.ts';
@@ -40,6 +41,7 @@ export function submitCode(deps: PortalDeps): Handler {
     const outcome = await deps.codes.check({
       ticketId: ticket.id,
       typed: form.get('code') ?? '',
+      router: redirect.router,
     });
     if (outcome.kind !== 'right') return show(outcome);
     await admit(deps, { req, res }, visit, { lang, waited: 0 });
@@ -99,8 +101,9 @@ async function visitOfLink(deps: PortalDeps, link: string): Promise<OtpVisit | n
   const at = deps.clock.now();
   const state = await deps.store.codeOfLink({ link, at });
   if (state === null || state.purpose !== 'login') return null;
-  const { routerId, mac, ticketId } = state;
-  const ticket = await deps.store.ticketOfPhone({ kind: 'otp', routerId, mac, at });
+  // The link is the secret: it is found from wherever it is opened.
+  const { routerId, mac, address, ticketId } = state;
+  const ticket = await deps.store.ticketOfPhone({ kind: 'otp', routerId, mac, address, at });
   return ticket?.id === ticketId ? visitOf(deps, ticket, null) : null;
 }
 
@@ -118,8 +121,7 @@ async function admit(
   if (state === null || state.provenBy === null || state.phone === null) {
     return seeOther(exchange.res, withQuery('/otp', kept));
   }
-  const { routerId, mac } = ticket;
-  const pass = await deps.store.graceOfPhone({ routerId, mac });
+  const pass = await passOf(deps, redirect, ticket.address);
   if (pass !== null && waited < MOST_WAITS) {
     if (!pass.ending) {
       await deps.store.requestDisconnect({

@@ -10,10 +10,12 @@ import {
 import { chooseLocale } from '../i18n.ts';
 import { refuseWay } from '../login.ts';
 import { sendMessage } from '../messages.ts';
-import { writeRedirect } from '../redirect-params.ts';
+import { type Redirect, writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
+import { sourceAt } from '../source.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
+import { askCharges, endOfDay } from './charges.ts';
 import { sendPhoneStep } from './show.ts';
 import { backTo, offersCodes, openTicket, passOrPage, TICKET_MS } from './start.ts';
 import type { OtpDocument } from './visit.ts';
@@ -36,14 +38,21 @@ export function askForMessage(deps: PortalDeps): Handler {
       const fault = { kind: 'limited', retryAt: at + 60_000 } as const;
       return sendPhoneStep(deps, { req, res }, { redirect, lang }, fault);
     }
+    const asked = await deps.store.chargeOtp({
+      charges: await askedBy(deps, attempt, redirect),
+      at,
+    });
+    if (asked.kind === 'refused') {
+      const fault = { kind: 'limited', retryAt: asked.retryAt } as const;
+      return sendPhoneStep(deps, { req, res }, { redirect, lang }, fault);
+    }
     const document: OtpDocument = {
       redirect: writeRedirect(redirect),
-      address: sourceOf(req),
       locale: chooseLocale(lang, req.headers['accept-language']),
       word: null,
       graceMinutes: 0,
     };
-    const { id, secret } = await openTicket(deps, redirect, document);
+    const { id, secret } = await openTicket(deps, attempt.address, redirect, document);
     const expected = await deps.store.expectMessage({
       ticketId: id,
       purpose: 'login',
@@ -59,4 +68,15 @@ export function askForMessage(deps: PortalDeps): Handler {
       { redirect, document: shown, id, version: 1, secret, phone: null },
     );
   };
+}
+
+/** A word costs no message, but a visit. */
+async function askedBy(
+  deps: PortalDeps,
+  { address }: { readonly address: string },
+  { router, mac }: Redirect,
+) {
+  const endsAt = endOfDay(deps.clock.now(), router.timeZone ?? deps.timeZone);
+  const asker = { phone: null, mac, routerId: router.id, source: sourceAt(router, address) };
+  return askCharges(asker, await settingsOf(deps, router), endsAt);
 }

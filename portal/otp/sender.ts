@@ -8,8 +8,16 @@ import { createDispatcher, type Dispatcher, type DispatchResult } from '../gatew
 import type { Exchange } from '../gateways/exchange.ts';
 import type { GatewayConfig, GatewayKind, Message } from '../gateways/gateway.ts';
 import { translator } from '../i18n.ts';
+import { sourceAt } from '../source.ts';
 import { settingsOf } from '../village-settings.ts';
-import { costCharges, endOfDay, endOfMonth, sendCharges } from './charges.ts';
+import {
+  askCharges,
+  costCharges,
+  endOfDay,
+  endOfMonth,
+  sendCharges,
+  tryCharge,
+} from './charges.ts';
 import {
   type CheckOutcome,
   type CodeRequest,
@@ -110,12 +118,18 @@ async function send(
 ): Promise<SendOutcome> {
   const { store, clock, timeZone } = deps;
   const at = clock.now();
-  const charges = await chargesOf(deps, request, at);
-  const admitted = await store.chargeOtp({ charges, at });
+  const { router } = request;
+  const settings = await settingsOf(deps, router);
+  const source = sourceAt(router, request.address);
+  const asker = { ...request, routerId: router.id, source };
+  const endsAt = endOfDay(at, router.timeZone ?? timeZone);
+  const charges = sendCharges(asker, settings, at, endsAt);
+  const asked = askCharges(asker, settings, endsAt);
+  const admitted = await store.chargeOtp({ charges: [...asked, ...charges], at });
   if (admitted.kind === 'refused') return { kind: 'limited', retryAt: admitted.retryAt };
-  const settings = await settingsOf(deps, request.router);
+  const { ticketId } = request;
   const issued = await store.issueCode({
-    ticketId: request.ticketId,
+    ticketId: typeof ticketId === 'string' ? ticketId : await ticketId(),
     purpose: request.purpose,
     phone: request.phone,
     tries: CODE_TRIES,
@@ -123,11 +137,15 @@ async function send(
     resendMs: (settings.get('portal.otp.cooldown-seconds') ?? 60) * 1000,
     at,
   });
-  // The ticket ended on the way.
-  if (issued === null) return { kind: 'unavailable' };
+  if (issued === null) {
+    // The ticket ended on the way.
+    await store.giveBackOtp({ charges });
+    return { kind: 'unavailable' };
+  }
   const sent = await dispatcher.send(await messageOf(deps, request, issued));
   if (sent.kind === 'accepted') return { kind: 'sent', standing: standingOf(issued.state)! };
-  await store.giveBackOtp({ charges });
+  // Who gets messages of a gateway that is only slow to say so gets no more than others.
+  if (sent.kind === 'cap' || !sent.mayHaveGone) await store.giveBackOtp({ charges });
   const because = sent.kind === 'cap' ? 'cap' : sent.because;
   deps.log.warn({ because }, 'no gateway took a code');
   return sent.kind === 'cap'
@@ -136,27 +154,29 @@ async function send(
 }
 
 async function check(
-  { store, clock }: SenderDeps,
-  { ticketId, typed }: { ticketId: string; typed: string },
+  deps: SenderDeps,
+  { ticketId, typed, router }: Parameters<CodeSender['check']>[0],
 ): Promise<CheckOutcome> {
+  const { store, clock, timeZone } = deps;
   const at = clock.now();
   const code = readCode(typed);
+  const state = await store.codeState({ ticketId, at });
+  if (state === null) return { kind: 'over' };
   if (code === null) {
-    const state = await store.codeState({ ticketId, at });
-    const live = state !== null && state.triesLeft > 0 && state.expiresAt > at;
+    const live = state.triesLeft > 0 && state.expiresAt > at;
     return live ? { kind: 'wrong', triesLeft: state.triesLeft } : { kind: 'over' };
   }
+  // Charged to the phone that asked for the code, before it is looked at: of many at once, each is counted.
+  const settings = await settingsOf(deps, router);
+  const endsAt = endOfDay(at, router.timeZone ?? timeZone);
+  const charges = [tryCharge(sourceAt(router, state.address), settings, endsAt)];
+  const admitted = await store.chargeOtp({ charges, at });
+  if (admitted.kind === 'refused') return { kind: 'limited', retryAt: admitted.retryAt };
   const tried = await store.tryCode({ ticketId, code, at });
   if (tried.kind !== 'right') return tried;
+  await store.giveBackOtp({ charges });
   // A code is only ever made for a number.
   return { kind: 'right', phone: tried.state.phone as E164 };
-}
-
-async function chargesOf(deps: SenderDeps, request: CodeRequest, at: number) {
-  const { phone, mac, router } = request;
-  const settings = await settingsOf(deps, router);
-  const endsAt = endOfDay(at, router.timeZone ?? deps.timeZone);
-  return sendCharges({ phone, mac, routerId: router.id }, settings, endsAt);
 }
 
 async function messageOf(

@@ -14,6 +14,7 @@ import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import type { CodeStanding } from './code.ts';
 import { NO_FACTS, type OtpFacts } from './facts.ts';
+import { passOf } from './grace.ts';
 import { carryOf, type OtpVisit } from './visit.ts';
 
 export type OtpFault =
@@ -123,7 +124,7 @@ export async function sendCodeStep(
   const scene = await sceneAt(deps, exchange, page);
   const now = deps.clock.now();
   const wording = deps.wordingIn(scene.speech.locale, redirect.router.timeZone);
-  const pass = await deps.store.graceOfPhone({ routerId: ticket.routerId, mac: ticket.mac });
+  const pass = await passOf(deps, redirect, ticket.address);
   const left =
     pass === null ? 0 : document.graceMinutes - Math.floor((now - pass.startedAt) / 60_000);
   await sendOtp(

@@ -19,8 +19,8 @@ import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { waysAt } from '../ways.ts';
-import type { CodeSender } from './code.ts';
-import { graceUrl, takeGrace } from './grace.ts';
+import type { CodeRequest, CodeSender } from './code.ts';
+import { graceUrl, passOf, takeGrace } from './grace.ts';
 import { type OtpFault, pageOf, sendCodeStep, sendOtp, sendPhoneStep } from './show.ts';
 import { carryOf, findVisit, type OtpDocument, type OtpVisit } from './visit.ts';
 
@@ -70,25 +70,31 @@ export function submitPhone(deps: PortalDeps): Handler {
     const locale = chooseLocale(lang, req.headers['accept-language']);
     const document: OtpDocument = {
       redirect: writeRedirect(redirect),
-      address: sourceOf(req),
       locale,
       word: null,
       graceMinutes: 0,
     };
-    const { id, secret } = await openTicket(deps, redirect, document);
-    const fault = await sendCode(codes, { ticketId: id, phone, locale, redirect });
-    if (fault !== null) {
-      await deps.store.closeTicket({ id });
-      return refuse(fault);
+    // Only for a code that goes out: who is refused keeps the visit, and the code, that they have.
+    let opened: { readonly id: string; readonly secret: string } | null = null;
+    const ticketId = async (): Promise<string> => {
+      opened = await openTicket(deps, attempt.address, redirect, document);
+      return opened.id;
+    };
+    const asked = { ticketId, phone, locale, redirect, address: attempt.address };
+    const fault = await sendCode(codes, asked);
+    const begun = opened as { readonly id: string; readonly secret: string } | null;
+    if (fault !== null || begun === null) {
+      if (begun !== null) await deps.store.closeTicket({ id: begun.id });
+      return refuse(fault ?? { kind: 'unavailable' });
     }
-    await passOrPage(deps, { req, res }, { redirect, document, id, version: 0, secret, phone });
+    await passOrPage(deps, { req, res }, { redirect, document, ...begun, version: 0, phone });
   };
 }
 
 /** To the router for a pass, and from there to the page; or to the page at once. */
 export async function passOrPage(
   deps: PortalDeps,
-  { res }: Exchange,
+  { req, res }: Exchange,
   begun: {
     readonly redirect: Redirect;
     readonly document: OtpDocument;
@@ -101,12 +107,12 @@ export async function passOrPage(
 ): Promise<void> {
   const { redirect, document, id, version, secret, phone } = begun;
   const { locale } = document;
-  const { router, mac } = redirect;
+  const address = sourceOf(req);
   const page = withQuery('/otp', { ticket: secret, lang: locale });
-  const running = (await deps.store.graceOfPhone({ routerId: router.id, mac })) !== null;
+  const running = (await passOf(deps, redirect, address)) !== null;
   const minutes = running
-    ? ((await settingsOf(deps, router)).get('portal.grace.minutes') ?? 0)
-    : await takeGrace(deps, redirect, phone);
+    ? ((await settingsOf(deps, redirect.router)).get('portal.grace.minutes') ?? 0)
+    : await takeGrace(deps, redirect, phone, address);
   if (minutes === 0) return seeOther(res, page);
   const marked = JSON.stringify({ ...document, graceMinutes: minutes } satisfies OtpDocument);
   await deps.store.moveTicket({ id, version, document: marked });
@@ -130,6 +136,7 @@ export function sendAgain(deps: PortalDeps): Handler {
       phone: standing.phone,
       locale: document.locale,
       redirect,
+      address: ticket.address,
     });
     if (fault === null) {
       // Life for the new code.
@@ -201,6 +208,7 @@ async function sendWordStep(
 
 export async function openTicket(
   deps: PortalDeps,
+  address: string,
   { router, mac }: Redirect,
   document: OtpDocument,
 ): Promise<{ id: string; secret: string }> {
@@ -208,6 +216,7 @@ export async function openTicket(
     kind: 'otp',
     routerId: router.id,
     mac,
+    address,
     document: JSON.stringify(document),
     at: deps.clock.now(),
     ttlMs: TICKET_MS,
@@ -216,7 +225,7 @@ export async function openTicket(
 
 async function sendCode(
   codes: CodeSender,
-  asked: { ticketId: string; phone: E164; locale: 'id' | 'en'; redirect: Redirect },
+  asked: Pick<CodeRequest, 'ticketId' | 'phone' | 'locale' | 'address'> & { redirect: Redirect },
 ): Promise<OtpFault | null> {
   const { router, mac } = asked.redirect;
   const sent = await codes.send({ ...asked, purpose: 'login', router, mac, linkPath: LINK_PATH });

@@ -1,7 +1,9 @@
 /**
  * Whose page this is. The state of a visit is its ticket; it is found by its secret, by a redirect of the
- * same phone (a mini-browser that was closed and opened again), or by the session behind the source address
- * (the normal browser, during a grace pass). The redirect lies in the ticket, and is checked anew each time.
+ * same phone at the same address (a mini-browser that was closed and opened again), or by the session behind the
+ * source address (the normal browser, during a grace pass). The redirect lies in the ticket, and is checked anew
+ * each time. A redirect's MAC alone finds nothing: anybody can name it. A phone that comes back with another
+ * address begins anew.
  */
 import type { Request } from 'express';
 import type { Ticket } from '../../store/ticket-types.ts';
@@ -13,8 +15,6 @@ import { type Redirect, readRedirect, writeRedirect } from '../redirect-params.t
 /** In the ticket. */
 export interface OtpDocument {
   readonly redirect: Readonly<Record<string, string>>;
-  /** Source address of the phone when it asked. */
-  readonly address: string;
   readonly locale: Locale;
   /** Whether it was asked by a message instead of a code; the word, to be shown again. */
   readonly word: string | null;
@@ -46,7 +46,7 @@ export async function findVisit(
     return ticket?.kind === 'otp' ? visitOf(deps, ticket, secret) : null;
   }
   const outcome = await redirectIn(deps, req, params);
-  if (outcome.kind === 'complete') return visitOfPhone(deps, outcome.redirect);
+  if (outcome.kind === 'complete') return visitOfPhone(deps, req, outcome.redirect);
   const session = await sessionOf(deps, req);
   return session === null ? null : visitOfSession(deps, session);
 }
@@ -54,10 +54,11 @@ export async function findVisit(
 /** What the phone of a session waits for. */
 export async function visitOfSession(
   deps: PortalDeps,
-  { routerId, mac }: Session,
+  { routerId, mac, framedIp }: Session,
 ): Promise<OtpVisit | null> {
   const at = deps.clock.now();
-  const ticket = await deps.store.ticketOfPhone({ kind: 'otp', routerId, mac, at });
+  const phone = { kind: 'otp', routerId, mac, address: framedIp ?? '' } as const;
+  const ticket = await deps.store.ticketOfPhone({ ...phone, at });
   return ticket === null ? null : visitOf(deps, ticket, null);
 }
 
@@ -67,11 +68,16 @@ export async function isWaitingPass(deps: PortalDeps, session: Session): Promise
 }
 
 /** The visit that this phone has begun, if it is not over. */
-export async function visitOfPhone(deps: PortalDeps, redirect: Redirect): Promise<OtpVisit | null> {
+export async function visitOfPhone(
+  deps: PortalDeps,
+  req: Request,
+  redirect: Redirect,
+): Promise<OtpVisit | null> {
   const ticket = await deps.store.ticketOfPhone({
     kind: 'otp',
     routerId: redirect.router.id,
     mac: redirect.mac,
+    address: sourceOf(req),
     at: deps.clock.now(),
   });
   if (ticket === null) return null;
@@ -81,11 +87,12 @@ export async function visitOfPhone(deps: PortalDeps, redirect: Redirect): Promis
 /** Unless the router reports a refusal, or the citizen wants another way in. */
 export async function waitsForCode(
   deps: PortalDeps,
+  req: Request,
   redirect: Redirect,
   params: URLSearchParams,
 ): Promise<boolean> {
   if (deps.codes === null || redirect.error !== null || params.has('way')) return false;
-  return (await visitOfPhone(deps, redirect)) !== null;
+  return (await visitOfPhone(deps, req, redirect)) !== null;
 }
 
 export async function visitOf(
@@ -110,11 +117,11 @@ export function carryOf({ secret, redirect }: OtpVisit): Record<string, string> 
 export async function isSamePhone(
   deps: PortalDeps,
   req: Request,
-  { ticket, document }: Pick<OtpVisit, 'ticket' | 'document'>,
+  { ticket }: Pick<OtpVisit, 'ticket'>,
 ): Promise<boolean> {
   const session = await sessionOf(deps, req);
   if (session !== null) return session.mac === ticket.mac && session.routerId === ticket.routerId;
-  return sourceOf(req) === document.address;
+  return sourceOf(req) === ticket.address;
 }
 
 export function documentOf(ticket: Ticket): OtpDocument {

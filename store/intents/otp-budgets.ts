@@ -13,15 +13,25 @@ const PHONES = 1_000_000;
 
 export const otpBudgetReads = {
   async graceOfPhone({ sql }: ReadContext, args: Args<'graceOfPhone'>): Promise<GracePass | null> {
-    const row = await sql.get<{ id: string; started_at: number; asked: number | null }>(
-      `SELECT id, started_at, disconnect_requested_at AS asked FROM sessions
+    const row = await sql.get<{
+      id: string;
+      framed_ip: string | null;
+      started_at: number;
+      asked: number | null;
+    }>(
+      `SELECT id, framed_ip, started_at, disconnect_requested_at AS asked FROM sessions
        WHERE router_id = ? AND mac = ? AND state <> 'closed' AND username LIKE 'sw-grace-%'
        ORDER BY started_at DESC LIMIT 1`,
       args.routerId,
       args.mac,
     );
     if (row === undefined) return null;
-    return { sessionId: row.id, startedAt: row.started_at, ending: row.asked !== null };
+    return {
+      sessionId: row.id,
+      address: row.framed_ip,
+      startedAt: row.started_at,
+      ending: row.asked !== null,
+    };
   },
 };
 

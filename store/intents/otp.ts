@@ -24,9 +24,10 @@ interface CodeRow {
   proven_by: CodeProof | null;
   router_id: string;
   mac: string;
+  address: string;
 }
 
-const LIVE = `SELECT c.*, t.router_id, t.mac FROM otp_codes c JOIN tickets t ON t.id = c.ticket_id
+const LIVE = `SELECT c.*, t.router_id, t.mac, t.address FROM otp_codes c JOIN tickets t ON t.id = c.ticket_id
   WHERE t.expires_at > ?`;
 /** 128 bits. */
 const LINK_BYTES = 16;
@@ -182,6 +183,7 @@ function toState({ keys }: ReadContext, row: CodeRow): CodeState {
     ticketId: row.ticket_id,
     routerId: row.router_id,
     mac: row.mac,
+    address: row.address,
     purpose: row.purpose,
     phone: row.phone === null ? null : keys.open(row.phone, sealOf(row.ticket_id)),
     triesLeft: row.tries_left,

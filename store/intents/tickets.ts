@@ -9,6 +9,7 @@ interface TicketRow {
   kind: TicketKind;
   router_id: string;
   mac: string;
+  address: string;
   document: Uint8Array;
   version: number;
   created_at: number;
@@ -17,6 +18,8 @@ interface TicketRow {
 
 /** 128 bits: found by nobody who was not told. */
 const SECRET_BYTES = 16;
+/** Of one kind and address. */
+const MOST_OF_ADDRESS = 64;
 
 export const ticketReads = {
   async ticketBySecret(
@@ -33,12 +36,14 @@ export const ticketReads = {
 
   async ticketOfPhone(
     ctx: ReadContext,
-    args: Pick<Ticket, 'kind' | 'routerId' | 'mac'> & { at: number },
+    args: Pick<Ticket, 'kind' | 'routerId' | 'mac' | 'address'> & { at: number },
   ): Promise<Ticket | null> {
     const row = await ctx.sql.get<TicketRow>(
-      'SELECT * FROM tickets WHERE kind = ? AND router_id = ? AND mac = ? AND expires_at > ?',
+      `SELECT * FROM tickets
+       WHERE kind = ? AND router_id = ? AND address = ? AND mac = ? AND expires_at > ?`,
       args.kind,
       args.routerId,
+      args.address,
       args.mac,
       args.at,
     );
@@ -49,24 +54,36 @@ export const ticketReads = {
 export const ticketWrites = {
   async openTicket(
     { sql, keys }: WriteContext,
-    args: Pick<Ticket, 'kind' | 'routerId' | 'mac' | 'document'> & { at: number; ttlMs: number },
+    args: Pick<Ticket, 'kind' | 'routerId' | 'mac' | 'address' | 'document'> & {
+      at: number;
+      ttlMs: number;
+    },
   ): Promise<{ id: string; secret: string }> {
     const id = uuidv7(args.at);
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     await sql.run(
-      `INSERT INTO tickets (id, k, kind, router_id, mac, document, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (kind, router_id, mac) DO UPDATE SET id = excluded.id, k = excluded.k,
+      `INSERT INTO tickets (id, k, kind, router_id, address, mac, document, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (kind, router_id, address, mac) DO UPDATE SET id = excluded.id, k = excluded.k,
          document = excluded.document, version = 0, created_at = excluded.created_at,
          expires_at = excluded.expires_at`,
       id,
       keys.credentialKey(secret),
       args.kind,
       args.routerId,
+      args.address,
       args.mac,
       keys.seal(args.document, purposeOf(id)),
       args.at,
       args.at + args.ttlMs,
+    );
+    await sql.run(
+      `DELETE FROM tickets WHERE id IN (SELECT id FROM tickets
+         WHERE kind = ? AND router_id = ? AND address = ?
+         ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET ${MOST_OF_ADDRESS})`,
+      args.kind,
+      args.routerId,
+      args.address,
     );
     return { id, secret };
   },
@@ -101,6 +118,7 @@ function toTicket({ keys }: ReadContext, row: TicketRow): Ticket {
     kind: row.kind,
     routerId: row.router_id,
     mac: row.mac,
+    address: row.address,
     document: keys.open(row.document, purposeOf(row.id)),
     version: row.version,
     createdAt: row.created_at,

@@ -4,6 +4,7 @@ import { newCode } from '../unmistakable.ts';
 import type { ClickOutcome, Vouching, WayStore } from '../way-types.ts';
 import { auditWrites } from './audit.ts';
 import { citizenWrites, subscriberById } from './citizens.ts';
+import { otpBudgetWrites } from './otp-budgets.ts';
 import { phoneKeyOf } from './phones.ts';
 
 const UNUSED_MS = 30 * 86_400_000;
@@ -25,7 +26,12 @@ export const wayWrites = {
     if (known !== undefined) {
       return { outcome: 'known', subscriber: await subscriberById(ctx, known.id) };
     }
-    if (!(await countNew(ctx, args))) return { outcome: 'full' };
+    // Charges first: whom they refuse takes nothing of the village's day.
+    if ((await otpBudgetWrites.chargeOtp(ctx, args)).kind === 'refused') return { outcome: 'full' };
+    if (!(await countNew(ctx, args))) {
+      await otpBudgetWrites.giveBackOtp(ctx, args);
+      return { outcome: 'full' };
+    }
     const citizen = { origin: 'click', key, tariff, villageCode, at } as const;
     return { outcome: 'new', subscriber: await citizenWrites.ensureCitizen(ctx, citizen) };
   },
@@ -40,7 +46,7 @@ export const wayWrites = {
     const key = args.phone;
     const { id } = await citizenWrites.ensureCitizen(ctx, { ...citizen, origin: 'registrar', key });
     await ctx.sql.run(
-      'UPDATE subscribers SET password_hash = ? WHERE id = ?',
+      'UPDATE subscribers SET password_hash = ?, first_password = 1 WHERE id = ?',
       `k$${ctx.keys.credentialKey(firstPassword)}`,
       id,
     );

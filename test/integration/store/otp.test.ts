@@ -9,6 +9,7 @@ const PHONE = '+6281234567890';
 const VISIT = {
   kind: 'otp',
   mac: 'AA:BB:CC:00:00:01',
+  address: '172.16.0.7',
   document: '{}',
   at: AT,
   ttlMs: 30 * MINUTE,
@@ -45,6 +46,7 @@ describe.each(ENGINES)('proofs of phone numbers on $name', (engine) => {
       ticketId,
       routerId: 'r1',
       mac: VISIT.mac,
+      address: VISIT.address,
       purpose: 'login',
       phone: PHONE,
       triesLeft: 5,

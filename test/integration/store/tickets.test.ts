@@ -4,7 +4,12 @@ import { AT } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
 
 const MINUTE = 60_000;
-const PHONE = { kind: 'otp', routerId: 'r1', mac: 'AA:BB:CC:00:00:01' } as const;
+const PHONE = {
+  kind: 'otp',
+  routerId: 'r1',
+  mac: 'AA:BB:CC:00:00:01',
+  address: '172.16.0.7',
+} as const;
 const VISIT = { ...PHONE, document: '{"phone":"+628123456789"}', at: AT, ttlMs: 10 * MINUTE };
 
 describe.each(ENGINES)('tickets on $name', (engine) => {
@@ -33,17 +38,18 @@ describe.each(ENGINES)('tickets on $name', (engine) => {
     expect(await store.ticketOfPhone({ ...PHONE, at: AT })).toEqual(bySecret);
   });
 
-  it('are nobody else’s: another secret, phone, router or kind finds none', async () => {
+  it('are nobody else’s: another secret, phone, address, router or kind finds none', async () => {
     await store.openTicket(VISIT);
 
     const found = await Promise.all([
       store.ticketBySecret({ secret: 'A'.repeat(22), at: AT }),
       store.ticketOfPhone({ ...PHONE, mac: 'AA:BB:CC:00:00:02', at: AT }),
+      store.ticketOfPhone({ ...PHONE, address: '172.16.0.8', at: AT }),
       store.ticketOfPhone({ ...PHONE, routerId: 'r2', at: AT }),
       store.ticketOfPhone({ ...PHONE, kind: 'reset', at: AT }),
     ]);
 
-    expect(found).toEqual([null, null, null, null]);
+    expect(found).toEqual([null, null, null, null, null]);
   });
 
   it('end at their time', async () => {
@@ -65,6 +71,37 @@ describe.each(ENGINES)('tickets on $name', (engine) => {
       id: after.id,
       document: 'second',
     });
+  });
+
+  it('of a phone stay, whoever names its MAC at another address', async () => {
+    const { id } = await store.openTicket(VISIT);
+
+    await store.openTicket({ ...VISIT, address: '172.16.0.66', document: 'planted' });
+
+    expect(await store.ticketOfPhone({ ...PHONE, at: AT })).toMatchObject({
+      ...{ id, document: VISIT.document },
+    });
+  });
+
+  it('are at most 64 of a kind at an address, whatever MACs it names: the latest', async () => {
+    const macOf = (n: number) => `02:00:00:00:00:${n.toString(16).padStart(2, '0').toUpperCase()}`;
+    const elsewhere = await store.openTicket({ ...VISIT, address: '172.16.0.8' });
+    const otherKind = await store.openTicket({ ...VISIT, kind: 'consent' });
+
+    for (let n = 0; n < 80; n += 1) {
+      await store.openTicket({ ...VISIT, mac: macOf(n), at: AT + n });
+    }
+
+    const at = AT + 100;
+    const found = [];
+    for (let n = 0; n < 80; n += 1) {
+      found.push(await store.ticketOfPhone({ ...PHONE, mac: macOf(n), at }));
+    }
+    expect(found.map((ticket) => ticket !== null)).toEqual(
+      Array.from({ length: 80 }, (_, n) => n >= 16),
+    );
+    expect(await store.ticketBySecret({ secret: elsewhere.secret, at })).not.toBeNull();
+    expect(await store.ticketBySecret({ secret: otherKind.secret, at })).not.toBeNull();
   });
 
   it('are moved by one of two who saw the same', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../store/contract.ts';
+import type { OtpCharge } from '../../../store/types.ts';
 import { AT, DAY, logIn, MAC, newTariff, seedStore, village } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
 
@@ -101,9 +102,13 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
   });
 
   describe('a click', () => {
-    const click = (mac: string, over: { day?: string; limit?: number } = {}) =>
+    const click = (
+      mac: string,
+      over: { day?: string; limit?: number; charges?: readonly OtpCharge[] } = {},
+    ) =>
       store.clickCitizen({
         ...{ villageCode: village.code, mac, tariff: newTariff.name, day: DAY, limit: 2, at: AT },
+        charges: [],
         ...over,
       });
 
@@ -116,6 +121,22 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
         subscriber: { origin: 'click', villageCode: village.code },
       });
       expect(again).toEqual({ ...first, outcome: 'known' });
+    });
+
+    it('is charged when it makes an account, and refused takes nothing of the village', async () => {
+      const charge: OtpCharge = {
+        scope: 'click address',
+        key: 'r1 172.16.0.7',
+        ...{ endsAt: AT + 60_000, amount: 1, most: 1, gapMs: 0 },
+      };
+      const first = await click(MAC, { charges: [charge] });
+      const known = await click(MAC, { charges: [charge] });
+      const second = await click(OTHER, { charges: [charge] });
+      const neighbour = await click(OTHER, { charges: [{ ...charge, key: 'r1 172.16.0.8' }] });
+
+      expect([first.outcome, known.outcome, second.outcome, neighbour.outcome]).toEqual([
+        ...['new', 'known', 'full', 'new'],
+      ]);
     });
 
     it('makes so many accounts a village and day, however often addresses change', async () => {
@@ -134,7 +155,8 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
   it('accounts of clicks that nobody has used for a month are taken away, used ones are kept', async () => {
     const click = async (mac: string, at: number) => {
       const day = new Date(at).toISOString().slice(0, 10);
-      const about = { villageCode: village.code, tariff: newTariff.name, day, limit: 9 };
+      const charges: OtpCharge[] = [];
+      const about = { villageCode: village.code, tariff: newTariff.name, day, limit: 9, charges };
       const result = await store.clickCitizen({ ...about, mac, at });
       if (result.outcome === 'full') throw new Error('full');
       return result.subscriber.id;
