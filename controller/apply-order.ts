@@ -3,6 +3,7 @@
  * commands in the order of their arrival is not documented, so a change is sent only when everything
  * that it builds on has been answered; the rest travels together. Pure.
  */
+import { isRuleSequence, RULES } from './apply-rules.ts';
 import type { Change } from './plan.ts';
 
 /** Menus whose rows do not know of each other: order among them means nothing. */
@@ -21,7 +22,7 @@ const UNORDERED: ReadonlySet<string> = new Set([
 ]);
 /** What rules say by name, and must be whole before a rule says it. */
 const NAMED_BY_RULES = /^\/(interface\/list(\/member)?|ip\/firewall\/address-list)$/;
-const RULES = /^\/ip\/firewall\/(filter|nat|raw|mangle)$/;
+type SetChange = Extract<Change, { kind: 'set' }>;
 /** Files, then rows to be made and placed, then changed, then removed: one begins when the other is done. */
 const PHASE = { file: 0, add: 1, move: 1, set: 2, remove: 3 } as const;
 
@@ -53,14 +54,17 @@ function isSequence(earlier: Change, later: Change): boolean {
   if (RULES.test(later.path) && NAMED_BY_RULES.test(earlier.path)) return true;
   if (RULES.test(earlier.path) && NAMED_BY_RULES.test(later.path)) return true;
   if (earlier.path !== later.path || UNORDERED.has(later.path)) return false;
-  const [one, other] = [chainOf(earlier), chainOf(later)];
-  return one === null || other === null || one === other;
+  if (RULES.test(later.path)) return isRuleSequence(earlier, later);
+  return earlier.kind !== 'set' || later.kind !== 'set' || collides(earlier, later);
 }
 
-/** Null when it is not told. */
-function chainOf(change: Change): string | null {
-  if (change.kind === 'add') return change.values.chain ?? null;
-  return change.kind === 'remove' ? (change.was.chain ?? null) : null;
+/** Whether one row takes what the other had: where rows must differ, it must be free first. */
+function collides(earlier: SetChange, later: SetChange): boolean {
+  const takes = (one: SetChange, other: SetChange): boolean =>
+    Object.entries(one.values).some(
+      ([name, value]) => name !== 'disabled' && other.was[name] === value,
+    );
+  return earlier.id === later.id || takes(later, earlier) || takes(earlier, later);
 }
 
 /** Names under which other rows may speak of this one. */

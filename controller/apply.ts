@@ -1,25 +1,26 @@
 /**
- * Performs a plan over one connection. What does not build on each other travels together, at most eight
- * at a time: see `apply-order.ts`. From RouterOS 7.18 it works in safe mode: the router undoes a batch by
+ * Performs a plan over one connection. What does not build on each other travels together: see
+ * `apply-batches.ts` and `apply-order.ts`. From RouterOS 7.18 it works in safe mode: the router undoes a batch by
  * itself when our connection ends before we have proved, on a new connection, that the router can still
  * be reached. Safe mode remembers about 100 actions, so a batch has at most 80. Where one batch is not
  * enough, and before 7.18, a dead-man is armed before the first write and taken away after the proof.
  */
 
 import { errorCode } from '../lib/errors.ts';
-import { dependencies } from './apply-order.ts';
+import { type Batch, batchesOf } from './apply-batches.ts';
 import { armDeadMan, DEAD_MAN_MINUTES, type DeadMan } from './dead-man.ts';
 import { atLeast } from './desired/menu.ts';
 import { createGate } from './gate.ts';
 import type { Change, RowRef } from './plan.ts';
 import type { RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError, RouterTrap } from './routeros/errors.ts';
+import { IN_FLIGHT } from './routeros/pipeline.ts';
 import type { Attributes } from './routeros/reply.ts';
 
 export const MAX_BATCH = 80;
 /** The longest text that one API write carries to a file; there is no way to append. */
 export const MAX_FILE_BYTES = 30_000;
-const MAX_IN_FLIGHT = 8;
+const NOTHING: Batch = { changes: [], waits: [] };
 /** We stop well before the dead-man acts: a healthy apply is not to be undone halfway. */
 const LONGEST_APPLY_MS = (DEAD_MAN_MINUTES - 2) * 60_000;
 
@@ -30,6 +31,10 @@ export interface ApplyOptions {
   readonly armed?: boolean;
   /** Reaches the router anew and throws when it cannot. Called before a batch is made final. */
   readonly prove: () => Promise<void>;
+  /** Instead of `prove` when nothing is left to be written: may ask for more. */
+  readonly proveLast?: () => Promise<void>;
+  /** Changes that travel together; default 8. */
+  readonly inFlight?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -50,8 +55,10 @@ export async function applyChanges(
   changes: readonly Change[],
   options: ApplyOptions,
 ): Promise<void> {
-  const files = changes.filter((change) => change.kind === 'file');
-  const rest = changes.filter((change) => change.kind !== 'file');
+  const { inFlight = IN_FLIGHT, prove, proveLast = prove } = options;
+  const [files = NOTHING] = batchesOf(changes.filter(isFile), { size: Infinity, inFlight });
+  const rest = changes.filter((change) => !isFile(change));
+  const batches = batchesOf(rest, { size: MAX_BATCH, inFlight });
   const hasSafeMode = atLeast(options.version, 7, 18);
   const needsDeadMan = options.armed === true || rest.length > (hasSafeMode ? MAX_BATCH : 0);
   const deadMan = needsDeadMan ? await armDeadMan(options.connection, options.signal) : null;
@@ -68,12 +75,12 @@ export async function applyChanges(
   try {
     // Files are outside of what safe mode and backups can undo.
     await writeAll(files, work);
-    for (let at = 0; at < rest.length; at += MAX_BATCH) {
-      const batch = rest.slice(at, at + MAX_BATCH);
-      if (hasSafeMode) await inSafeMode(work, batch);
+    for (const [index, batch] of batches.entries()) {
+      const proof = index === batches.length - 1 ? proveLast : prove;
+      if (hasSafeMode) await inSafeMode(work, batch, proof);
       else await writeUnsafely(work, batch);
     }
-    if (rest.length > 0 && !hasSafeMode) await work.prove();
+    if (rest.length > 0 && !hasSafeMode) await proveLast();
   } catch (error) {
     await goBack(work, deadMan);
     throw error;
@@ -81,12 +88,16 @@ export async function applyChanges(
   await deadMan?.disarm();
 }
 
-async function inSafeMode(work: Work, batch: readonly Change[]): Promise<void> {
+function isFile({ kind }: Change): boolean {
+  return kind === 'file';
+}
+
+async function inSafeMode(work: Work, batch: Batch, prove: () => Promise<void>): Promise<void> {
   const { connection } = work;
   await connection.run('/safe-mode/take');
   try {
     await writeAll(batch, work);
-    await work.prove();
+    await prove();
     await connection.run('/safe-mode/release');
     work.committed = true;
   } catch (error) {
@@ -96,7 +107,7 @@ async function inSafeMode(work: Work, batch: readonly Change[]): Promise<void> {
   }
 }
 
-async function writeUnsafely(work: Work, batch: readonly Change[]): Promise<void> {
+async function writeUnsafely(work: Work, batch: Batch): Promise<void> {
   work.committed = true;
   await writeAll(batch, work);
 }
@@ -119,13 +130,13 @@ async function quietly(step: Promise<unknown>): Promise<void> {
 }
 
 /** After the first failure nothing more is sent; what is under way is waited for. */
-async function writeAll(batch: readonly Change[], work: Work): Promise<void> {
-  const gate = createGate(MAX_IN_FLIGHT);
+async function writeAll({ changes, waits }: Batch, work: Work): Promise<void> {
+  const gate = createGate(work.inFlight ?? IN_FLIGHT);
   const stop = new AbortController();
   const written: Promise<void>[] = [];
-  for (const [index, waits] of dependencies(batch).entries()) {
-    const before = waits.map((at) => written[at]!);
-    const send = (): Promise<void> => write(batch[index]!, work);
+  for (const [index, change] of changes.entries()) {
+    const before = waits[index]!.map((at) => written[at]!);
+    const send = (): Promise<void> => write(change, work);
     const one = Promise.all(before).then(() => gate.enter(send, stop.signal));
     written.push(one);
     one.catch((error: unknown) => stop.abort(error));

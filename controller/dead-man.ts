@@ -55,26 +55,21 @@ export async function armDeadMan(
   const known = left?.replace(/\.backup$/, '');
   // Without `flash/` every file outlives a restart; with it only those below.
   const name = known ?? (flash.length > 0 ? `flash/${BACKUP}` : BACKUP);
-  if (known === undefined) await saveBackup(connection, name, stop);
+  const backups = known === undefined ? await saveBackup(connection, name, stop) : found.backups;
   await removeAll(connection, SCHEDULER, found.schedules);
   const event = `/system backup load name=${name} password=""`;
   const common = { 'on-event': event, policy: POLICY };
   // In this order: if a cut leaves the first alone, it acts as soon as the clock is right; the second alone
   // would lie in wait until somebody restarts the router, perhaps after months of other people's work.
-  await Promise.all([
-    connection.run(
-      `${SCHEDULER}/add`,
-      { name: ROLLBACK, interval: `${DEAD_MAN_MINUTES}m`, ...common },
-      stop,
-    ),
-    connection.run(
-      `${SCHEDULER}/add`,
-      { name: ROLLBACK_AT_BOOT, 'start-time': 'startup', interval: '0s', ...common },
-      stop,
-    ),
+  const schedule = (attributes: Readonly<Record<string, string>>) =>
+    connection.runFor(`${SCHEDULER}/add`, { ...attributes, ...common }, stop);
+  const made = await Promise.all([
+    schedule({ name: ROLLBACK, interval: `${DEAD_MAN_MINUTES}m` }),
+    schedule({ name: ROLLBACK_AT_BOOT, 'start-time': 'startup', interval: '0s' }),
   ]);
+  const schedules = made.flatMap(({ ret }) => ret ?? []);
   return {
-    disarm: () => disarmDeadMan(connection),
+    disarm: () => takeAway(connection, { schedules, backups }),
     fire: async () => {
       await connection.run('/system/backup/load', { name, password: '' });
     },
@@ -83,7 +78,13 @@ export async function armDeadMan(
 
 /** Takes away what an earlier attempt has armed; does nothing when there is nothing. */
 export async function disarmDeadMan(connection: RouterOsConnection): Promise<void> {
-  const { schedules, backups } = await findDeadMan(connection);
+  await takeAway(connection, await findDeadMan(connection));
+}
+
+async function takeAway(
+  connection: RouterOsConnection,
+  { schedules, backups }: Armed,
+): Promise<void> {
   const files = backups.map((row) => row['.id'] ?? '');
   // A schedule without its backup does nothing, so they may go in any order.
   await Promise.all([
@@ -135,11 +136,12 @@ async function saveBackup(
   connection: RouterOsConnection,
   name: string,
   stop: { signal?: AbortSignal },
-): Promise<void> {
+): Promise<Armed['backups']> {
   await connection.run('/system/backup/save', { name, 'dont-encrypt': 'yes' }, stop);
   const saved = await findBackups(connection, stop.signal);
   const size = Number(saved.find((row) => row.name === `${name}.backup`)?.size ?? 0);
   if (!(size > 0)) throw new RouterTrap([`no backup could be saved as ${name}`], null);
+  return saved;
 }
 
 async function removeAll(

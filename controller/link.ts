@@ -9,6 +9,7 @@ import { doorOf, refuseAnotherBoard } from './enrol/identity.ts';
 import { serviceUserOf } from './enrol/service-account.ts';
 import { connectRouter, type RouterOsConnection } from './routeros/client.ts';
 import { RouterOsError } from './routeros/errors.ts';
+import { IN_FLIGHT } from './routeros/pipeline.ts';
 import type { LinkTimeouts } from './settings/link.ts';
 import { apiPasswordOf } from './village.ts';
 
@@ -37,7 +38,11 @@ export interface RouterLink extends AsyncDisposable {
   readonly isOurs: boolean;
   /** Reaches the router on a connection of its own; throws when it cannot. */
   prove(): Promise<void>;
-  /** Logs in anew as our own user, which proves that it works, and tells the store. */
+  /** Commands that travel together. */
+  readonly inFlight: number;
+  /** Reaches the router as our own user, which must stand by now; {@link adoptOurUser} goes on from there. */
+  proveOurs(): Promise<void>;
+  /** Goes over to our own user, logged in anew, and tells the store. */
   adoptOurUser(): Promise<void>;
 }
 
@@ -69,6 +74,10 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     }
   };
 
+  const farewells = partings();
+  const { leave } = farewells;
+  /** Logged in as our own user while the other connection still writes. */
+  let next: RouterOsConnection | null = null;
   let connection = await dialEither();
   await refuseAnotherBoard(connection, router, credentials, options.signal);
   return {
@@ -84,20 +93,45 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     get isOurs() {
       return isSame(credentials, ours);
     },
-    prove: async () => {
-      await using fresh = await dialEither();
-      await fresh.run('/system/identity/print');
+    prove: async () => leave(await alive(await dialEither())),
+    inFlight: options.timeouts?.inFlight ?? IN_FLIGHT,
+    proveOurs: async () => {
+      if (next !== null) leave(next);
+      next = await alive(await dial(ours));
     },
     adoptOurUser: async () => {
-      const fresh = await dial(ours);
-      await connection.close();
+      const fresh = next?.open === true ? next : await dial(ours);
+      next = null;
+      leave(connection);
       connection = fresh;
       who = ours;
       if (!isSame(credentials, ours)) {
         await store.setApiUser({ routerId: router.id, ...ours });
       }
     },
-    [Symbol.asyncDispose]: () => connection.close(),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([farewells.said(), connection.close(), next?.close()]);
+    },
+  };
+}
+
+/** Closes a connection that logged in and answers nothing more. */
+async function alive(connection: RouterOsConnection): Promise<RouterOsConnection> {
+  try {
+    await connection.run('/system/identity/print');
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** A farewell takes a round trip, which nobody needs to wait for before the end. */
+function partings(): { leave: (one: RouterOsConnection) => void; said: () => Promise<unknown> } {
+  const left: Promise<void>[] = [];
+  return {
+    leave: (one) => void left.push(one.close()),
+    said: () => Promise.all(left),
   };
 }
 

@@ -252,6 +252,9 @@ async function applyAndRead(
     version: before.facts.version,
     armed: before.armed,
     prove: link.prove,
+    // What is kept in the end is only kept when we get in as ourselves.
+    proveLast: link.proveOurs,
+    inFlight: link.inFlight,
     ...(signal === undefined ? {} : { signal }),
   });
   await link.adoptOurUser();

@@ -42,6 +42,7 @@ export async function restoreRouter(
     version: facts.version,
     armed,
     prove: link.prove,
+    inFlight: link.inFlight,
     ...(signal === undefined ? {} : { signal }),
   });
   const { changes: against } = await look(task, link);

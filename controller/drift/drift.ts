@@ -90,6 +90,7 @@ export async function revertRow(task: DriftTask, name: string): Promise<DriftOut
     version: now.facts.version,
     armed: now.armed,
     prove: link.prove,
+    inFlight: link.inFlight,
     ...(signal === undefined ? {} : { signal }),
   });
   const observed = await observe(link.connection, now.configuration, signal);

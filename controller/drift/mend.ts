@@ -73,7 +73,7 @@ function changesOf(rows: readonly DriftRow[], all: readonly Change[]): readonly 
 /** Gives what still differs. */
 async function write(
   { signal }: MendTask,
-  { connection, prove }: Awaited<ReturnType<typeof open>>,
+  { connection, inFlight, prove }: Awaited<ReturnType<typeof open>>,
   { before, changes }: { readonly before: Look; readonly changes: readonly Change[] },
 ): Promise<readonly Change[]> {
   await applyChanges(changes, {
@@ -81,6 +81,7 @@ async function write(
     version: before.facts.version,
     armed: before.armed,
     prove,
+    inFlight,
     ...(signal === undefined ? {} : { signal }),
   });
   const observed = await observe(connection, before.configuration, signal);

@@ -52,6 +52,7 @@ export async function releaseRouter(task: RouterTask): Promise<Release> {
     version: facts.version,
     armed,
     prove: link.prove,
+    inFlight: link.inFlight,
     ...(signal === undefined ? {} : { signal }),
   });
   await untag(link.connection, gateway);

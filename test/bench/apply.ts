@@ -4,8 +4,11 @@
  * wire, between controller and twin. `--rtt MS`, `--kbps N` and `--loss SHARE` change the link.
  */
 import { parseArgs } from 'node:util';
+import { readExport } from '../../controller/backup/read-export.ts';
+import type { RouterLink } from '../../controller/link.ts';
 import { planRouter, provisionRouter } from '../../controller/provision.ts';
 import type { LinkCounts } from '../../simulator/link/tally.ts';
+import type { Router } from '../../store/types.ts';
 import { applyStand } from '../integration/controller/apply-stand.ts';
 
 const { values } = parseArgs({
@@ -43,6 +46,11 @@ async function measure(
   return { name, seconds, target, counts: spent as unknown as LinkCounts, changes };
 }
 
+/** As the queue does it: what is changed is exported first. */
+async function backUp(_router: Router, { connection }: RouterLink): Promise<void> {
+  await readExport(connection);
+}
+
 async function routerOf(version: string): Promise<Line[]> {
   await using stand = await applyStand({
     version,
@@ -56,7 +64,7 @@ async function routerOf(version: string): Promise<Line[]> {
   });
   const counts = (): LinkCounts => link.counts;
   const first = await measure(`${version} first apply`, 60, counts, async () => {
-    const { outcome, detail, changes } = await provisionRouter(task());
+    const { outcome, detail, changes } = await provisionRouter({ ...task(), backUp });
     if (outcome !== 'applied') throw new Error(`${outcome}: ${detail}`);
     return changes.length;
   });

@@ -1,7 +1,8 @@
 /** Plan and apply against the twin, over a link: what is written, what is left, what is never shown. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readExport } from '../../../controller/backup/read-export.ts';
 import { ROLLBACK } from '../../../controller/dead-man.ts';
-import { planRouter, provisionRouter } from '../../../controller/provision.ts';
+import { planRouter, provisionRouter, type RouterTask } from '../../../controller/provision.ts';
 import { planDocument, renderPlan } from '../../../controller/render-plan.ts';
 import { apiPasswordOf } from '../../../controller/village.ts';
 import { createLogger } from '../../../lib/log.ts';
@@ -9,6 +10,7 @@ import {
   ADMIN_PASSWORD,
   type ApplyStand,
   applyStand,
+  configurationOf,
   NAS_SECRET,
   type StandOptions,
 } from './apply-stand.ts';
@@ -41,16 +43,20 @@ describe('a router from factory state', { timeout: 60_000 }, () => {
     },
   );
 
-  it('needs few enough round trips for a satellite', async () => {
-    const { task, link } = await stand();
+  it('needs few enough round trips for a satellite, its backup included', async () => {
+    const { task, link } = await stand({ settings: { 'link.rtt-ms': '600' } });
+    Object.assign(link.path, { rttMs: 10 });
+    const backUp: RouterTask['backUp'] = async (_router, { connection }) =>
+      void (await readExport(connection));
 
-    await provisionRouter(task());
+    await provisionRouter({ ...task(), backUp });
     const first = link.counts;
     await planRouter(task());
 
-    // With 600 ms each that is a minute; `npm run bench:apply` measures it.
-    expect(first.roundTrips).toBeLessThan(105);
+    // With 600 ms each that is 40 s; `npm run bench:apply` measures it.
+    expect(first.roundTrips).toBeLessThan(72);
     expect(link.counts.writes).toBe(first.writes);
+    expect(link.counts.roundTrips - first.roundTrips).toBeLessThan(9);
   });
 });
 
@@ -127,6 +133,31 @@ describe('a router that is as it should be', { timeout: 60_000 }, () => {
 });
 
 describe('a way back', { timeout: 60_000 }, () => {
+  it('is gone when what stands in the end does not let ourselves in', async () => {
+    const { task, tree, row } = await stand();
+    const before = configurationOf(tree);
+    // Somebody at the router gives our user another password as soon as it is there.
+    const stop = tree.onChange((path) => {
+      const ours = tree.rows('/user').find(({ values }) => values.name === 'sw-ctl');
+      if (path !== '/user' || ours === undefined || ours.values.comment !== 'sw:usr') return;
+      tree.set(
+        '/user',
+        [ours.id],
+        new Map([
+          ['password', 'theirs'],
+          ['comment', 'mine now'],
+        ]),
+      );
+    });
+
+    const result = await provisionRouter(task());
+    stop();
+
+    expect(result).toMatchObject({ outcome: 'failed', code: 'ROUTER_LOGIN' });
+    expect(row()).toMatchObject({ apiUser: 'admin', appliedDigest: null });
+    await vi.waitUntil(() => configurationOf(tree) === before, { timeout: 20_000, interval: 5 });
+  });
+
   it('is wanted before 7.18, and where device-mode forbids it nothing is written', async () => {
     const { task, tree, link, row } = await stand({ version: '7.17.2' });
     tree.assign('/system/device-mode', '', { scheduler: 'false' });
