@@ -218,7 +218,8 @@ describe('POST /login', () => {
         password: 'ABCD2345',
         router: router.name,
         mac: MAC,
-        framedIp: '172.16.0.20',
+        // Where it comes from, whatever its query says.
+        framedIp: '127.0.0.1',
       },
     ]);
   });

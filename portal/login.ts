@@ -151,7 +151,7 @@ async function judge(
     ...(await secretOf(deps, req, redirect, typed)),
     router,
     mac: redirect.mac,
-    framedIp: redirect.ip ?? sourceOf(req),
+    framedIp: sourceOf(req),
   });
   if (answer.kind === 'accept') return answer;
   if (answer.kind === 'reject') return rejectCode(answer.code);

@@ -77,6 +77,7 @@ export interface LoginQuestion {
   /** Name of the router, as in `/system/identity`. */
   readonly router: string;
   readonly mac: string;
+  /** Where the request comes from, never what its query says: attempts count by it together with the MAC. */
   readonly framedIp: string;
 }
 

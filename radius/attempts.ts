@@ -1,11 +1,15 @@
 /**
  * How many wrong logins are borne, as token buckets: one per account name (or voucher prefix), one per
- * phone, one per NAS, and one for the hashing that wrong passwords cost, whoever sends them. A guess
- * takes from each before its work is done, so that parallel guesses count too; a right one gives back.
- * Nothing is locked for good, a bucket fills again by itself.
+ * phone, one per address at the portal, one per NAS, and one for the hashing that wrong passwords cost, whoever
+ * sends them. A guess takes from each before its work is done, so that parallel guesses count too; a right one
+ * gives back. Nothing is locked for good, a bucket fills again by itself.
  *
- * A phone that has logged in before does not take from its NAS: strangers who guess behind the same
- * router keep no one out who is known there.
+ * A NAS says which phone asks. To the portal a phone says so itself, and may name another's MAC: there a phone
+ * is the address that it comes from together with what it says. An address has half of its router, so that one who guesses
+ * from there, under ever new MACs, leaves as much for all neighbours.
+ *
+ * A phone on which this very name has logged in before takes from a bucket of the two together, and neither
+ * from the name's nor from its address and NAS: strangers who guess keep no one out who is known there.
  */
 import type { Clock } from '../lib/clock.ts';
 import { type BoundedMap, boundedMap } from './bounded-map.ts';
@@ -15,7 +19,7 @@ export interface Budget {
   readonly perSecond: number;
 }
 
-export type BudgetKind = 'account' | 'voucher' | 'mac' | 'nas' | 'work' | 'stranger';
+export type BudgetKind = 'account' | 'voucher' | 'phone' | 'address' | 'nas' | 'work' | 'stranger';
 
 export interface AttemptKey {
   readonly kind: BudgetKind;
@@ -29,9 +33,9 @@ export interface Attempts {
   take(keys: readonly AttemptKey[]): boolean;
   /** The attempt was right, or was never made. */
   giveBack(keys: readonly AttemptKey[]): void;
-  /** This phone has just shown right credentials. */
-  trust(mac: string): void;
-  trusted(mac: string): boolean;
+  /** This phone has just shown right credentials of this name. */
+  trust(phone: string, name: string): void;
+  trusted(phone: string, name: string): boolean;
 }
 
 interface Bucket {
@@ -44,7 +48,8 @@ export type Budgets = Readonly<Record<BudgetKind, Budget>>;
 export const DEFAULT_BUDGETS: Budgets = {
   account: { burst: 10, perSecond: 1 / 30 },
   voucher: { burst: 20, perSecond: 1 / 10 },
-  mac: { burst: 20, perSecond: 1 / 10 },
+  phone: { burst: 20, perSecond: 1 / 10 },
+  address: { burst: 150, perSecond: 1.5 },
   nas: { burst: 300, perSecond: 3 },
   work: { burst: 64, perSecond: 15 },
   /** MAC addresses that nobody knows: a whole village's phones at once, twice. */
@@ -63,7 +68,7 @@ export function budgetsFor(hashingCores: number): Budgets {
   };
 }
 
-/** Buckets kept of each kind, and phones that are trusted. */
+/** Buckets kept of each kind, and phones that are trusted with a name. */
 const CAPACITY = 16_384;
 const TRUSTED = 32_768;
 
@@ -71,7 +76,8 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
   const buckets: Record<BudgetKind, BoundedMap<Bucket>> = {
     account: boundedMap(CAPACITY),
     voucher: boundedMap(CAPACITY),
-    mac: boundedMap(CAPACITY),
+    phone: boundedMap(CAPACITY),
+    address: boundedMap(CAPACITY),
     nas: boundedMap(CAPACITY),
     work: boundedMap(1),
     stranger: boundedMap(CAPACITY),
@@ -116,7 +122,7 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
         if (bucket.level >= budgets[key.kind].burst) buckets[key.kind].delete(key.id);
       }
     },
-    trust: (mac) => known.set(mac, true),
-    trusted: (mac) => known.get(mac) === true,
+    trust: (phone, name) => known.set(`${phone} ${name}`, true),
+    trusted: (phone, name) => known.get(`${phone} ${name}`) === true,
   };
 }

@@ -6,7 +6,7 @@ import { localTimes } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
 import { budgetsFor, createAttempts } from './attempts.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
-import { type AttributeValue, numberOf, type Packet, textOf } from './codec.ts';
+import { type AttributeValue, addressOf, ipv6Of, numberOf, type Packet, textOf } from './codec.ts';
 import { createCredentials } from './credentials.ts';
 import { createDeviceProbe } from './device-probe.ts';
 import {
@@ -184,7 +184,13 @@ function readLogin(packet: Packet, client: Client): LoginRequest {
     username,
     proof: readProof(packet, username, client.secret),
     mac: normalizeMac(textOf(packet, 'Calling-Station-Id') ?? ''),
+    address: client.kind === 'portal' ? seenAt(packet) : null,
   };
+}
+
+/** Where the portal sees the phone; empty when it does not say. */
+function seenAt(packet: Packet): string {
+  return addressOf(packet, 'Framed-IP-Address') ?? ipv6Of(packet, 'Framed-IPv6-Address') ?? '';
 }
 
 /**

@@ -24,6 +24,8 @@ export interface GivenCredentials {
   readonly username: string;
   readonly proof: Proof;
   readonly mac: string | null;
+  /** Where the portal saw the phone, empty when it did not say; null when a NAS says which phone it is. */
+  readonly address: string | null;
   readonly routerId: string;
 }
 
@@ -80,17 +82,19 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   });
   return {
     verify: async (login) => {
-      const { username, proof, mac } = login;
+      const { username, proof } = login;
       if (username === '' || (proof.kind === 'password' && proof.password === '')) return BAD;
-      const isTrusted = mac !== null && attempts.trusted(mac);
-      const keys = attemptKeys(login, isTrusted);
+      const phone = phoneOf(login);
+      const name = username.toLowerCase();
+      const isTrusted = phone !== null && attempts.trusted(phone, name);
+      const keys = attemptKeys(login, phone, isTrusted);
       // Before anything is looked up: the surplus of a flood costs nothing.
       if (!attempts.allow(keys)) return LIMITED;
       const verdict =
         proof.kind === 'password'
           ? await checkPassword(checking, login, proof.password, keys)
           : await checkResponse(checking, login, proof, keys);
-      if (verdict.kind === 'known' && mac !== null && !isTrusted) attempts.trust(mac);
+      if (verdict.kind === 'known' && phone !== null && !isTrusted) attempts.trust(phone, name);
       return verdict;
     },
     [Symbol.dispose]: stop,
@@ -116,7 +120,7 @@ async function checkPassword(
   const paid = [...keys, WORK];
   if (!attempts.take(paid)) {
     // Whoever floods soon has nothing left of their own, and the others get their share again.
-    attempts.take(keys.filter(({ kind }) => kind === 'mac' || kind === 'nas'));
+    attempts.take(keys.filter(({ kind }) => kind !== 'account' && kind !== 'voucher'));
     return LIMITED;
   }
   const right = await passwordHolds(hasher, subscriber, store.credentialKey(password));
@@ -196,17 +200,25 @@ async function passwordHolds(
   return stored !== null && sameBytes(stored.tag, tag);
 }
 
+/** As the budgets tell phones apart (attempts.ts). */
+function phoneOf({ mac, address }: GivenCredentials): string | null {
+  return address === null ? mac : `${address} ${mac ?? ''}`;
+}
+
 function attemptKeys(
-  { username, proof, mac, routerId }: GivenCredentials,
+  { username, proof, address, routerId }: GivenCredentials,
+  phone: string | null,
   isTrusted: boolean,
 ): AttemptKey[] {
   const name = username.toLowerCase();
   const isCode = proof.kind === 'password' && username === proof.password;
-  const keys: AttemptKey[] = [
-    isCode ? { kind: 'voucher', id: codePrefix(name) } : { kind: 'account', id: name },
-  ];
-  if (mac !== null) keys.push({ kind: 'mac', id: mac });
-  if (!isTrusted) keys.push({ kind: 'nas', id: routerId });
+  const kind = isCode ? 'voucher' : 'account';
+  const known = isCode ? codePrefix(name) : name;
+  const keys: AttemptKey[] = [{ kind, id: isTrusted ? `${name} ${phone}` : known }];
+  if (phone !== null) keys.push({ kind: 'phone', id: phone });
+  if (isTrusted) return keys;
+  if (address !== null) keys.push({ kind: 'address', id: `${routerId} ${address}` });
+  keys.push({ kind: 'nas', id: routerId });
   return keys;
 }
 

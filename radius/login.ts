@@ -19,7 +19,7 @@ import type {
 import type { AttemptKey, Attempts } from './attempts.ts';
 import { authorize, type Decision, type LoginFacts } from './authorize.ts';
 import type { AttributeValue } from './codec.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials, GivenCredentials } from './credentials.ts';
 import type { FreeSlot } from './device-probe.ts';
 import { GRACE, grantAttributes } from './grant.ts';
 import type { Proof } from './proof.ts';
@@ -48,12 +48,8 @@ export interface LoginDeps {
 /** Names the texts in force there, as a remembered phone keeps them ({@link Device.agreed}). */
 export type TextsAt = (at: Pick<Nas, 'village' | 'district'>) => Promise<string>;
 
-export interface LoginRequest {
-  readonly username: string;
-  readonly proof: Proof;
-  /** Canonical, or null when the client did not say. */
-  readonly mac: string | null;
-}
+/** `mac`: canonical, or null when the client did not say. */
+export type LoginRequest = Omit<GivenCredentials, 'routerId'>;
 
 export type Station = Pick<Nas, 'routerId' | 'village' | 'openingHours' | 'timeZone'>;
 
@@ -112,6 +108,8 @@ export async function openLogin(
   const verdict = await deps.credentials.verify({ ...request, routerId: nas.routerId });
   if (verdict.kind === 'unknown') return reject(verdict.code);
   if (mac === null) return reject('SW-ERROR');
+  // An officer's password is for the page, where its holder chooses an own one.
+  if (verdict.account.firstPassword === true) return reject('SW-BADCRED');
   return decideAndOpen(deps, asAccount(verdict.account, username, verdict.attributes), mac, nas);
 }
 
@@ -128,7 +126,7 @@ export async function openByMac(
   nas: Nas,
 ): Promise<LoginAnswer> {
   if (mac === null || normalizeMac(username) !== mac) return reject('SW-BADCRED');
-  const isTrusted = deps.attempts.trusted(mac);
+  const isTrusted = deps.attempts.trusted(mac, mac);
   const stranger: AttemptKey[] = isTrusted ? [] : [{ kind: 'stranger', id: nas.routerId }];
   if (!deps.attempts.take(stranger)) return reject('SW-BADCRED');
   const device = await deps.store.device(mac);
@@ -138,7 +136,7 @@ export async function openByMac(
   const account = await deps.store.account(device.accountKind, device.accountId);
   if (account === null) return reject('SW-BADCRED');
   deps.attempts.giveBack(stranger);
-  deps.attempts.trust(mac);
+  deps.attempts.trust(mac, mac);
   // Texts that its citizen has not agreed to are in force: the page asks.
   if (device.origin === 'consent' && deps.texts !== undefined) {
     if (device.agreed !== (await deps.texts(nas))) return reject('SW-BADCRED');

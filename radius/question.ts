@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type HostPort, parseIpv4 } from '../lib/net.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
 import { type AttributeValue, authenticatorOf, encodePacket, type Packet } from './codec.ts';
+import { parseIpv6 } from './ipv6.ts';
 import { anyAddress, literalAddress } from './literal-address.ts';
 import { hidePassword } from './pap.ts';
 import { type RadiusSecret, radiusSecret } from './secret.ts';
@@ -25,7 +26,9 @@ export interface AuthenticateRequest {
   readonly password: string;
   /** Router name, by which the server finds the village. */
   readonly router: string;
+  /** As the phone says. */
   readonly mac: string;
+  /** Where the portal sees the phone, IPv4 or IPv6. */
   readonly framedIp: string;
 }
 
@@ -87,6 +90,8 @@ function accessRequest(
   if (request.mac !== '') attributes.push(['Calling-Station-Id', request.mac]);
   if (parseIpv4(request.framedIp) !== null) {
     attributes.push(['Framed-IP-Address', request.framedIp]);
+  } else if (parseIpv6(request.framedIp) !== null) {
+    attributes.push(['Framed-IPv6-Address', request.framedIp]);
   }
   const bytes = encodePacket({
     code: Code.accessRequest,

@@ -75,7 +75,11 @@ export function submitRegister(deps: PortalDeps): Handler {
     const read = readApplication(form, rules.nik, deps.clock.now());
     if (!read.ok) return refuse(read.fault);
     if (deps.codes === null) {
-      const made = await byVoucher(deps, visit, read.application, { form, rules });
+      const made = await byVoucher(deps, visit, read.application, {
+        form,
+        rules,
+        framedIp: sourceOf(req),
+      });
       if (made === null) return refuse('voucher');
       return letIn(deps, { req, res }, visit, made, 'account', read.application.minor);
     }
@@ -165,12 +169,12 @@ async function byVoucher(
   deps: PortalDeps,
   { redirect }: Visit,
   application: Application,
-  { form, rules }: { form: URLSearchParams; rules: Rules },
+  { form, rules, framedIp }: { form: URLSearchParams; rules: Rules; framedIp: string },
 ): Promise<Subscriber | null> {
   const { router, mac } = redirect;
   const at = deps.clock.now();
   const code = form.get('voucher') ?? '';
-  const phone = { router: router.name, mac, framedIp: redirect.ip ?? '' };
+  const phone = { router: router.name, mac, framedIp };
   if (!(await isVoucher(deps, code, phone))) return null;
   return deps.store.registerByVoucher({
     code: code.slice(0, 64),

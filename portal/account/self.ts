@@ -101,7 +101,7 @@ export async function proves(
     password: secret,
     router: session.router,
     mac: session.mac,
-    framedIp: session.framedIp ?? sourceOf(req),
+    framedIp: sourceOf(req),
   });
   if (answer.kind === 'accept') return answer.account.id === account.id ? 'proved' : 'wrong';
   if (answer.kind === 'unreachable' || answer.code === 'SW-LIMIT') return 'limited';

@@ -39,7 +39,13 @@ export interface AuthStand extends AsyncDisposable {
   /** A name that no other test of the stand has. */
   unique(word: string): string;
   fromNas(login: LoginPacket, by?: AuthHandler): Promise<Packet>;
-  fromPortal(username: string, password: string, by?: AuthHandler): Promise<Packet>;
+  fromPortal(username: string, password: string, by?: AuthHandler, at?: SeenPhone): Promise<Packet>;
+}
+
+/** What a phone says that it is, and where the portal sees it. */
+export interface SeenPhone {
+  readonly mac: string;
+  readonly address: string;
 }
 
 /** `accept`, or the code of the refusal. */
@@ -97,11 +103,12 @@ export async function authStand(): Promise<AuthStand> {
     unique,
     tariff: (limits = {}) => seedTariff(store, unique('T'), limits),
     fromNas: (login, by = first) => send(login, NAS_ADDRESS, by),
-    fromPortal: (username, password, by = first) => {
+    fromPortal: (username, password, by = first, at = { mac: MAC, address: '172.16.0.9' }) => {
       const more = [
         ['Service-Type', 8],
         ['NAS-Identifier', router.name],
-        ['Calling-Station-Id', MAC],
+        ['Calling-Station-Id', at.mac],
+        ['Framed-IP-Address', at.address],
       ] as const;
       return send({ username, password, more, secret: PORTAL.secret }, PORTAL.address, by);
     },

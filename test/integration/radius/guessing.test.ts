@@ -1,5 +1,6 @@
 /** What guessing voucher codes is worth, worked out from the budgets in force, and tried on the server. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuthHandler } from '../../../radius/auth.ts';
 import type { AttributeValue } from '../../../radius/codec.ts';
 import { GUESS_BUDGET } from '../../../radius/guesses.ts';
 import { START_MS } from '../../../radius/radius.fixture.ts';
@@ -57,27 +58,53 @@ describe('a guesser who changes the address of the phone at will', () => {
     });
     return card!.code;
   };
-  const phone = (n: number): AttributeValue[] => [
-    [
-      'Calling-Station-Id',
-      `AA:BB:CC:00:${Buffer.from([n >> 8, n & 255])
-        .toString('hex')
-        .replace(/^../, '$&:')}`,
-    ],
-  ];
-  const tryCode = async (code: string, n: number, by = stand.handler()): Promise<string> =>
+  const macOf = (n: number): string =>
+    `AA:BB:CC:00:${Buffer.from([n >> 8, n & 255])
+      .toString('hex')
+      .replace(/^../, '$&:')}`;
+  const phone = (n: number): AttributeValue[] => [['Calling-Station-Id', macOf(n)]];
+  type Try = (code: string, n: number, by?: AuthHandler) => Promise<string>;
+  const tryCode: Try = async (code, n, by = stand.handler()) =>
     verdict(await stand.fromNas({ username: code, password: code, more: phone(n) }, by));
+  /** At the portal, from an address that changes as the MAC does. */
+  const typeCode: Try = async (code, n, by = stand.handler()) => {
+    const at = { mac: macOf(n), address: `172.16.${n >> 8}.${n & 255}` };
+    return verdict(await stand.fromPortal(code, code, by, at));
+  };
   /** Until the router has none left; how many codes were looked up, by two servers of one store. */
-  const guessAll = async (): Promise<number> => {
+  const guessAll = async (by: readonly Try[] = [tryCode]): Promise<number> => {
     const servers = [stand.handler(), stand.handler()];
     for (let made = 0; ; made += 1) {
-      const said = await tryCode(newVoucherCode(), 1000 + made, servers[made % 2]!);
+      const way = by[made % by.length]!;
+      const said = await way(newVoucherCode(), 1000 + made, servers[(made >> 1) % 2]!);
       if (said === 'SW-LIMIT') return made;
     }
   };
 
-  it('is slowed by what the router permits, however many servers there are', async () => {
-    expect(await guessAll()).toBeLessThanOrEqual(GUESS_BUDGET.burst);
+  it.each([
+    ['at the router', [tryCode]],
+    ['at the portal', [typeCode]],
+    ['at both', [tryCode, typeCode]],
+  ])('is slowed %s by what the router permits, however many servers there are', async (_, ways) => {
+    expect(await guessAll(ways)).toBeLessThanOrEqual(GUESS_BUDGET.burst);
+  });
+
+  it('looks up in days what that reckons with, whatever the phone says that it is', async () => {
+    const days = 4;
+    const server = stand.handler();
+    let looked = 0;
+    for (let day = 0; day < days; day += 1) {
+      for (let n = 0; ; n += 1) {
+        const guessed = newVoucherCode();
+        if ((await typeCode(guessed, (day << 8) + n, server)) === 'SW-LIMIT') break;
+        looked += 1;
+      }
+      stand.clock.advance(86_400_000);
+    }
+
+    const reckoned = GUESS_BUDGET.burst + (days * 86_400_000) / GUESS_BUDGET.refillMs;
+    expect(looked).toBeGreaterThan(reckoned / 2);
+    expect(looked).toBeLessThanOrEqual(reckoned);
   });
 
   it('locks nobody out who was there before, has an account, or scans the card', async () => {
