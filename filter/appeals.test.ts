@@ -11,6 +11,7 @@ const appeal = (villageCode: string, none: number, over: Partial<Appeal> = {}): 
   counts: { none, school: 0, work: 0, service: 0, other: 0 },
   firstDay: '2026-11-24',
   lastDay: '2026-11-24',
+  allowedUntil: null,
   ...over,
 });
 const seen = (appeals: readonly Appeal[]) =>

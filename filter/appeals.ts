@@ -19,6 +19,8 @@ export interface AppealLine {
   /** Of those who said why; empty where the count is hidden. */
   readonly reasons: Readonly<Partial<Record<AppealReason, number>>>;
   readonly lastDay: string;
+  /** When the first of what is allowed here ends. */
+  readonly allowedUntil: number | null;
 }
 
 /** The most wanted names first. */
@@ -67,7 +69,9 @@ function lineOf(
     }
   }
   const lastDay = appeals.map((appeal) => appeal.lastDay).reduce((a, b) => (a > b ? a : b));
-  return { name, category, state, ...at, reasons, lastDay };
+  const ends = appeals.flatMap(({ allowedUntil }) => (allowedUntil === null ? [] : [allowedUntil]));
+  const allowedUntil = ends.length === 0 ? null : Math.min(...ends);
+  return { name, category, state, ...at, reasons, lastDay, allowedUntil };
 }
 
 function prefixOf({ villageCode }: Appeal, parts: number): string {

@@ -7,6 +7,7 @@ import type { HookResult } from './otp/hooks.ts';
 import type { CodeResult } from './otp/sender.ts';
 import type { RefusedBecause } from './redirect-params.ts';
 import type { RejectCode } from './reject-codes.ts';
+import type { Verdict } from './why/diagnose.ts';
 
 export type Route =
   | '/'
@@ -43,6 +44,8 @@ export type Route =
 
 export type LoginResult = 'accepted' | RejectCode;
 
+export type AppealResult = 'counted' | 'limited';
+
 export interface PortalMetrics {
   request(route: Route, status: number, seconds: number): void;
   login(result: LoginResult): void;
@@ -55,6 +58,9 @@ export interface PortalMetrics {
   code(result: CodeResult): void;
   grace(result: GraceResult): void;
   hook(result: HookResult): void;
+  caseOpened(verdict: Verdict): void;
+  /** `limited`: more than its phone, its name or its village may send a day. */
+  appeal(result: AppealResult): void;
   certificateExpiry(atMs: number): void;
   /** The files changed and could not be used; the certificate before stays. */
   certificateRefused(): void;
@@ -90,6 +96,7 @@ export function createPortalMetrics(metrics: Metrics, options: { tls: boolean })
     redirectRefused: (because) => refused.inc({ because }),
     connectionRefused: () => connections.inc({}),
     ...createOtpMetrics(metrics),
+    ...createQuestionMetrics(metrics),
     certificateExpiry: (atMs) => certificate?.expiry.set(Math.floor(atMs / 1000)),
     certificateRefused: () => certificate?.failures.inc({}),
   };
@@ -121,6 +128,24 @@ function createOtpMetrics(metrics: Metrics) {
     code: (result: CodeResult) => codes.inc({ result }),
     grace: (result: GraceResult) => passes.inc({ result }),
     hook: (result: HookResult) => hooks.inc({ result }),
+  };
+}
+
+/** What people ask officers for; how many wait is told by backlog.ts. */
+function createQuestionMetrics(metrics: Metrics) {
+  const cases = metrics.counter(
+    'smartwifi_portal_cases_opened_total',
+    'Codes given out by "why am I not online?", by what was found',
+    ['verdict'],
+  );
+  const appeals = metrics.counter(
+    'smartwifi_portal_appeals_sent_total',
+    'Appeals against blocks that were sent, by result',
+    ['result'],
+  );
+  return {
+    caseOpened: (verdict: Verdict) => cases.inc({ verdict }),
+    appeal: (result: AppealResult) => appeals.inc({ result }),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   Account,
   AccountUsage,
   Announcement,
+  Backlog,
   CaseFacts,
   Device,
   NewToken,
@@ -36,6 +37,7 @@ export interface World {
   device: Device | null;
   readonly cases: CaseFacts[];
   readonly appeals: Parameters<PortalStore['recordAppeal']>[0][];
+  backlog: Backlog;
   session: Session | null;
   account: Account | null;
   usage: AccountUsage;
@@ -103,6 +105,12 @@ export function createWorld(): World {
     device: null,
     cases: [],
     appeals: [],
+    backlog: {
+      appeals: { open: 0, allowed: 0, rejected: 0 },
+      oldestAppealAt: null,
+      cases: { waiting: 0, answered: 0 },
+      oldestCaseAt: null,
+    },
     session: null,
     account,
     usage,
@@ -166,6 +174,7 @@ function storeOfPages(world: World) {
     lastSessionAt: async ({ framedIp }) =>
       world.lastSession?.framedIp === framedIp ? world.lastSession : null,
     device: async () => world.device,
+    backlog: async () => world.backlog,
     openCase: async ({ facts }) => {
       world.cases.push(facts);
       return { id: `c${world.cases.length}`, code: 'ACD-EFG' };

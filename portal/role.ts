@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { SmartWifiError } from '../lib/errors.ts';
 import { createPortalApp } from './app.ts';
+import { watchBacklog } from './backlog.ts';
 import { type CertificatePair, createRenewal, readCertificate } from './certificate.ts';
 import { warnWithoutOfficer } from './consent/officer.ts';
 import type { PortalDeps } from './context.ts';
@@ -49,6 +50,7 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
     options.plainListen === undefined
       ? null
       : await open(stack, createServer(SOCKET_LIMITS.http, app), options.plainListen, metrics);
+  await stack.use(watchBacklog(options)).look();
   await warnWithoutOfficer(deps);
   deps.log.info({ port, plainPort, tls: certificate !== null }, 'portal listens');
   const owned = stack.move();

@@ -21,6 +21,7 @@ export type PortalStore = Pick<
   | 'lastSessionAt'
   | 'device'
   | 'openCase'
+  | 'backlog'
   | 'recordAppeal'
   | 'credentialKey'
   | 'sessionByAddress'

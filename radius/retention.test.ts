@@ -36,6 +36,7 @@ it('knows since when things are old', () => {
     tickets: 1,
     otp: 1,
     cases: 1,
+    allowances: 0,
     appeals: 180,
     devices: 30,
     consents: 180,

@@ -76,6 +76,7 @@ export function expired(
     tickets: TICKET_DAYS,
     otp: TICKET_DAYS,
     cases: CASE_DAYS,
+    allowances: 0,
     appeals: APPEAL_DAYS,
     devices: DEVICE_DAYS,
     consents: sessionDays,

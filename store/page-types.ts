@@ -40,14 +40,15 @@ export interface Appeal {
   /** Days in UTC: an instant would lead to somebody. */
   readonly firstDay: string;
   readonly lastDay: string;
+  /** When what was allowed ends; null where nothing was, and where the policy allows it for good. */
+  readonly allowedUntil: number | null;
 }
 
-export interface AppealDecision {
+export type AppealDecision = {
   readonly name: string;
   readonly level: PolicyLevel;
   readonly code: string;
-  readonly state: Exclude<AppealState, 'open'>;
-}
+} & ({ readonly state: 'allowed'; readonly until: number } | { readonly state: 'rejected' });
 
 /** What a check of "why am I not online?" found. */
 export type CheckOutcome = 'good' | 'bad' | 'unknown';
@@ -89,6 +90,17 @@ export interface RouterStateNow {
   readonly since: number;
 }
 
+/** What waits for an officer, and since when. */
+export interface Backlog {
+  /** By village and name. */
+  readonly appeals: Readonly<Record<AppealState, number>>;
+  /** Midnight (UTC) of its first day; null when none is open. */
+  readonly oldestAppealAt: number | null;
+  /** That live at `at`: those that nobody has looked into, and the others. */
+  readonly cases: { readonly waiting: number; readonly answered: number };
+  readonly oldestCaseAt: number | null;
+}
+
 export interface PageStore {
   /** Cached. Of a village or regency by its code: its own rows and those of the levels above it. */
   settingsAt(code: string): Promise<readonly StoredSetting[]>;
@@ -110,11 +122,12 @@ export interface PageStore {
   listAppeals(args: { state?: AppealState; limit: number }): Promise<Appeal[]>;
   /**
    * Decides all appeals of a place in one commit. `allowed` also adds the name to the policy of that level;
-   * a level without a policy gets the one that held there so far, and the name.
+   * a level without a policy gets the one that held there so far, and the name. At `until` {@link Store.purge}
+   * takes it out again, and its appeals are open once more; null where the policy allows it for good already.
    */
   decideAppeal(
     args: AppealDecision & { at: number },
-  ): Promise<{ appeals: number; policy: Policy | null }>;
+  ): Promise<{ appeals: number; policy: Policy | null; until: number | null }>;
   /**
    * The code is told to the citizen. The same `subject` (a keyed reference of who asks and where) keeps its
    * code while the case lives, with the newer facts.
@@ -127,6 +140,9 @@ export interface PageStore {
   }): Promise<{ id: string; code: string }>;
   /** Spaces, hyphens, case and look-alikes forgiven; null when its time is over at `at`. */
   caseByCode(args: { code: string; at: number }): Promise<Case | null>;
+  /** Somebody has looked into it; only the first time counts. */
+  answerCase(args: { id: string; at: number }): Promise<void>;
+  backlog(args: { at: number }): Promise<Backlog>;
   /** Null before the controller has seen the router. */
   routerState(routerId: string): Promise<RouterStateNow | null>;
   /** The last session at an address that is over and ended since then. */

@@ -106,4 +106,6 @@ export type Purgeable =
   | 'appeals'
   | 'consents'
   | 'jobs'
-  | 'rollouts';
+  | 'rollouts'
+  /** Names that an answered appeal has opened; `before` is when their time must have been over. */
+  | 'allowances';

@@ -42,7 +42,9 @@ export function submitAppeal(deps: PortalDeps): Handler {
       await sendMessage(deps, req, res, 400, 'message.badRequest');
       return;
     }
-    if (admit(sourceOf(req), name, session.router, at)) {
+    const counts = admit(sourceOf(req), name, session.router, at);
+    deps.metrics.appeal(counts ? 'counted' : 'limited');
+    if (counts) {
       await deps.store.recordAppeal({
         villageCode: session.villageCode,
         name,

@@ -143,6 +143,7 @@ async function caseCode(
   if (router === null || !admit(req, router, facts.at)) return null;
   const settings = await settingsOf(deps, router);
   const { store } = deps;
+  deps.metrics.caseOpened(verdict);
   const last = facts.session ?? facts.last?.session ?? null;
   const found: CaseFacts = {
     verdict,

@@ -8,17 +8,23 @@ import {
   audit,
   type Command,
   type CommandContext,
+  numberOption,
   operand,
   textOption,
   UsageError,
   withStore,
 } from '../command.ts';
+import { localInstant } from '../local-instant.ts';
 import { PLACE_OPTIONS, requirePlace } from '../place.ts';
-import { table } from '../table.ts';
+import { instant, table } from '../table.ts';
 
 const PLACE = '(--village CODE | --district CODE | --regency CODE)';
 const STATES: readonly AppealState[] = ['open', 'allowed', 'rejected'];
 const MOST = 5000;
+/** An answer is looked at again: sites change hands, and a school's need ends with its year. */
+const DAYS = 90;
+const MOST_DAYS = 730;
+const DAY_MS = 86_400_000;
 
 export const appealList: Command = {
   summary: 'list sites that people say are blocked by mistake, the most wanted first',
@@ -39,11 +45,12 @@ export const appealList: Command = {
       context.print(
         lines,
         table(
-          ['name', 'category', 'state', 'of', 'code', 'appeals', 'needed for', 'last'],
+          ['name', 'category', 'state', 'until', 'of', 'code', 'appeals', 'needed for', 'last'],
           lines.map((line) => [
             line.name,
             line.category,
             line.state,
+            line.allowedUntil === null ? null : instant(line.allowedUntil, context.config.timeZone),
             line.level,
             line.code,
             line.count ?? `under ${LEAST_APPEALS}`,
@@ -60,27 +67,32 @@ export const appealList: Command = {
 
 export const appealAllow: Command = {
   summary: 'let a place reach a site, and answer its appeals with that',
-  usage: `NAME ${PLACE}`,
-  options: PLACE_OPTIONS,
+  usage: `NAME ${PLACE} [--days N | --until DAY]`,
+  options: { ...PLACE_OPTIONS, days: { type: 'string' }, until: { type: 'string' } },
   run: (context) =>
     withStore(context, async (store) => {
       const name = nameOf(context);
+      const at = realClock.now();
+      const until = untilOf(context, at);
       await refuseLocked(store, name);
       const place = await requirePlace(context, store);
       const decided = await store.decideAppeal({
         name,
         ...place,
         state: 'allowed',
-        at: realClock.now(),
+        until,
+        at,
       });
       const where = `${place.level}:${place.code}`;
-      await audit(store, 'appeal.allow', where, `${name}, ${decided.appeals} appeals`);
+      const ends = decided.until === null ? null : instant(decided.until, context.config.timeZone);
+      const lasting = ends === null ? 'for good, as its policy says' : `until ${ends}`;
+      await audit(store, 'appeal.allow', where, `${name}, ${decided.appeals} appeals, ${lasting}`);
       const narrower = await ownPolicies(store, place);
       const but =
         narrower.length === 0 ? '' : `\nhave a policy of their own: ${narrower.join(', ')}`;
       context.print(
         { name, ...place, ...decided, notBelow: narrower },
-        `${name} is allowed for ${place.level} ${place.code}${but}`,
+        `${name} is allowed for ${place.level} ${place.code} ${lasting}${but}`,
       );
       return 0;
     }),
@@ -113,6 +125,19 @@ export const appealReject: Command = {
       return 0;
     }),
 };
+
+/** The end of the exception; `policy set` is for what holds for good. */
+function untilOf(context: CommandContext, at: number): number {
+  const days = numberOption(context.options, 'days', { min: 1, max: MOST_DAYS });
+  const text = textOption(context.options, 'until');
+  if (text === undefined) return at + (days ?? DAYS) * DAY_MS;
+  if (days !== undefined) throw new UsageError('give --days or --until, not both');
+  const until = localInstant(text, context.config.timeZone, { option: 'until', end: true });
+  if (until <= at || until > at + MOST_DAYS * DAY_MS) {
+    throw new UsageError(`--until must lie ahead, by at most ${MOST_DAYS} days`);
+  }
+  return until;
+}
 
 function nameOf(context: CommandContext): string {
   const name = operand(context, 'the name of a site').toLowerCase().replace(/\.$/, '');

@@ -17,6 +17,7 @@ export const caseShow: Command = {
           `there is no case ${code}: ask for the code again, or let the citizen open the page anew`,
         );
       }
+      await store.answerCase({ id: found.id, at: realClock.now() });
       await audit(store, 'case.show', found.id, found.facts.verdict);
       context.print(found, text(found, context.config.timeZone));
       return 0;

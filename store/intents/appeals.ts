@@ -1,9 +1,8 @@
 /** Appeals against blocks, counted by village and name: who appealed is never known here. */
 import type { Appeal, AppealDecision, AppealReason, AppealState } from '../page-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
-import type { Policy, PolicyLevel } from '../types.ts';
-import { codesOf } from './announcements.ts';
-import { filterWrites, toPolicy } from './filter.ts';
+import type { Policy } from '../types.ts';
+import { allowName, closeName, UNTIL_IN_VILLAGE } from './allowed-names.ts';
 
 interface AppealRow {
   village_code: string;
@@ -13,6 +12,7 @@ interface AppealRow {
   counts: string;
   first_day: string;
   last_day: string;
+  allowed_until: number | null;
 }
 
 const NONE: Readonly<Record<AppealReason, number>> = {
@@ -29,7 +29,7 @@ export const appealReads = {
     args: { state?: AppealState; limit: number },
   ): Promise<Appeal[]> {
     const rows = await sql.all<AppealRow>(
-      `SELECT * FROM appeals ${args.state === undefined ? '' : 'WHERE state = ?'}
+      `SELECT appeals.*, ${UNTIL_IN_VILLAGE} AS allowed_until FROM appeals ${args.state === undefined ? '' : 'WHERE state = ?'}
        ORDER BY last_day DESC, name, village_code LIMIT ?`,
       ...(args.state === undefined ? [] : [args.state]),
       args.limit,
@@ -42,6 +42,7 @@ export const appealReads = {
       counts: countsIn(row.counts),
       firstDay: row.first_day,
       lastDay: row.last_day,
+      allowedUntil: row.state === 'allowed' ? row.allowed_until : null,
     }));
   },
 };
@@ -82,7 +83,7 @@ export const appealWrites = {
   async decideAppeal(
     ctx: WriteContext,
     args: AppealDecision & { at: number },
-  ): Promise<{ appeals: number; policy: Policy | null }> {
+  ): Promise<{ appeals: number; policy: Policy | null; until: number | null }> {
     const { name, level, code, state, at } = args;
     const appeals = await ctx.sql.run(
       `UPDATE appeals SET state = ?, decided_at = ?
@@ -94,36 +95,13 @@ export const appealWrites = {
       code,
       code,
     );
-    if (state === 'rejected') return { appeals, policy: null };
-    const policy = await policyWith(ctx, { level, code, name });
-    await filterWrites.setPolicy(ctx, policy);
-    return { appeals, policy };
+    if (state === 'rejected') {
+      await closeName(ctx, { code, name });
+      return { appeals, policy: null, until: null };
+    }
+    return { appeals, ...(await allowName(ctx, { level, code, name, until: args.until })) };
   },
 };
-
-/** Without the rules that held so far, a level that gets its first row would lose them. */
-async function policyWith(
-  { sql }: WriteContext,
-  { level, code, name }: { level: PolicyLevel; code: string; name: string },
-): Promise<Policy> {
-  const codes = codesOf(code);
-  const rows = (
-    await sql.all<Parameters<typeof toPolicy>[0]>(
-      `SELECT level, code, block, allow, deny FROM policies
-       WHERE code IN (${codes.map(() => '?').join(', ')})`,
-      ...codes,
-    )
-  ).map(toPolicy);
-  const nearest = codes.flatMap((one) => rows.filter((row) => row.code === one))[0];
-  const { block = [], allow = [], deny = [] } = nearest ?? {};
-  return {
-    level,
-    code,
-    block,
-    allow: [...new Set([...allow, name])],
-    deny: deny.filter((one) => one !== name),
-  };
-}
 
 function countsIn(text: string): Readonly<Record<AppealReason, number>> {
   return { ...NONE, ...(JSON.parse(text) as Partial<Record<AppealReason, number>>) };

@@ -1,7 +1,7 @@
 /** "Why am I not online?": what the portal found, under a short code that a citizen reads to an operator. */
 import { uuidv7 } from '../../lib/uuid.ts';
 import { StoreError } from '../errors.ts';
-import type { Case, CaseFacts, RouterStateNow } from '../page-types.ts';
+import type { AppealState, Backlog, Case, CaseFacts, RouterStateNow } from '../page-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { Session } from '../types.ts';
 import { formatCode, newCode, normalizeCode } from '../unmistakable.ts';
@@ -34,6 +34,30 @@ export const caseReads = {
     return { id: row.id, facts, createdAt: row.created_at, expiresAt: row.expires_at };
   },
 
+  async backlog({ sql }: ReadContext, args: { at: number }): Promise<Backlog> {
+    const appeals = await sql.all<{ state: AppealState; n: number; first: string }>(
+      'SELECT state, COUNT(*) AS n, MIN(first_day) AS first FROM appeals GROUP BY state',
+    );
+    const cases = await sql.all<{ waits: number; n: number; first: number }>(
+      `SELECT CASE WHEN shown_at IS NULL THEN 1 ELSE 0 END AS waits, COUNT(*) AS n,
+         MIN(created_at) AS first
+       FROM cases WHERE expires_at > ? GROUP BY 1`,
+      args.at,
+    );
+    const of = (state: AppealState): number => appeals.find((row) => row.state === state)?.n ?? 0;
+    const oldest = appeals.find((row) => row.state === 'open')?.first;
+    const waiting = cases.find((row) => row.waits === 1);
+    return {
+      appeals: { open: of('open'), allowed: of('allowed'), rejected: of('rejected') },
+      oldestAppealAt: oldest === undefined ? null : Date.parse(`${oldest}T00:00:00Z`),
+      cases: {
+        waiting: waiting?.n ?? 0,
+        answered: cases.find((row) => row.waits === 0)?.n ?? 0,
+      },
+      oldestCaseAt: waiting?.first ?? null,
+    };
+  },
+
   async routerState({ sql }: ReadContext, routerId: string): Promise<RouterStateNow | null> {
     const row = await sql.get<RouterStateNow>(
       `SELECT state, cause, started_at AS since FROM state_intervals
@@ -58,6 +82,14 @@ export const caseReads = {
 };
 
 export const caseWrites = {
+  async answerCase({ sql }: WriteContext, args: { id: string; at: number }): Promise<void> {
+    await sql.run(
+      'UPDATE cases SET shown_at = ? WHERE id = ? AND shown_at IS NULL',
+      args.at,
+      args.id,
+    );
+  },
+
   async openCase(
     ctx: WriteContext,
     args: { subject: string; facts: CaseFacts; at: number; ttlMs: number },
@@ -82,7 +114,7 @@ export const caseWrites = {
       `INSERT INTO cases (id, k, subject, code, facts, created_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (subject) DO UPDATE SET id = excluded.id, k = excluded.k, code = excluded.code,
-         facts = excluded.facts, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+         facts = excluded.facts, shown_at = NULL, created_at = excluded.created_at, expires_at = excluded.expires_at`,
       id,
       keyOf(ctx, code),
       args.subject,

@@ -1,6 +1,7 @@
 /** What is kept of usage, and for how long: roll-ups by hour and day, and the end of what is old. */
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { Purgeable, Rollup, RollupKind } from '../types.ts';
+import { closeOldNames } from './allowed-names.ts';
 
 interface RollupRow {
   id: string;
@@ -33,7 +34,7 @@ const OLD_ROLLOUTS = `DELETE FROM rollouts WHERE id IN (SELECT r.id FROM rollout
 const OLD_APPEALS = `DELETE FROM appeals WHERE (village_code, name) IN
   (SELECT village_code, name FROM appeals WHERE last_day < ? LIMIT ?)`;
 
-type Dated = Exclude<Purgeable, 'otp' | 'appeals' | 'hourly' | 'daily'>;
+type Dated = Exclude<Purgeable, 'allowances' | 'otp' | 'appeals' | 'hourly' | 'daily'>;
 
 /** What has a time after which it is old; by that, at most so many. */
 const OLD: Record<Dated, string> = {
@@ -80,9 +81,10 @@ export const retentionReads = {
 
 export const retentionWrites = {
   async purge(
-    { sql }: WriteContext,
+    ctx: WriteContext,
     args: { what: Purgeable; before: number; limit: number },
   ): Promise<number> {
+    const { sql } = ctx;
     if (isDated(args.what)) return sql.run(OLD[args.what], args.before, args.limit);
     const day = new Date(args.before).toISOString().slice(0, 10);
     switch (args.what) {
@@ -102,6 +104,8 @@ export const retentionWrites = {
         );
         return codes + budgets;
       }
+      case 'allowances':
+        return closeOldNames(ctx, args);
       case 'appeals':
         return sql.run(OLD_APPEALS, day, args.limit);
       case 'hourly':

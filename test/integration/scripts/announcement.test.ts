@@ -97,6 +97,41 @@ describe('appeal', () => {
     expect(await audited('appeal.allow')).toHaveLength(1);
   });
 
+  it('allow lasts 90 days, or as it is told, and the list says until when', async () => {
+    const lasts = async (...more: string[]) => {
+      const { until } = await json('appeal', 'allow', NAME, '--regency', '16.06', ...more);
+      return Math.round((Number(until) - Date.now()) / 86_400_000);
+    };
+    const listed = async () =>
+      Date.parse(
+        new Date(
+          (await json('appeal', 'list', '--state', 'allowed'))[0].allowedUntil,
+        ).toISOString(),
+      );
+
+    expect([await lasts(), await lasts('--days', '7')]).toEqual([90, 7]);
+    const year = new Date().getFullYear() + 1;
+    await json('appeal', 'allow', NAME, '--regency', '16.06', '--until', `${year}-01-31`);
+
+    // The longest of the levels: the district had 90 days.
+    expect(await listed()).toBeGreaterThanOrEqual(Date.parse(`${year}-01-31T17:00:00Z`));
+    expect((await smartwifi('appeal', 'list', '--state', 'allowed')).out).toMatch(
+      /until[^]*allowed +20\d\d-/,
+    );
+  });
+
+  it.each([
+    [['--days', '0'], 'between 1 and 730'],
+    [['--until', '2020-01-01'], 'must lie ahead'],
+    [['--until', 'besok'], 'expects a day'],
+    [['--days', '3', '--until', '2030-01-01'], 'not both'],
+  ])('allow refuses %j', async (more, why) => {
+    expect(await smartwifi('appeal', 'allow', NAME, '--regency', '16.06', ...more)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(why),
+    });
+  });
+
   it('allow does not open what the ministry has closed; reject answers it', async () => {
     const refused = await smartwifi('appeal', 'allow', 'judi.example', '--regency', '16.06');
 

@@ -137,11 +137,13 @@ describe.each(ENGINES)('pages on $name', (engine) => {
       level: 'district',
       code: '16.06.01',
       state: 'allowed',
+      until: AT + 1000,
       at: AT,
     });
 
     expect(decided).toEqual({
       appeals: 2,
+      until: AT + 1000,
       policy: {
         level: 'district',
         code: '16.06.01',
@@ -170,7 +172,7 @@ describe.each(ENGINES)('pages on $name', (engine) => {
     });
     await store.recordAppeal({ ...one, reason: 'other' });
 
-    expect(decided).toEqual({ appeals: 1, policy: null });
+    expect(decided).toEqual({ appeals: 1, policy: null, until: null });
     expect(await store.listPolicies()).toEqual([]);
     expect(await store.listAppeals({ limit: 9 })).toMatchObject([
       { state: 'rejected', counts: { other: 2 } },
@@ -201,6 +203,32 @@ describe.each(ENGINES)('pages on $name', (engine) => {
     expect(await store.caseByCode({ code: later.code, at: AT + 1001 })).toMatchObject({
       facts: { verdict: 'quota' },
     });
+  });
+
+  it('a case waits until somebody looks into it, and again when it is opened anew', async () => {
+    const args = { subject: 's1', facts: FACTS, at: AT, ttlMs: 1000 };
+    const { id } = await store.openCase(args);
+    const one = { villageCode: village.code, category: null, reason: 'none' as const };
+    await store.recordAppeal({ ...one, name: 'a.example', at: AT });
+    await store.recordAppeal({ ...one, name: 'b.example', at: AT + 86_400_000 });
+
+    const before = await store.backlog({ at: AT + 1 });
+    await store.answerCase({ id, at: AT + 1 });
+    const after = await store.backlog({ at: AT + 1 });
+    await store.openCase({ ...args, at: AT + 2000 });
+
+    expect(before).toEqual({
+      appeals: { open: 2, allowed: 0, rejected: 0 },
+      oldestAppealAt: Date.parse('2026-11-24T00:00:00Z'),
+      cases: { waiting: 1, answered: 0 },
+      oldestCaseAt: AT,
+    });
+    expect(after).toMatchObject({ cases: { waiting: 0, answered: 1 }, oldestCaseAt: null });
+    expect(await store.backlog({ at: AT + 2001 })).toMatchObject({
+      cases: { waiting: 1, answered: 0 },
+      oldestCaseAt: AT + 2000,
+    });
+    expect(await store.backlog({ at: AT + 9000 })).toMatchObject({ oldestCaseAt: null });
   });
 
   it('old cases and appeals go, others stay', async () => {
