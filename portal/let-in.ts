@@ -1,5 +1,6 @@
 /** The last step of every way in: the account is known and may go online, once it has agreed to the texts. */
 import type { Way } from '../settings/portal.ts';
+import { askForPassword } from './account/choose-page.ts';
 import { askForConsent, consents } from './consent/ask.ts';
 import type { PortalDeps } from './context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from './hand-back.ts';
@@ -17,6 +18,10 @@ export async function letIn(
   /** Known to be under 18: a parent must agree. */
   minor = false,
 ): Promise<void> {
+  const facts = await deps.store.account(account.kind, account.id);
+  if (facts?.firstPassword === true && via === 'account') {
+    return askForPassword(deps, exchange, visit, account);
+  }
   const waiting = {
     account: { kind: account.kind, id: account.id },
     via,

@@ -27,6 +27,7 @@ export type Route =
   | '/account/act'
   | '/register'
   | '/release'
+  | '/choose'
   | '/status'
   | '/logout'
   | '/blocked'

@@ -159,6 +159,11 @@ export interface PageFacts {
     readonly phone: string;
     readonly name: string;
   };
+  /** An own password instead of an officer's. */
+  readonly choose: {
+    readonly hidden: readonly HiddenField[];
+    readonly fault: `password.${WeakBecause}` | null;
+  };
   readonly release: {
     readonly hidden: readonly HiddenField[];
     readonly phones: readonly PhoneLine[];

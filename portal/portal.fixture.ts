@@ -183,6 +183,24 @@ function storeOfPages(world: World) {
   } satisfies Partial<PortalStore>;
 }
 
+/** What my account and my data ask for. */
+const ACCOUNTS = {
+  withdrawConsent: none,
+  erasureOf: none,
+  cancelErasure: none,
+  requestErasure: none,
+  topUp: none,
+  registerByVoucher: none,
+  correctProfile: none,
+  setPassword: none,
+  replaceFirstPassword: none,
+  ownData: none,
+  usageDays: none,
+  releasePhone: none,
+  phonesOf: none,
+  profile: none,
+} satisfies Partial<PortalStore>;
+
 function storeOf(world: World): PortalStore {
   return {
     routerByName: async (name) => world.routers.find((one) => one.name === name) ?? null,
@@ -201,19 +219,7 @@ function storeOf(world: World): PortalStore {
     markChild: none,
     subscriberByUsername: async () => null,
     voucherByCode: async () => null,
-    withdrawConsent: none,
-    erasureOf: none,
-    cancelErasure: none,
-    requestErasure: none,
-    topUp: none,
-    registerByVoucher: none,
-    correctProfile: none,
-    setPassword: none,
-    ownData: none,
-    usageDays: none,
-    releasePhone: none,
-    phonesOf: none,
-    profile: none,
+    ...ACCOUNTS,
     openTicket: none,
     ticketBySecret: none,
     ticketOfPhone: async () => null,

@@ -60,6 +60,7 @@ export type PortalStore = Pick<
   | 'usageDays'
   | 'ownData'
   | 'setPassword'
+  | 'replaceFirstPassword'
   | 'correctProfile'
   | 'registerByVoucher'
   | 'topUp'

@@ -23,6 +23,7 @@ const PAGES: readonly PageName[] = [
   'data',
   'register',
   'release',
+  'choose',
   'join',
   'status',
   'offline',

@@ -15,6 +15,10 @@ export interface Account {
   readonly firstLoginAt: number | null;
   /** Null until the first login, or when the tariff has no validity. */
   readonly validUntil: number | null;
+  /** A parent or guardian answers for it. */
+  readonly child?: true;
+  /** Its password is an officer's, for one login: on the page, where an own one is chosen. */
+  readonly firstPassword?: true;
 }
 
 export interface Subscriber extends Account {

@@ -20,6 +20,7 @@ import { sql as counter } from './migrations/0013-counter.ts';
 import { sql as guesses } from './migrations/0014-guesses.ts';
 import { sql as visitsByAddress } from './migrations/0015-visits-by-address.ts';
 import { sql as provedConsents } from './migrations/0017-proved-consents.ts';
+import { sql as firstPasswords } from './migrations/0018-first-passwords.ts';
 import { sql as answers } from './migrations/0019-answers.ts';
 import type { Sql } from './sql.ts';
 
@@ -46,6 +47,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 14, name: 'guesses', sql: guesses },
   { id: 15, name: 'visits-by-address', sql: visitsByAddress },
   { id: 17, name: 'proved-consents', sql: provedConsents },
+  { id: 18, name: 'first-passwords', sql: firstPasswords },
   { id: 19, name: 'answers', sql: answers },
 ];
 

@@ -116,6 +116,12 @@ export interface RightsStore {
     readonly password: string;
     readonly at: number;
   }): Promise<void>;
+  /** The same for one that an officer gave; false when somebody has chosen an own one meanwhile. */
+  replaceFirstPassword(args: {
+    readonly subscriberId: string;
+    readonly password: string;
+    readonly at: number;
+  }): Promise<boolean>;
   correctProfile(args: {
     readonly subscriberId: string;
     readonly displayName?: string | null;

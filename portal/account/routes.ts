@@ -1,8 +1,9 @@
 /** Addresses of accounts: register, my account, my data. */
 import type { Express } from 'express';
-import type { Handler, PortalDeps } from '../context.ts';
+import { type Handler, type PortalDeps, seeOther } from '../context.ts';
 import type { RouteParts } from '../otp/routes.ts';
 import { changeOwnPassword, releaseOwnPhone, topUpOwn } from './acts.ts';
+import { submitChoice } from './choose.ts';
 import {
   askForErasure,
   correctName,
@@ -21,6 +22,11 @@ export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: R
   app.get('/account/data', at('/account/data', showData(deps)));
   app.get('/register', at('/register', showRegister(deps)));
   app.post('/register', at('/register'), ...form, submitRegister(deps));
+  app.post('/choose', at('/choose'), ...form, submitChoice(deps));
+  app.get(
+    '/choose',
+    at('/choose', async (_req, res) => seeOther(res, '/')),
+  );
   app.post('/release', at('/release'), ...form, submitRelease(deps));
   const acts: Readonly<Record<string, Handler>> = {
     '/account/release': releaseOwnPhone(deps),

@@ -23,6 +23,9 @@ interface AccountRow extends TariffColumns {
   disabled: number;
   first_login_at: number | null;
   valid_until: number | null;
+  child: number;
+  /** Only subscribers have passwords. */
+  first_password?: number;
 }
 
 interface VoucherRow extends AccountRow {
@@ -41,11 +44,12 @@ export interface SubscriberRow extends AccountRow {
 const ROWS = 100;
 /** In the place of a password hash: nothing verifies against it. */
 export const NO_PASSWORD = '!';
-const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until';
+const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until, a.child';
 const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF},
     (SELECT at FROM top_ups WHERE voucher_id = a.id) AS spent_at
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
-export const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash, a.origin, ${TARIFF}
+export const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash,
+    a.first_password, a.origin, ${TARIFF}
   FROM subscribers a JOIN tariffs t ON t.id = a.tariff_id`;
 
 export const accountReads = {
@@ -304,6 +308,8 @@ function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & {
     disabled: row.disabled !== 0,
     firstLoginAt: row.first_login_at,
     validUntil: row.valid_until,
+    ...(row.child === 0 ? {} : { child: true as const }),
+    ...(row.first_password === 1 ? { firstPassword: true as const } : {}),
   };
 }
 

@@ -151,7 +151,7 @@ async function keepPhone(
 /** An account that somebody made in the name of a number becomes that of the one who holds the number. */
 async function takeOver(ctx: WriteContext, id: string, at: number): Promise<void> {
   await ctx.sql.run(
-    `UPDATE subscribers SET phone_proved_at = ?, password_hash = ?, network_password = NULL,
+    `UPDATE subscribers SET phone_proved_at = ?, password_hash = ?, network_password = NULL, first_password = 0,
        display_name = NULL, nik = NULL, nik_k = NULL, child = 0, guardian_k = NULL WHERE id = ?`,
     at,
     NO_PASSWORD,

@@ -41,13 +41,27 @@ export const ownAccountReads = {
 export const ownAccountWrites = {
   async setPassword(ctx: WriteContext, args: Args<'setPassword'>): Promise<void> {
     await ctx.sql.run(
-      'UPDATE subscribers SET password_hash = ?, network_password = NULL WHERE id = ?',
+      `UPDATE subscribers SET password_hash = ?, network_password = NULL, first_password = 0
+       WHERE id = ?`,
       `k$${ctx.keys.credentialKey(args.password)}`,
       args.subscriberId,
     );
     const { subscriberId: accountId, at } = args;
     await endAccess(ctx, { accountId, reason: 'password changed', at });
     ctx.invalidate('subscriber', accountId);
+  },
+
+  async replaceFirstPassword(
+    ctx: WriteContext,
+    args: Args<'replaceFirstPassword'>,
+  ): Promise<boolean> {
+    const replaced = await ctx.sql.run(
+      'UPDATE subscribers SET first_password = 0 WHERE id = ? AND first_password = 1',
+      args.subscriberId,
+    );
+    if (replaced === 0) return false;
+    await ownAccountWrites.setPassword(ctx, args);
+    return true;
   },
 
   async correctProfile(ctx: WriteContext, args: Args<'correctProfile'>): Promise<void> {

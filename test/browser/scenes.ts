@@ -269,6 +269,11 @@ export const SCENES: readonly Scene[] = [
     }),
   },
   {
+    name: 'choose-password',
+    isWayIn: true,
+    open: rendered('choose', 'choose.title', { hidden: [], fault: 'password.short' }),
+  },
+  {
     name: 'release',
     open: rendered('release', 'account.release.title', { hidden: [], phones: PHONES }),
   },

@@ -30,6 +30,18 @@ const newMac = (): string => {
 };
 const from = (mac: string) => ({ more: [['Calling-Station-Id', mac]] as const });
 
+it('a password that an officer gave is for the page, where an own one is chosen', async () => {
+  const phone = '+6281298765432';
+  const made = await stand.store.vouchForCitizen({
+    ...{ phone, displayName: 'Siti', villageCode: stand.router.villageCode },
+    ...{ tariff: await stand.tariff(), officer: 'Budi', at: START_MS },
+  });
+  const login = { username: phone, password: made!.firstPassword };
+
+  expect(verdict(await stand.fromPortal(login.username, login.password))).toBe('accept');
+  expect(verdict(await stand.fromNas({ ...login, ...from(newMac()) }))).toBe('SW-BADCRED');
+});
+
 describe('MAC authentication', () => {
   async function remembered(change: { expiresAt?: number; tariff?: string } = {}) {
     const { store, unique, tariff } = stand;
