@@ -68,6 +68,8 @@ export interface FetchInit {
   readonly headers?: Headers;
   readonly body?: string;
   readonly port?: number;
+  /** Of loopback: the phone's own. */
+  readonly from?: string;
 }
 
 export interface Answer {
@@ -258,9 +260,12 @@ async function none(): Promise<never> {
 /** One request as a client writes it: any path, any Host, no redirect followed. */
 async function exchange(path: string, init: FetchInit): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body, port } = init;
+    const { method = 'GET', headers = {}, body, port, from } = init;
     const sent = request(
-      { host: '127.0.0.1', port, path, method, headers, agent: false },
+      {
+        ...{ host: '127.0.0.1', port, path, method, headers, agent: false },
+        ...(from === undefined ? {} : { localAddress: from }),
+      },
       (res) => {
         const chunks: Buffer[] = [];
         res.on('data', (chunk: Buffer) => chunks.push(chunk));

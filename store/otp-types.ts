@@ -117,7 +117,7 @@ export interface OtpStore {
   codeOfLink(args: { link: string; at: number }): Promise<CodeState | null>;
   /** Once; true for the one who spends it. */
   spendLink(args: { link: string; at: number }): Promise<boolean>;
-  /** `held`: of a ticket that was told another number, or is over. A repeated message changes nothing. */
+  /** `held`: of a ticket that was told another number, or is proven by a message before. */
   proveByMessage(args: {
     word: string;
     phone: string;

@@ -37,7 +37,7 @@ export type Dispatched =
   | {
       readonly kind: 'refused';
       readonly because: RefusedBecause | null;
-      /** After silence: what was sent may arrive all the same. */
+      /** After silence, or an answer that says nothing: what was sent may arrive all the same. */
       readonly mayHaveGone: boolean;
     };
 
@@ -102,7 +102,7 @@ async function attempts(
     const sent = await attempt(deps, circuit, gateway, message);
     last = sent;
     if (sent.accepted) return { sent, capped: false, mayHaveGone };
-    if (sent.because === 'timeout') mayHaveGone = true;
+    if (sent.because === 'timeout' || sent.because === 'garbage') mayHaveGone = true;
     else await deps.giveBack(gateway);
     if (!sent.retryable || tried + 1 >= ATTEMPTS) return { sent, capped: false, mayHaveGone };
     await clock.sleep(backoffMs(BACKOFF, tried, random));

@@ -230,6 +230,12 @@ describe('the way there', () => {
     expect(await provider.exchange(requestOf(gateway(), MESSAGE), 50)).toBe('timeout');
   });
 
+  it('that breaks once the message is out is silence: it may go all the same', async () => {
+    provider.answers = [{ fault: 'drop' }];
+
+    expect(await provider.exchange(requestOf(gateway(), MESSAGE), 5000)).toBe('timeout');
+  });
+
   it('is none without a certificate that verifies', async () => {
     const other = createExchange({ ca: selfSigned('localhost', new Date(Date.UTC(2100, 0))).cert });
 

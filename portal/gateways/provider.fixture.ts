@@ -17,8 +17,8 @@ export interface ProviderAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** `hang`: no answer; `cut`: the connection breaks in the middle of the body. */
-  readonly fault?: 'hang' | 'cut';
+  /** `hang`: no answer; `drop`: the connection breaks before it, `cut`: in the middle of the body. */
+  readonly fault?: 'hang' | 'drop' | 'cut';
 }
 
 export interface Provider extends AsyncDisposable {
@@ -51,6 +51,7 @@ export async function startProvider(): Promise<Provider> {
       const [answer = {}] =
         provider.answers.length > 1 ? provider.answers.splice(0, 1) : provider.answers;
       if (answer.fault === 'hang') return;
+      if (answer.fault === 'drop') return void res.destroy();
       const body =
         typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {});
       res.writeHead(answer.status ?? 200, answer.headers ?? {});

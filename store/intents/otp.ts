@@ -147,6 +147,7 @@ export const otpWrites = {
     );
     if (row === undefined) return 'unknown';
     const phoneKey = phoneKeyOf(ctx.keys, args.phone);
+    if (row.proven_by === 'message') return 'held';
     if (row.phone_k !== null && row.phone_k !== phoneKey) return 'held';
     await ctx.sql.run(
       `UPDATE otp_codes SET phone_k = ?, phone = ?, proven_by = 'message' WHERE ticket_id = ?`,

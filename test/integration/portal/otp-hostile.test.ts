@@ -56,7 +56,11 @@ it('no request makes a fault, repeats markup, or leads off the router', async ()
         const query = { ...Object.fromEntries(fields), ...(isHook ? { key: WEBHOOK_SECRET } : {}) };
         const answer =
           method === 'GET' || isHook
-            ? await stand.portal.fetch(path(to, query), { method, body: isHook ? 'x' : '' })
+            ? await stand.portal.fetch(path(to, query), {
+                method,
+                // Bytes after a GET are no HTTP.
+                body: isHook && method === 'POST' ? 'x' : '',
+              })
             : await stand.portal.post(to, Object.fromEntries(fields));
 
         expect([200, 303, 400, 403, 404, 413, 415, 422, 429, 503]).toContain(answer.status);

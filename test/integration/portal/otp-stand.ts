@@ -66,6 +66,25 @@ export async function openOtpStand(options: OtpStandOptions = {}): Promise<OtpSt
   };
 }
 
+/** The same portal, as a phone at another address meets it. */
+export function seenFrom(stand: OtpStand, from: string): OtpStand {
+  const { portal } = stand;
+  return {
+    ...stand,
+    portal: {
+      ...portal,
+      fetch: (to, init) => portal.fetch(to, { ...init, from }),
+      post: (to, form, headers = {}) =>
+        portal.fetch(to, {
+          method: 'POST',
+          body: new URLSearchParams(form).toString(),
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+          from,
+        }),
+    },
+  };
+}
+
 /** As a browser fills it in: only hidden fields are set. */
 export function formOn(page: Answer, action: string): Record<string, string> {
   const open = page.body.indexOf(`action="${action}"`);
@@ -89,8 +108,9 @@ export function walkOf(standing: () => OtpStand) {
   const login = async (): Promise<Answer> => get(path('/', standing().redirect));
 
   /** Types a number into the form of the login page; what comes is the page of the code. */
-  async function askForCode(phone = PHONE): Promise<Answer> {
-    const fields = standing().form(await login(), '/otp');
+  async function askForCode(phone = PHONE, mac?: string): Promise<Answer> {
+    const hidden = standing().form(await login(), '/otp');
+    const fields = mac === undefined ? hidden : { ...hidden, mac };
     const answer = await standing().portal.post('/otp', { ...fields, phone });
     return answer.status === 303 ? get(locationOf(answer)) : answer;
   }

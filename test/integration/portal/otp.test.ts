@@ -1,9 +1,16 @@
-import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
 import type { Answer } from '../../../portal/portal.fixture.ts';
 import { MAC } from './citizen-stand.ts';
-import { locationOf, type OtpStand, openOtpStand, PHONE, path, walkOf } from './otp-stand.ts';
+import {
+  locationOf,
+  type OtpStand,
+  openOtpStand,
+  PHONE,
+  path,
+  seenFrom,
+  walkOf,
+} from './otp-stand.ts';
 
 let stand: OtpStand;
 
@@ -13,19 +20,13 @@ const secretOf = (link: string): string => new URL(link).searchParams.get('k')!;
 
 /** A phone at another address. */
 async function fromElsewhere(method: 'GET' | 'POST', link: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const sent = request(link, { method, headers, localAddress: '127.0.0.9' }, (res) => {
-      let body = '';
-      res.setEncoding('utf8');
-      res.on('data', (text: string) => {
-        body += text;
-      });
-      res.on('end', () => resolve(body));
-    });
-    sent.on('error', reject);
-    sent.end(method === 'POST' ? `k=${secretOf(link)}` : undefined);
-  });
+  const { portal } = seenFrom(stand, '127.0.0.9');
+  const { pathname, search } = new URL(link);
+  const answer =
+    method === 'GET'
+      ? await portal.fetch(pathname + search)
+      : await portal.post(pathname, { k: secretOf(link) });
+  return answer.body;
 }
 
 const other = (code: string): string => (code === '000000' ? '000001' : '000000');
