@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../self-signed.fixture.ts';
 import { createExchange } from './exchange.ts';
@@ -219,6 +220,64 @@ describe('what comes back', () => {
       expect(provider.received).toHaveLength(answers.length);
     },
   );
+});
+
+describe('a template of a configured gateway', () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom(
+      '"}',
+      '\\"',
+      '\r\nX-Evil: 1',
+      '&to=6285',
+      '{secret}',
+      '{code}',
+      '\ud800',
+      '\u0000',
+    ),
+  );
+  const message = fc.record({ text: hostile, code: hostile, link: fc.option(hostile) });
+  const templated = (type: string, body: string) =>
+    gatewayOf('http', 'https://g.example', {
+      headers: {
+        'Content-Type': type,
+        'X-Text': '{text} {code} {link}',
+        Authorization: '{secret}',
+      },
+      body,
+    });
+
+  it('takes nothing from a message but values: JSON', () => {
+    const gateway = templated('application/json', '{"a":"{text}","b":{"c":"{code}"},"l":"{link}"}');
+    fc.assert(
+      fc.property(message, (said) => {
+        const { body, headers, url } = requestOf(gateway, { ...MESSAGE, ...said });
+        const plain = (text: string | null): string => (text ?? '').toWellFormed();
+
+        expect(JSON.parse(body)).toEqual({
+          ...{ a: plain(said.text), b: { c: plain(said.code) }, l: plain(said.link) },
+        });
+        expect(Object.values(headers).join('')).toMatch(/^[\x20-\x7e]*$/);
+        expect(headers.Authorization).toBe('rahasia-gateway-1');
+        expect(url).toBe('https://g.example/send');
+      }),
+    );
+  });
+
+  it('takes nothing from a message but values: a form', () => {
+    const gateway = templated('application/x-www-form-urlencoded', 'to={to}&t={text}&c={code}');
+    fc.assert(
+      fc.property(message, (said) => {
+        const { body } = requestOf(gateway, { ...MESSAGE, ...said });
+
+        expect([...new URLSearchParams(body)]).toEqual([
+          ['to', '6281234567890'],
+          ['t', said.text.toWellFormed()],
+          ['c', said.code.toWellFormed()],
+        ]);
+      }),
+    );
+  });
 });
 
 describe('the way there', () => {

@@ -30,7 +30,9 @@ export const generic: Kind<'http'> = {
       secret,
     };
     const fill = (template: string, into: Escape): string =>
-      template.replaceAll(PLACEHOLDER, (_match, name: string) => into(values[name]!));
+      template.replaceAll(PLACEHOLDER, (_match, name: string) =>
+        into(values[name]!.toWellFormed()),
+      );
     const type = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type');
     return {
       method,

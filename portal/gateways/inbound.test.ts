@@ -23,10 +23,15 @@ const signed = (header: string, body: unknown, secret = SECRET): InboundRequest 
   const sign = createHmac('sha256', secret).update(sent.body).digest('hex');
   return { ...sent, headers: { ...sent.headers, [header]: `sha256=${sign}` } };
 };
-const cloud = (...messages: unknown[]) => ({
+const cloudOf = (number: string, ...messages: unknown[]) => ({
   object: 'whatsapp_business_account',
-  entry: [{ changes: [{ field: 'messages', value: { messages } }] }],
+  entry: [
+    {
+      changes: [{ field: 'messages', value: { metadata: { phone_number_id: number }, messages } }],
+    },
+  ],
 });
+const cloud = (...messages: unknown[]) => cloudOf('1098', ...messages);
 const text = (from: string, body: string) => ({
   from,
   id: 'wamid.1',
@@ -41,6 +46,12 @@ describe('a message that comes in', () => {
     expect(readInbound(gateway('whatsapp'), signed('x-hub-signature-256', body))).toEqual([
       { from: FROM, text: 'MASUK ACD-EFG' },
     ]);
+  });
+
+  it('by the Cloud API to another number of the same app proves nothing', () => {
+    const body = cloudOf('2000', text('6281234567890', 'MASUK ACD-EFG'));
+
+    expect(readInbound(gateway('whatsapp'), signed('x-hub-signature-256', body))).toEqual([]);
   });
 
   it('by Fonnte brings the key, as JSON or as a form', () => {

@@ -34,7 +34,9 @@ export function readInbound(
   if (secret === undefined) return null;
   switch (gateway.kind) {
     case 'whatsapp':
-      return isSigned(request, 'x-hub-signature-256', secret) ? cloudMessages(request.body) : null;
+      return isSigned(request, 'x-hub-signature-256', secret)
+        ? cloudMessages(request.body, gateway.phoneId)
+        : null;
     case 'http':
       return isSigned(request, 'x-signature-256', secret)
         ? plainMessage(request, 'from', 'text')
@@ -60,10 +62,12 @@ export function verifySubscription(gateway: GatewayConfig, query: URLSearchParam
   return right ? challenge : null;
 }
 
-function cloudMessages(body: Buffer): InboundMessage[] {
+/** An app of Meta's has several numbers, all signed alike: what was said to another proves nothing here. */
+function cloudMessages(body: Buffer, phoneId: string): InboundMessage[] {
   const found: InboundMessage[] = [];
   for (const entry of listAt(readObject(body.toString('utf8')), 'entry')) {
     for (const change of listAt(entry, 'changes')) {
+      if (at(change, 'value.metadata.phone_number_id') !== phoneId) continue;
       for (const message of listAt(change, 'value.messages')) {
         const one = messageOf(at(message, 'from'), at(message, 'text.body'));
         if (one !== null && found.length < MOST) found.push(one);
