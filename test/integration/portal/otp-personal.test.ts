@@ -123,7 +123,10 @@ it('they are nowhere', async () => {
   const personal = [...NUMBERS, HOOK_FROM].flatMap(formsOf);
   expect(new Set(statuses)).toEqual(new Set([200, 303, 403, 422, 429, 500, 503]));
   expect(log).toContain('no gateway took a code');
-  expect([...personal, ...secrets].filter((text) => said.includes(text))).toEqual([]);
+  // A time or a measure may hold six digits of a code by chance; a code stands alone.
+  const isIn = (text: string): boolean =>
+    /^\d{6}$/.test(text) ? new RegExp(`(?<![\\d.])${text}(?!\\d)`).test(said) : said.includes(text);
+  expect([...personal, ...secrets].filter(isIn)).toEqual([]);
 });
 
 /** Between two attempts there is a pause, on the clock. */
