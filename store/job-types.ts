@@ -5,10 +5,12 @@
  */
 
 /**
- * `apply`: read, write what differs, read again; `check`: read only; `upgrade`: the next steps of one; `hand`: what
- * an operator's command does itself, and no controller can go on with.
+ * `apply`: read, write what differs, read again; `check`: read only; `upgrade`: the next steps of one. The others are
+ * holds, which nobody can go on with when their holder dies: `hand`, what a command does itself; `read`, what leaves
+ * the configuration as it is but must not be disturbed, such as a backup.
  */
-export type JobKind = 'apply' | 'check' | 'upgrade' | 'hand';
+export type JobKind = 'apply' | 'check' | 'upgrade' | HoldKind;
+export type HoldKind = 'hand' | 'read';
 
 /**
  * `held`: its rollout has not come to it, or was aborted before it did, and only another rollout or an
@@ -91,8 +93,9 @@ export interface ClaimJobs {
   readonly perLink: number;
 }
 
-/** A router that an operator's command wants for itself. */
+/** A router that somebody wants for himself. */
 export interface HoldRouter {
+  readonly kind: HoldKind;
   readonly routerId: string;
   readonly link: string;
   readonly owner: string;
@@ -115,18 +118,18 @@ export interface JobStore {
    */
   requestJobs(args: { jobs: readonly NewJob[]; at: number }): Promise<number>;
   /**
-   * Those of `ids` that may run now, leased to `owner`; a lease that ran out is taken over, but not that of a `hand`.
+   * Those of `ids` that may run now, leased to `owner`; a lease that ran out is taken over, but not that of a hold.
    * Never two of one router, whatever their kind, and none but its upgrade while a router reboots for that.
    */
   claimJobs(args: ClaimJobs): Promise<Job[]>;
   /**
-   * A job of kind `hand` that runs already, under a lease. What a dead process has left is put back, or given up as
+   * A job that runs already, under a lease. What a dead process has left is put back, or given up as
    * {@link JobStore.abandonHolds} does.
    */
   holdRouter(args: HoldRouter): Promise<HoldResult>;
   /**
-   * Ends the holds whose lease has run out: nobody knows how far that command came, so the router counts as half
-   * written, and the next apply writes everything. Returns the routers.
+   * Ends the holds whose lease has run out. Of a `hand` nobody knows how far it came, so the router counts as half
+   * written, and the next apply writes everything. Returns those routers.
    */
   abandonHolds(args: { leaseAt: number; at: number }): Promise<string[]>;
   /** False when the lease is not `owner`'s any more: then the work must stop. */

@@ -1,18 +1,25 @@
 /**
  * A backup of every router every night: each at its own minute between one and three o'clock where it
  * stands, or as soon as it can be reached again. Survives a restart, since the store says when it was last.
+ * A router is read under its lease: never while somebody writes to it, and by one of several controllers.
  */
 import type { Clock } from '../../lib/clock.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';
+import { type HoldOptions, inHand } from '../fleet/hold.ts';
+import { linkKey, linkSettings } from '../fleet/link-key.ts';
 import { createGate } from '../gate.ts';
 import { type LinkOptions, openLink } from '../link.ts';
+import { inFlightFor, type LinkProfile, linkOf, timeoutsFor } from '../settings/link.ts';
+import { readSources, type SourceStore } from '../village.ts';
 import { type BackupDeps, backUpRouter } from './back-up.ts';
 
 export type NightlyStore = BackupDeps['store'] &
   LinkOptions['store'] &
+  HoldOptions['store'] &
+  SourceStore &
   Pick<Store, 'latestBackups'>;
 
 export interface NightlyOptions {
@@ -26,6 +33,8 @@ export interface NightlyOptions {
   readonly isUp: (routerId: string) => boolean;
   readonly counted: NonNullable<BackupDeps['counted']>;
   readonly connect?: LinkOptions['connect'];
+  /** Machine time. */
+  readonly leaseMs?: number;
 }
 
 export interface NightlyBackups extends AsyncDisposable {
@@ -38,6 +47,8 @@ const SPREAD_MS = 2 * 3_600_000;
 const DAY_MS = 86_400_000;
 /** After a failure. */
 const AGAIN_MS = 3_600_000;
+/** While somebody else works on it. */
+const BUSY_MS = 120_000;
 /** Exports take the CPU of small boards and, over a satellite, a while. */
 const AT_ONCE = 4;
 
@@ -48,15 +59,17 @@ export function createNightlyBackups(options: NightlyOptions): NightlyBackups {
   const running = new Map<string, Promise<void>>();
   const notBefore = new Map<string, number>();
 
-  const start = (router: Router): void => {
+  const start = (router: Router, checkedAt: number | undefined): void => {
     const work = gate
-      .enter(() => backUp(options, router, stop.signal), stop.signal)
+      .enter(() => backUp(options, { router, checkedAt }, stop.signal), stop.signal)
       .then(() => void notBefore.delete(router.id))
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
-        notBefore.set(router.id, clock.now() + AGAIN_MS);
-        options.counted('refused');
         const [code, detail] = [errorCode(error), errorMessage(error)];
+        const isBusy = code === 'ROUTER_BUSY';
+        notBefore.set(router.id, clock.now() + (isBusy ? BUSY_MS : AGAIN_MS));
+        if (isBusy) return;
+        options.counted('refused');
         log.warn({ router: router.name, code, detail }, 'no nightly backup');
       })
       .finally(() => running.delete(router.id));
@@ -81,7 +94,8 @@ export function createNightlyBackups(options: NightlyOptions): NightlyBackups {
         if (running.has(router.id) || !isUp(router.id)) continue;
         if (now < (notBefore.get(router.id) ?? 0)) continue;
         const offset = offsetOf(router.timeZone ?? options.timeZone);
-        if (isBackupDue(router, latest.get(router.id) ?? null, now, offset)) start(router);
+        const checkedAt = latest.get(router.id);
+        if (isBackupDue(router, checkedAt ?? null, now, offset)) start(router, checkedAt);
       }
     },
     [Symbol.asyncDispose]: async () => {
@@ -143,13 +157,35 @@ export function offsetMs(timeZone: string, at: number): number {
   return wall - Math.floor(at / 1000) * 1000;
 }
 
-async function backUp(options: NightlyOptions, router: Router, signal: AbortSignal): Promise<void> {
-  const { store, clock, log, apiUser, counted, connect } = options;
+async function backUp(
+  options: NightlyOptions,
+  { router, checkedAt }: { readonly router: Router; readonly checkedAt: number | undefined },
+  stop: AbortSignal,
+): Promise<void> {
+  const { store, clock, log, leaseMs } = options;
+  const { settings } = await readSources(store);
+  const hold: HoldOptions = {
+    ...{ store, clock, log, router, signal: stop, kind: 'read', waitMs: 0 },
+    link: linkKey(router, settings),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  };
+  await inHand(hold, async (signal) => {
+    // Another controller may have been there first.
+    const last = (await store.latestBackups()).find((one) => one.routerId === router.id);
+    if (last?.checkedAt !== checkedAt) return;
+    await read(options, router, linkOf(linkSettings(router, settings)), signal);
+  });
+}
+
+async function read(
+  { store, clock, log, apiUser, counted, connect }: NightlyOptions,
+  router: Router,
+  profile: LinkProfile,
+  signal: AbortSignal,
+): Promise<void> {
   await using link = await openLink({
-    store,
-    router,
-    apiUser,
-    signal,
+    ...{ store, router, apiUser, signal },
+    timeouts: { ...timeoutsFor(profile), inFlight: inFlightFor(profile) },
     ...(connect === undefined ? {} : { connect }),
   });
   const { connection } = link;

@@ -1,7 +1,8 @@
 /**
- * A router for one command alone: what only its operator can do (adopt, revert, restore, release) runs under the
+ * A router for one alone: what only its operator can do (adopt, revert, restore, release), and a backup, run under the
  * router's lease, so that neither a controller nor another command writes meanwhile. Nobody goes on with it when the
- * process dies: the lease runs out, the work is given up, and the next apply writes everything again.
+ * process dies: the lease runs out and the work is given up. Where it may have written (`hand`), the next apply writes
+ * everything again.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/contract.ts';
-import type { HoldResult, Job, JobKind, Router } from '../../store/types.ts';
+import type { HoldKind, HoldResult, Job, JobKind, Router } from '../../store/types.ts';
 import { RouterOsError } from '../routeros/errors.ts';
 import { leaseOf } from './queue.ts';
 
@@ -19,6 +20,8 @@ export interface HoldOptions {
   readonly log: Logger;
   readonly router: Router;
   readonly link: string;
+  /** Default: `hand`. */
+  readonly kind?: HoldKind;
   readonly signal: AbortSignal;
   /** Told once, when the router has to be waited for. */
   readonly say?: (line: string) => void;
@@ -38,6 +41,7 @@ const DOING: Record<JobKind, string> = {
   check: 'is being read',
   upgrade: 'is being upgraded',
   hand: 'is worked on by another command',
+  read: 'is being backed up or forgotten',
 };
 
 /** Throws what `work` throws; `ROUTER_BUSY` when the router does not become free, and nothing was done. */
@@ -64,14 +68,14 @@ export async function inHand<T>(
 }
 
 async function take(options: HoldOptions, owner: string, leaseMs: number): Promise<Job> {
-  const { store, clock, router, link, signal, say } = options;
+  const { store, clock, router, link, signal, say, kind = 'hand' } = options;
   const until = Date.now() + (options.waitMs ?? WAIT_MS);
   for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
     const leaseAt = Date.now();
     const at = clock.now();
     const result = await store.holdRouter({
-      ...{ routerId: router.id, link, owner, at, leaseAt, leaseMs },
+      ...{ routerId: router.id, kind, link, owner, at, leaseAt, leaseMs },
     });
     if (result.outcome === 'held') return result.job;
     const why = `${router.name} ${reasonOf(result)}`;

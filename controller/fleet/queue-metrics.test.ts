@@ -21,6 +21,7 @@ it('the queue is told by kind and state, each of them always, and results are co
     'smartwifi_controller_jobs{kind="apply",state="waiting"} 2',
     'smartwifi_controller_jobs{kind="upgrade",state="running"} 1',
     'smartwifi_controller_jobs{kind="hand",state="held"} 0',
+    'smartwifi_controller_jobs{kind="read",state="running"} 0',
     'smartwifi_controller_job_oldest_waiting_seconds{kind="apply"} 60',
     'smartwifi_controller_job_oldest_waiting_seconds{kind="check"} 0',
     'smartwifi_controller_job_results_total{kind="apply",outcome="retry"} 1',
@@ -29,7 +30,7 @@ it('the queue is told by kind and state, each of them always, and results are co
   ]) {
     expect(page).toContain(`${line}\n`);
   }
-  expect(page.match(/^smartwifi_controller_jobs\{/gm)).toHaveLength(12);
+  expect(page.match(/^smartwifi_controller_jobs\{/gm)).toHaveLength(15);
 
   counter.looked([], [], 61_000);
   expect(await renderMetrics([await metrics.json()])).toContain(

@@ -3,7 +3,7 @@ import type { Metrics } from '../../lib/metrics.ts';
 import type { Job, JobKind, JobState, RolloutState } from '../../store/types.ts';
 import type { QueueCounter } from './queue.ts';
 
-const KINDS: readonly JobKind[] = ['apply', 'check', 'upgrade', 'hand'];
+const KINDS: readonly JobKind[] = ['apply', 'check', 'upgrade', 'hand', 'read'];
 const STATES: readonly JobState[] = ['held', 'waiting', 'running'];
 const ROLLOUTS: readonly RolloutState[] = ['running', 'paused', 'stopped', 'aborted', 'done'];
 

@@ -151,7 +151,7 @@ async function giveUp(
   args: { leaseAt: number; at: number },
 ): Promise<void> {
   const isDead = ({ kind, state, leaseUntil }: Job): boolean =>
-    kind === 'hand' && state === 'running' && leaseUntil <= args.leaseAt;
+    (kind === 'hand' || kind === 'read') && state === 'running' && leaseUntil <= args.leaseAt;
   if (!jobs.some(isDead)) return;
   for (const router of await store.abandonHolds(args)) {
     log.warn({ router }, 'a command died while it held a router');

@@ -62,7 +62,7 @@ function claims(situation: Situation, stopping: ReadonlySet<string>): string[] {
   const links = new Map<string, number>();
   for (const { link } of live) links.set(link, (links.get(link) ?? 0) + 1);
   const mayRun = (job: Job): boolean => {
-    if (job.kind === 'hand') return false;
+    if (job.kind === 'hand' || job.kind === 'read') return false;
     if (job.kind !== 'upgrade' && !isReady(job.routerId, situation)) return false;
     // What was begun is brought to its end: the router may be half changed.
     if (job.state === 'running') return job.leaseUntil <= leaseNow;

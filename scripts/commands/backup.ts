@@ -9,7 +9,7 @@ import { renderPlan } from '../../controller/render-plan.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { forEachLimited } from '../../lib/retry.ts';
 import type { Store } from '../../store/contract.ts';
-import type { Backup, Router } from '../../store/types.ts';
+import type { Backup, Router, SavedBackup } from '../../store/types.ts';
 import {
   audit,
   type Command,
@@ -195,13 +195,8 @@ async function take(
   store: Store,
   router: Router,
 ): Promise<{ version: number | null; detail: string }> {
-  const task = taskOf(context, store, router);
   try {
-    await using link = await open(task);
-    const { connection } = link;
-    const [row] = await connection.run('/system/resource/print', {}, { proplist: ['version'] });
-    const from = { connection, version: row?.version?.split(' ')[0] ?? '' };
-    const saved = await backUpRouter(task, router, from, 'manual');
+    const saved = await inHandOf(context, store, router, exported, { kind: 'read' });
     await audit(store, 'backup.take', router.name, `version ${saved.version}`);
     const detail = `version ${saved.version}${saved.isNew ? '' : ', unchanged'}`;
     return { version: saved.version, detail };
@@ -209,6 +204,14 @@ async function take(
     if (!errorCode(error).startsWith('ROUTER_')) throw error;
     return { version: null, detail: `${errorCode(error)}: ${errorMessage(error)}` };
   }
+}
+
+async function exported(task: ReturnType<typeof taskOf>): Promise<SavedBackup> {
+  await using link = await open(task);
+  const { connection } = link;
+  const [row] = await connection.run('/system/resource/print', {}, { proplist: ['version'] });
+  const from = { connection, version: row?.version?.split(' ')[0] ?? '' };
+  return await backUpRouter(task, task.router, from, 'manual');
 }
 
 /** The backup of a version as it was typed, else counted from the end. */

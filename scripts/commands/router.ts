@@ -1,6 +1,6 @@
 import { wantsColour } from '../../config/terminal.ts';
 import { backUpBefore } from '../../controller/backup/back-up.ts';
-import { inHand } from '../../controller/fleet/hold.ts';
+import { type HoldOptions, inHand } from '../../controller/fleet/hold.ts';
 import { inLane } from '../../controller/fleet/lane.ts';
 import { linkKey } from '../../controller/fleet/link-key.ts';
 import { planRouter, provisionRouter, type RouterTask } from '../../controller/provision.ts';
@@ -221,13 +221,17 @@ function applyNow(context: CommandContext): Promise<number> {
 }
 
 export const routerRemove: Command = {
-  summary: 'forget a router; its sessions are closed, the router itself is not touched',
-  usage: 'NAME',
-  options: {},
+  summary:
+    'forget a router once nobody works on it (--now: at once); its sessions are closed, the router itself is not touched',
+  usage: 'NAME [--now]',
+  options: { now: { type: 'boolean' } },
   run: (context) =>
     withStore(context, async (store) => {
       const router = await requireRouter(store, operand(context, 'the name of the router'));
-      await store.removeRouter({ routerId: router.id, at: realClock.now() });
+      const remove = () => store.removeRouter({ routerId: router.id, at: realClock.now() });
+      // Its jobs go with it, and whoever works on one stops when he finds his lease gone.
+      if (context.options.now === true) await remove();
+      else await inHandOf(context, store, router, remove, { kind: 'read' });
       await audit(store, 'router.remove', router.name, router.address);
       await writePeers(context, store);
       context.print({ removed: router.name }, `router ${router.name} is forgotten`);
@@ -317,11 +321,12 @@ export async function inHandOf<T>(
   store: Store,
   router: Router,
   work: (task: ReturnType<typeof taskOf>) => Promise<T>,
+  hold: Pick<HoldOptions, 'kind'> = {},
 ): Promise<T> {
   const { clock, log } = taskOf(context, store, router);
   const rows = (await store.listSettings()).map((row) => ({ ...row, value: row.value ?? '' }));
   const { signal, progress: say } = context;
-  const at = { store, clock, log, router, link: linkKey(router, rows), signal, say };
+  const at = { store, clock, log, router, link: linkKey(router, rows), signal, say, ...hold };
   return await inHand(at, async (held) => {
     const fresh = (await store.routerByName(router.name)) ?? router;
     return await work({ ...taskOf(context, store, fresh), signal: held });

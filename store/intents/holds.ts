@@ -1,10 +1,11 @@
-/** Routers that an operator's command has for itself: jobs that are never claimed, only begun by their holder. */
+/** Routers that somebody has for himself: jobs that are never claimed, only begun by their holder. */
 import { uuidv7 } from '../../lib/uuid.ts';
 import type { HoldResult, HoldRouter, Job } from '../job-types.ts';
 import type { WriteContext } from '../sql.ts';
 import { endJob, JOB, type JobColumns, REBOOTING, retryJob, toJob } from './jobs.ts';
 
 const BROKEN_OFF = 'the command that held the router died: it may be half written';
+const READ_NO_MORE = 'who read from the router died';
 
 export const holdWrites = {
   async holdRouter(ctx: WriteContext, args: HoldRouter): Promise<HoldResult> {
@@ -29,24 +30,26 @@ export const holdWrites = {
   async abandonHolds(ctx: WriteContext, args: { leaseAt: number; at: number }): Promise<string[]> {
     await ctx.lock('jobs');
     const rows = await ctx.sql.all<JobColumns>(
-      `SELECT ${JOB} FROM jobs WHERE state = 'running' AND kind = 'hand' AND lease_until <= ?`,
+      `SELECT ${JOB} FROM jobs WHERE state = 'running' AND kind IN ('hand', 'read') AND lease_until <= ?`,
       args.leaseAt,
     );
     for (const row of rows) await abandon(ctx, toJob(row), args.at);
-    return rows.map(({ routerId }) => routerId);
+    return rows.flatMap(({ kind, routerId }) => (kind === 'hand' ? routerId : []));
   },
 };
 
 /** What a controller had begun waits for it again; nobody can go on with what another command did. */
 async function putBack(ctx: WriteContext, job: Job, at: number): Promise<void> {
-  if (job.kind === 'hand') return await abandon(ctx, job, at);
+  if (job.kind === 'hand' || job.kind === 'read') return await abandon(ctx, job, at);
   const { id, detail } = job;
   await retryJob(ctx, job, { id, owner: '', outcome: 'retry', detail, at, notBefore: at });
 }
 
 async function abandon(ctx: WriteContext, job: Job, at: number): Promise<void> {
   const { id, routerId } = job;
-  await endJob(ctx, job, { id, owner: '', outcome: 'failed', detail: BROKEN_OFF, at });
+  const detail = job.kind === 'read' ? READ_NO_MORE : BROKEN_OFF;
+  await endJob(ctx, job, { id, owner: '', outcome: 'failed', detail, at });
+  if (job.kind === 'read') return;
   await ctx.sql.run(
     `UPDATE routers SET applied_digest = NULL, provisioning_detail = ?, applied_at = ?,
        provisioning = CASE WHEN provisioning = 'new' THEN 'new' ELSE 'failed' END WHERE id = ?`,
@@ -58,19 +61,20 @@ async function abandon(ctx: WriteContext, job: Job, at: number): Promise<void> {
 }
 
 async function insertHold({ sql }: WriteContext, args: HoldRouter): Promise<Job> {
-  const { routerId, link, owner, at } = args;
+  const { routerId, kind, link, owner, at } = args;
   const job: Job = {
     id: uuidv7(at),
-    ...{ routerId, kind: 'hand', rolloutId: null, wave: null, link, urgent: true },
+    ...{ routerId, kind, rolloutId: null, wave: null, link, urgent: true },
     ...{ state: 'running', attempts: 1, notBefore: at, detail: null },
     ...{ leaseOwner: owner, leaseUntil: args.leaseAt + args.leaseMs },
     ...{ requestedAt: at, startedAt: at, endedAt: null },
   };
   await sql.run(
     `INSERT INTO jobs (id, router_id, kind, link, urgent, state, attempts, not_before, lease_owner, lease_until,
-       requested_at, started_at) VALUES (?, ?, 'hand', ?, 1, 'running', 1, ?, ?, ?, ?, ?)`,
+       requested_at, started_at) VALUES (?, ?, ?, ?, 1, 'running', 1, ?, ?, ?, ?, ?)`,
     job.id,
     routerId,
+    kind,
     link,
     at,
     owner,

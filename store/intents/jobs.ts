@@ -25,7 +25,7 @@ export const REBOOTING = `phase IN ('installing', 'rebooting')`;
 const CLAIMABLE = `((state = 'waiting' AND (urgent = 1 OR rollout_id IS NULL
       OR rollout_id IN (SELECT id FROM rollouts WHERE state IN ('running', 'done'))))
     OR (state = 'running' AND lease_until <= ?))
-  AND kind <> 'hand' AND (kind = 'upgrade' OR router_id NOT IN
+  AND kind NOT IN ('hand', 'read') AND (kind = 'upgrade' OR router_id NOT IN
     (SELECT router_id FROM upgrades WHERE ${REBOOTING}))`;
 
 export const jobReads = {

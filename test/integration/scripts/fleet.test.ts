@@ -1,8 +1,11 @@
 /** What an operator does with rollouts, while a queue works on the same store. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inHand } from '../../../controller/fleet/hold.ts';
 import { inLane } from '../../../controller/fleet/lane.ts';
 import { createQueue, type JobResult } from '../../../controller/fleet/queue.ts';
 import { realClock } from '../../../lib/clock.ts';
@@ -175,5 +178,59 @@ describe('work from the command line', () => {
     await expect(inLane(at, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
 
     expect(await store.listJobs({})).toMatchObject([{ state: 'waiting', detail: 'broken off' }]);
+  });
+});
+
+describe('router remove', () => {
+  const isThere = async (): Promise<boolean> => (await store.routerByName('kayu-ara-0')) !== null;
+
+  it('waits until nobody works on the router, unless it is to be at once', async () => {
+    const router = (await store.routerByName('kayu-ara-0'))!;
+    const { signal } = new AbortController();
+    const at = { store, clock: realClock, log, router, link: router.id, signal };
+    const end = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const held = inHand(at, async (lease) => {
+      begun.resolve();
+      await end.promise;
+      return lease.aborted;
+    });
+    await begun.promise;
+    const removing = cli.run('router', 'remove', 'kayu-ara-0');
+    // Another command has come and gone meanwhile.
+    await cli.run('router', 'show', 'kayu-ara-1');
+    expect(await isThere()).toBe(true);
+    end.resolve();
+
+    expect(await held).toBe(false);
+    expect(await removing).toMatchObject({ code: 0 });
+    await expect.poll(isThere).toBe(false);
+
+    const other = (await store.routerByName('kayu-ara-1'))!;
+    await inHand({ ...at, router: other, link: other.id, leaseMs: 60 }, async (lease) => {
+      expect(await cli.run('router', 'remove', 'kayu-ara-1', '--now')).toMatchObject({ code: 0 });
+      await expect.poll(() => lease.aborted).toBe(true);
+    });
+  });
+
+  it('goes on when who worked on the router was killed', async () => {
+    const options = {
+      store: `sqlite:${join(directory, 'var/smartwifi.db')}`,
+      keyFile: join(directory, 'var/store.key'),
+    };
+    const child = fork(
+      new URL('../store/killed-hold.ts', import.meta.url),
+      [JSON.stringify(options), 'kayu-ara-0'],
+      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    );
+    await once(child, 'message');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await store.listJobs({})).toMatchObject([{ kind: 'hand', state: 'running' }]);
+
+    expect(await cli.run('router', 'remove', 'kayu-ara-0')).toMatchObject({ code: 0 });
+
+    await expect.poll(isThere).toBe(false);
+    expect(await store.listJobs({})).toEqual([]);
   });
 });

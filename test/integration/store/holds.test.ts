@@ -26,7 +26,15 @@ describe.each(ENGINES)('holds on $name', (engine) => {
 
   const hold = (over: Partial<HoldRouter> = {}) =>
     store.holdRouter({
-      ...{ routerId, link: 'x', owner: 'ani', at: AT, leaseAt: AT, leaseMs: LEASE_MS },
+      ...{
+        routerId,
+        kind: 'hand',
+        link: 'x',
+        owner: 'ani',
+        at: AT,
+        leaseAt: AT,
+        leaseMs: LEASE_MS,
+      },
       ...over,
     });
   const ask = (kind: JobKind = 'apply') =>
@@ -76,6 +84,24 @@ describe.each(ENGINES)('holds on $name', (engine) => {
     ]);
     expect(await store.listJobs({})).toEqual([]);
     expect(await store.abandonHolds({ ...late, at: AT + 6 })).toEqual([]);
+  });
+
+  it('that only read leave the router as it was when they die', async () => {
+    await applied();
+    expect(await hold({ kind: 'read' })).toMatchObject({ job: { kind: 'read' } });
+    const late = { leaseAt: AT + LEASE_MS };
+
+    expect(await hold()).toEqual({ outcome: 'busy', kind: 'read' });
+    expect(await claim(late)).toEqual([]);
+    expect(await store.abandonHolds({ ...late, at: AT + 5 })).toEqual([]);
+
+    expect(await store.listJobs({})).toEqual([]);
+    expect(await store.listRouters()).toMatchObject([
+      { provisioning: 'applied', appliedDigest: 'd', appliedAt: AT },
+    ]);
+    await hold({ kind: 'read' });
+    expect(await hold(late)).toMatchObject({ outcome: 'held', job: { kind: 'hand' } });
+    expect(await store.listRouters()).toMatchObject([{ appliedDigest: 'd' }]);
   });
 
   it('take over from a command that died', async () => {
