@@ -25,6 +25,7 @@ export type Route =
   | '/account'
   | '/account/data'
   | '/account/act'
+  | '/account/number'
   | '/register'
   | '/release'
   | '/choose'

@@ -70,6 +70,12 @@ export type AccountNotice =
   | 'topUpNothing'
   | 'topUpRefused'
   | 'passwordChanged'
+  | 'numberChanged'
+  | 'numberSame'
+  | 'numberTaken'
+  | 'numberWrong'
+  | 'codeWrong'
+  | 'codeOver'
   | `password.${WeakBecause}`
   | 'proofWrong'
   | 'limited'
@@ -128,8 +134,23 @@ export interface PageFacts {
     readonly weeks: readonly Row[];
     readonly mayTopUp: boolean;
     readonly mayChangePassword: boolean;
+    /** Null where the number cannot be changed. */
+    readonly numberUrl: string | null;
     readonly dataUrl: string;
     readonly statusUrl: string;
+  };
+  /** Another phone number. */
+  readonly number: {
+    readonly notice: AccountNotice | null;
+    readonly isGood: boolean;
+    readonly hidden: readonly HiddenField[];
+    readonly who: string;
+    readonly step: 'ask' | 'code';
+    readonly proof: Proof;
+    readonly isCodeSent: boolean;
+    /** As it was typed. */
+    readonly phone: string;
+    readonly accountUrl: string;
   };
   readonly data: {
     readonly notice: AccountNotice | null;

@@ -196,6 +196,7 @@ const ACCOUNTS = {
   correctProfile: none,
   setPassword: none,
   replaceFirstPassword: none,
+  changePhone: none,
   ownData: none,
   usageDays: none,
   releasePhone: none,

@@ -61,6 +61,7 @@ export type PortalStore = Pick<
   | 'ownData'
   | 'setPassword'
   | 'replaceFirstPassword'
+  | 'changePhone'
   | 'correctProfile'
   | 'registerByVoucher'
   | 'topUp'

@@ -21,6 +21,7 @@ const PAGES: readonly PageName[] = [
   'consent',
   'account',
   'data',
+  'number',
   'register',
   'release',
   'choose',

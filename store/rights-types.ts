@@ -122,6 +122,16 @@ export interface RightsStore {
     readonly password: string;
     readonly at: number;
   }): Promise<boolean>;
+  /**
+   * The citizen holds it: a code that was sent there came back. Phones and sessions stay, and there is an audit
+   * entry in the same commit. False when somebody else has proved to hold it; an account that only claimed it
+   * loses it.
+   */
+  changePhone(args: {
+    readonly subscriberId: string;
+    readonly phone: string;
+    readonly at: number;
+  }): Promise<boolean>;
   correctProfile(args: {
     readonly subscriberId: string;
     readonly displayName?: string | null;

@@ -5,6 +5,7 @@ export const GOOD: ReadonlySet<AccountNotice> = new Set([
   'released',
   'topUpAdded',
   'passwordChanged',
+  'numberChanged',
   'corrected',
   'codeSent',
   'withdrawn',

@@ -9,6 +9,7 @@ import type { AccountNotice, PhoneLine, Row } from '../pages.ts';
 import { isPhoneKind } from '../phone-kind.ts';
 import { withQuery } from '../urls.ts';
 import type { Wording } from '../wording.ts';
+import { mayChangeNumber } from './may-change-number.ts';
 import { GOOD } from './notices.ts';
 import { ownPage, proofOf, type Self, sceneOfSelf } from './self.ts';
 
@@ -50,6 +51,7 @@ export async function sendAccount(
     weeks: weekRows(days, t, wording),
     mayTopUp: account.kind === 'subscriber',
     mayChangePassword: proofOf(deps, self) === 'password',
+    numberUrl: mayChangeNumber(deps, self) ? withQuery('/account/number', { lang: locale }) : null,
     dataUrl: withQuery('/account/data', { lang: locale }),
     statusUrl: withQuery('/status', { lang: locale }),
   };

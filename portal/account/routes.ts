@@ -13,6 +13,7 @@ import {
   showData,
   withdrawConsent,
 } from './data.ts';
+import { showNumber, submitNumber } from './number.ts';
 import { showAccount } from './page.ts';
 import { showRegister, submitRegister } from './register.ts';
 import { submitRelease } from './release.ts';
@@ -20,6 +21,8 @@ import { submitRelease } from './release.ts';
 export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: RouteParts): void {
   app.get('/account', at('/account', showAccount(deps)));
   app.get('/account/data', at('/account/data', showData(deps)));
+  app.get('/account/number', at('/account/number', showNumber(deps)));
+  app.post('/account/number', at('/account/number'), ...form, submitNumber(deps));
   app.get('/register', at('/register', showRegister(deps)));
   app.post('/register', at('/register'), ...form, submitRegister(deps));
   app.post('/choose', at('/choose'), ...form, submitChoice(deps));

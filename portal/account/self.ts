@@ -59,7 +59,10 @@ export async function sceneOfSelf(
   deps: PortalDeps,
   req: Request,
   { router }: Pick<Self, 'router'>,
-  page: { readonly path: '/account' | '/account/data'; readonly lang: string | null },
+  page: {
+    readonly path: '/account' | '/account/data' | '/account/number';
+    readonly lang: string | null;
+  },
 ): Promise<Scene> {
   const carry: Record<string, string> = router === null ? {} : { router: router.name };
   const { path, lang } = page;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { uuidv7 } from '../../lib/uuid.ts';
 import type { CitizenStore, NewCitizen } from '../citizen-types.ts';
-import type { RegisterByVoucher } from '../rights-types.ts';
+import type { RegisterByVoucher, RightsStore } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import { topUpOf } from '../top-up.ts';
 import type { Subscriber } from '../types.ts';
@@ -13,12 +13,14 @@ import {
   type SubscriberRow,
   toSubscriber,
 } from './accounts.ts';
+import { auditWrites } from './audit.ts';
 import { accountKeyOf, chainTaken } from './consent-chain.ts';
 import { phoneKeyOf } from './phones.ts';
 import { requestEnd } from './session-end.ts';
 import { tariffByName } from './tariffs.ts';
 import { isFresh, spend } from './top-ups.ts';
 
+type ChangePhone = Parameters<RightsStore['changePhone']>[0];
 type Args<M extends keyof CitizenStore> = Parameters<CitizenStore[M]>[0];
 
 /** Sealed, each under its own purpose and the account's id. */
@@ -54,6 +56,25 @@ export const citizenWrites = {
     const id = await addCitizen(ctx, args, citizenKey);
     if (args.phone !== undefined) await keepPhone(ctx, id, args.phone, args.at);
     return subscriberById(ctx, id);
+  },
+
+  async changePhone(ctx: WriteContext, args: ChangePhone): Promise<boolean> {
+    const { subscriberId: id, phone, at } = args;
+    const other = await keysOf(ctx, 'phone_k', phoneKeyOf(ctx.keys, phone));
+    const isOthers = other !== undefined && other.id !== id;
+    if (isOthers && other.phone_proved_at !== null) return false;
+    if (isOthers) {
+      const none = 'UPDATE subscribers SET phone_k = NULL, phone = NULL WHERE id = ?';
+      await ctx.sql.run(none, other.id);
+      ctx.invalidate('subscriber', other.id);
+    }
+    await keepPhone(ctx, id, phone, at);
+    const { username: subject } = await subscriberById(ctx, id);
+    await auditWrites.appendAudit(ctx, {
+      ...{ at, actor: 'portal', action: 'subscriber.number', subject },
+      detail: 'by a code to the new number',
+    });
+    return true;
   },
 
   async registerByVoucher(ctx: WriteContext, args: RegisterByVoucher): Promise<Subscriber | null> {

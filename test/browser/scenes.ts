@@ -245,8 +245,16 @@ export const SCENES: readonly Scene[] = [
       weeks: [{ label: 'Minggu mulai Sen, 23 Nov', value: '1,4 GB, 6 jam 10 menit' }],
       mayTopUp: true,
       mayChangePassword: true,
+      numberUrl: '/account/number',
       dataUrl: '/account/data',
       statusUrl: '/status',
+    }),
+  },
+  {
+    name: 'new-number',
+    open: rendered('number', 'number.title', {
+      ...{ notice: 'numberWrong', isGood: false, hidden: [], who: 'Siti', step: 'ask' },
+      ...{ proof: 'password', isCodeSent: false, phone: '0711 123456', accountUrl: '/account' },
     }),
   },
   {

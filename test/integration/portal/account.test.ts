@@ -1,42 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CodeSender } from '../../../portal/otp/code.ts';
 import { START_MS } from '../../../portal/village.fixture.ts';
 import type { Subscriber } from '../../../store/types.ts';
 import { type CitizenStand, hiddenIn, MAC, openCitizenStand } from './citizen-stand.ts';
-
-const PHONE = '+6281234567890';
-const PASSWORD = 'rumah biru 7';
-const TICKED = { boxes: '1', terms: '1', data: '1' };
-
-/** Knows one code; remembers to whom one was sent. */
-function sender(sent: string[]): CodeSender {
-  let phone: `+${string}` = '+62';
-  return {
-    send: async (request) => {
-      ({ phone } = request);
-      sent.push(`${request.purpose} ${phone}`);
-      const times = { triesLeft: 5, expiresAt: 0, resendAt: 0, proven: false };
-      return { kind: 'sent', standing: { phone, purpose: request.purpose, ...times } };
-    },
-    check: async ({ typed }) =>
-      typed === '123456' ? { kind: 'right', phone } : { kind: 'wrong', triesLeft: 4 },
-    standing: async () => null,
-  };
-}
-
-async function citizen(stand: CitizenStand): Promise<Subscriber> {
-  const made = await stand.store.ensureCitizen({
-    origin: 'self',
-    key: PHONE,
-    phone: PHONE,
-    displayName: 'Siti',
-    tariff: 'harian',
-    villageCode: null,
-    at: START_MS,
-  });
-  await stand.store.setPassword({ subscriberId: made.id, password: PASSWORD, at: START_MS });
-  return made;
-}
+import { citizen, PASSWORD, PHONE, sender, TICKED } from './siti.ts';
 
 describe('my account', () => {
   let stand: CitizenStand;

@@ -1,0 +1,176 @@
+/**
+ * `/account/number`: another phone number. A code proves that the citizen holds the new one; the password, or
+ * a code to the old one, that it is the citizen. Phones and sessions stay; the old number is anybody's again.
+ * Whether somebody has an account by the new one is told to its holder alone.
+ */
+import type { Request, Response } from 'express';
+import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
+import { formOf, type Handler, type PortalDeps, seeOther, sourceOf } from '../context.ts';
+import type { Locale } from '../i18n.ts';
+import { sendMessage } from '../messages.ts';
+import type { AccountNotice } from '../pages.ts';
+import { isOwnRequest } from '../security.ts';
+import { withQuery } from '../urls.ts';
+import { mayChangeNumber } from './may-change-number.ts';
+import { GOOD } from './notices.ts';
+import { sendOwnCode } from './own-code.ts';
+import { whoOf } from './page.ts';
+import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
+
+/** What waits until the new number is proven. */
+interface NewNumber {
+  readonly id: string;
+  readonly phone: E164;
+}
+
+interface Showing {
+  readonly lang: string | null;
+  readonly notice: AccountNotice | null;
+  readonly step: 'ask' | 'code';
+  /** Of a code: to the old number while it is asked, to the new one then. */
+  readonly ticket: string | null;
+  readonly phone: string;
+}
+
+const TICKET_MS = 10 * 60_000;
+
+export function showNumber(deps: PortalDeps): Handler {
+  return ownPage(deps, async (exchange, self, lang) => {
+    if (!mayChangeNumber(deps, self)) return seeOther(exchange.res, '/account');
+    await sendNumber(deps, exchange, self, { ...FIRST, lang });
+  });
+}
+
+export function submitNumber(deps: PortalDeps): Handler {
+  return async (req, res) => {
+    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
+    const form = formOf(req);
+    const lang = form.get('lang') === 'en' ? 'en' : 'id';
+    const self = await selfAt(deps, req);
+    if (self === null) return seeOther(res, withQuery('/status', { lang }));
+    if (!mayChangeNumber(deps, self)) return seeOther(res, withQuery('/account', { lang }));
+    const step = form.has('code') ? finish : form.has('first') ? proveOld : begin;
+    const showing = await step(deps, req, self, { form, lang });
+    await sendNumber(deps, { req, res }, self, showing);
+  };
+}
+
+const FIRST: Showing = { lang: null, notice: null, step: 'ask', ticket: null, phone: '' };
+
+interface Answer {
+  readonly form: URLSearchParams;
+  readonly lang: Locale;
+}
+
+async function proveOld(
+  deps: PortalDeps,
+  _req: Request,
+  self: Self,
+  { lang }: Answer,
+): Promise<Showing> {
+  const ticket = proofOf(deps, self) === 'code' ? await sendOwnCode(deps, self, lang) : null;
+  return { ...FIRST, lang, ticket, notice: ticket === null ? 'limited' : null };
+}
+
+async function begin(
+  deps: PortalDeps,
+  req: Request,
+  self: Self,
+  { form, lang }: Answer,
+): Promise<Showing> {
+  const typed = (form.get('phone') ?? '').slice(0, 32);
+  const ticket = form.get('ticket')?.slice(0, 64) ?? null;
+  const refuse = (notice: AccountNotice): Showing => ({
+    ...FIRST,
+    ...{ lang, notice, ticket, phone: typed },
+  });
+  const phone = toMobileE164(typed);
+  if (phone === null) return refuse('numberWrong');
+  const proof = await proves(deps, req, self, form);
+  if (proof !== 'proved') return refuse(proof === 'limited' ? 'limited' : 'proofWrong');
+  if (phone === self.profile?.phone && self.profile.phoneProved) return refuse('numberSame');
+  const secret = await sendToNew(deps, req, self, { lang, phone });
+  if (secret === null) return refuse('limited');
+  return { ...FIRST, lang, step: 'code', ticket: secret };
+}
+
+/** Null when no code could be sent, or not now. */
+async function sendToNew(
+  deps: PortalDeps,
+  req: Request,
+  { account, session, router }: Self,
+  { lang, phone }: { readonly lang: Locale; readonly phone: E164 },
+): Promise<string | null> {
+  const document: NewNumber = { id: account.id, phone };
+  const where = { mac: session.mac, address: sourceOf(req) };
+  const { id, secret } = await deps.store.openTicket({
+    ...{ kind: 'number', routerId: router!.id, ...where, document: JSON.stringify(document) },
+    ...{ at: deps.clock.now(), ttlMs: TICKET_MS },
+  });
+  const sent = await deps.codes!.send({
+    ...{ ticketId: id, phone, locale: lang, purpose: 'register', router: router!, ...where },
+    linkPath: null,
+  });
+  if (sent.kind === 'sent') return secret;
+  await deps.store.closeTicket({ id });
+  return null;
+}
+
+async function finish(
+  deps: PortalDeps,
+  req: Request,
+  { account, session, router }: Self,
+  { form, lang }: Answer,
+): Promise<Showing> {
+  const at = deps.clock.now();
+  const attempt = { address: sourceOf(req), mac: session.mac, router: session.router };
+  const secret = (form.get('ticket') ?? '').slice(0, 64);
+  const again = (notice: AccountNotice): Showing => ({
+    ...FIRST,
+    ...{ lang, notice, step: 'code', ticket: secret },
+  });
+  if (!deps.admitLogin(attempt, at)) return again('limited');
+  const ticket = await deps.store.ticketBySecret({ secret, at });
+  const waiting = ticket?.kind === 'number' ? (JSON.parse(ticket.document) as NewNumber) : null;
+  const over: Showing = { ...FIRST, lang, notice: 'codeOver' };
+  if (ticket === null || waiting?.id !== account.id || ticket.mac !== session.mac) return over;
+  const typed = form.get('code') ?? '';
+  const checked = await deps.codes!.check({ ticketId: ticket.id, typed, router: router! });
+  if (checked.kind === 'wrong') return again('codeWrong');
+  if (checked.kind === 'limited') return again('limited');
+  if (checked.kind !== 'right' || checked.phone !== waiting.phone) return over;
+  if (!(await deps.store.closeTicket({ id: ticket.id }))) return over;
+  const { phone } = waiting;
+  const changed = await deps.store.changePhone({ subscriberId: account.id, phone, at });
+  return { ...FIRST, lang, notice: changed ? 'numberChanged' : 'numberTaken' };
+}
+
+async function sendNumber(
+  deps: PortalDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  self: Self,
+  { lang, notice, step, ticket, phone }: Showing,
+): Promise<void> {
+  const scene = await sceneOfSelf(deps, exchange.req, self, { path: '/account/number', lang });
+  const { locale, t } = scene.speech;
+  const isGood = notice !== null && GOOD.has(notice);
+  // The number it has now is another than the one that this request began with.
+  const now = notice === 'numberChanged' ? await renewed(deps, self) : self;
+  const facts = {
+    ...{ notice, isGood, step, phone, who: whoOf(now, t) },
+    hidden: [
+      { name: 'lang', value: locale },
+      ...(ticket === null ? [] : [{ name: 'ticket', value: ticket }]),
+    ],
+    proof: proofOf(deps, self),
+    isCodeSent: ticket !== null,
+    accountUrl: withQuery('/account', { lang: locale }),
+  };
+  const page = { name: 'number' as const, frame: scene.frame('number.title'), facts };
+  const status = notice === 'limited' ? 429 : notice === null || isGood ? 200 : 422;
+  await deps.views.send(exchange, page, { status });
+}
+
+async function renewed(deps: PortalDeps, self: Self): Promise<Self> {
+  return { ...self, profile: await deps.store.profile(self.account.id) };
+}
