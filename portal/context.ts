@@ -25,16 +25,10 @@ import type { Wording } from './wording.ts';
 
 export type PortalDeps = Pick<
   PortalOptions,
-  | 'store'
-  | 'radius'
-  | 'clock'
-  | 'log'
-  | 'timeZone'
-  | 'retention'
-  | 'categoryOf'
-  | 'regency'
-  | 'selling'
+  'store' | 'radius' | 'clock' | 'log' | 'timeZone' | 'retention' | 'categoryOf' | 'regency'
 > & {
+  /** Null where access is free. */
+  readonly selling: NonNullable<PortalOptions['selling']> | null;
   readonly publicOrigin: string;
   readonly blockAddresses: ReadonlySet<string>;
   readonly tokenTtlMs: number;
@@ -110,7 +104,7 @@ async function isElsewhere(deps: PortalDeps, req: Request, router: Router): Prom
 export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place> {
   const house = await houseOf(deps, router);
   const announcements = shownAt(house.announcements, deps.clock.now());
-  const selling = deps.selling ?? null;
+  const { selling } = deps;
   if (router === null) return { where: null, house, announcements, selling };
   const village = await deps.store.village(router.villageCode);
   const where = {

@@ -85,7 +85,7 @@ function createPortalDeps(
     retention,
     ...(categoryOf === undefined ? {} : { categoryOf }),
     ...(regency === undefined ? {} : { regency }),
-    ...(options.selling === undefined ? {} : { selling: options.selling }),
+    selling: options.selling ?? null,
 
     ...made,
     blockAddresses: new Set(options.blockAddresses),

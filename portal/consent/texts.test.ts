@@ -8,6 +8,7 @@ const facts: LegalFacts = {
   processors: [],
   tdpse: null,
   regency: 'Kabupaten Musi Banyuasin',
+  selling: null,
   sessionDays: 180,
   dailyDays: 800,
 };
@@ -21,11 +22,12 @@ it('has one hash for one text, and another as soon as anything in it changes', (
     { sessionDays: 90 },
     { dailyDays: 400 },
   ];
-  const hash = (over: Partial<LegalFacts>): string =>
-    legalTexts({ ...facts, ...over }).privacy.hash;
+  const hash = (over: Partial<LegalFacts>, document: 'terms' | 'privacy' = 'privacy'): string =>
+    legalTexts({ ...facts, ...over })[document].hash;
 
   expect(hash({})).toBe(hash({}));
-  expect(new Set([{}, ...changes].map(hash)).size).toBe(changes.length + 1);
+  expect(new Set([{}, ...changes].map((over) => hash(over))).size).toBe(changes.length + 1);
+  expect(hash({ selling: { permit: '1', partner: 'PT' } }, 'terms')).not.toBe(hash({}, 'terms'));
 });
 
 it('covers both languages and the version', () => {

@@ -24,6 +24,8 @@ export interface LegalFacts {
   /** Registration of the electronic system (PP 71/2019). */
   readonly tdpse: string | null;
   readonly regency: string;
+  /** Null where access is free. */
+  readonly selling: { readonly permit: string; readonly partner: string } | null;
   readonly sessionDays: number;
   readonly dailyDays: number;
 }
@@ -32,7 +34,7 @@ export interface LegalFacts {
 export const TEXT_VERSION = '2026-11';
 
 const PARTS = {
-  terms: ['who', 'free', 'fair', 'law', 'filter', 'service'],
+  terms: ['who', 'price', 'fair', 'law', 'filter', 'service'],
   privacy: ['who', 'what', 'why', 'not', 'kept', 'share', 'rights', 'children', 'officer'],
 } as const;
 
@@ -43,6 +45,7 @@ const built = new WeakMap<Settings, LegalTexts>();
 
 /** What legal texts are made of, besides the words in views/locales. */
 export type TextDeps = Pick<PortalDeps, 'retention' | 'log'> & {
+  readonly selling: PortalDeps['selling'];
   readonly store: Pick<PortalDeps['store'], 'settingsAt' | 'village'>;
 };
 
@@ -54,7 +57,7 @@ export async function legalTextsAt(
   const known = built.get(settings);
   if (known !== undefined) return known;
   const village = await deps.store.village(router.villageCode);
-  const texts = legalTexts(factsOf(settings, deps.retention, village?.regencyName ?? ''));
+  const texts = legalTexts(factsOf(settings, deps, village?.regencyName ?? ''));
   built.set(settings, texts);
   return texts;
 }
@@ -64,7 +67,7 @@ export async function legalFactsAt(
   router: Pick<Router, 'villageCode' | 'districtCode'>,
 ): Promise<LegalFacts> {
   const village = await deps.store.village(router.villageCode);
-  return factsOf(await settingsOf(deps, router), deps.retention, village?.regencyName ?? '');
+  return factsOf(await settingsOf(deps, router), deps, village?.regencyName ?? '');
 }
 
 /** Pure. */
@@ -102,8 +105,11 @@ export function sectionsOf(document: DocumentName, facts: LegalFacts, locale: Lo
     registration: facts.tdpse ?? none,
     sessionDays: facts.sessionDays,
     dailyDays: facts.dailyDays,
+    ...facts.selling,
   };
-  return PARTS[document].map((part) => ({
+  const price = facts.selling === null ? 'free' : 'sold';
+  const parts = PARTS[document].map((part) => (part === 'price' ? price : part));
+  return parts.map((part) => ({
     heading: words(`${document}.${part}.heading` as TextKey),
     text: words(`${document}.${part}.text` as TextKey, vars),
   }));
@@ -129,7 +135,7 @@ export function textHash(text: Omit<LegalText, 'hash'>): string {
 
 function factsOf(
   settings: Settings,
-  retention: PortalDeps['retention'],
+  { retention, selling }: Pick<TextDeps, 'retention' | 'selling'>,
   regency: string,
 ): LegalFacts {
   return {
@@ -138,6 +144,7 @@ function factsOf(
     processors: settings.get('portal.processors') ?? [],
     tdpse: settings.get('portal.tdpse'),
     regency,
+    selling,
     sessionDays: retention.sessionDays,
     dailyDays: retention.dailyDays,
   };

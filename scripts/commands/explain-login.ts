@@ -82,7 +82,10 @@ async function agreedToOthers(
 ): Promise<boolean> {
   if (origin !== 'consent') return false;
   const log = createLogger('explain', 'silent');
-  const inForce = textsInForce({ store, log, retention: config.retention });
+  const inForce = textsInForce({
+    ...{ store, log, retention: config.retention },
+    selling: config.selling ?? null,
+  });
   return agreed !== (await inForce({ village: village.code, district: village.districtCode }));
 }
 

@@ -64,6 +64,7 @@ async function startOne(
     interimSeconds: radius.interimSeconds,
     macPassword: radius.macPassword,
     retention: config.retention,
+    selling: config.selling ?? null,
     portal: {
       address: radius.portalAddress ?? reachable(radius.auth.host),
       secret: portalSecret,

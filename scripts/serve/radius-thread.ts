@@ -6,7 +6,7 @@ import { type ClockScale, clockFrom } from '../../lib/clock.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMetrics } from '../../lib/metrics.ts';
 import type { HostPort } from '../../lib/net.ts';
-import { textsInForce } from '../../portal/consent/texts.ts';
+import { type TextDeps, textsInForce } from '../../portal/consent/texts.ts';
 import { startConsents } from '../../radius/consents.ts';
 import type { EapServer } from '../../radius/eap.ts';
 import { startEnforcer } from '../../radius/enforce.ts';
@@ -41,6 +41,8 @@ export interface RadiusThreadData {
   readonly interimSeconds: number;
   readonly macPassword: string | undefined;
   readonly retention: Retention;
+  /** As the portal has it: part of the texts that a remembered phone has agreed to. */
+  readonly selling: TextDeps['selling'];
   readonly portal: { readonly address: string; readonly secret: string };
   readonly proxies: readonly ProxyClient[];
   readonly eap: EapServer | undefined;
@@ -86,7 +88,7 @@ await runRole(async (data: RadiusThreadData) => {
       ...(data.eap === undefined ? {} : { eap: data.eap }),
       ...(data.radsec === undefined ? {} : { radsec: data.radsec }),
       probe,
-      texts: textsInForce({ store, log, retention: data.retention }),
+      texts: textsInForce({ ...base, retention: data.retention, selling: data.selling }),
     }),
   );
   if (data.chores) {

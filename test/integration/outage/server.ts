@@ -48,7 +48,7 @@ export async function startServer(options: ServerOptions): Promise<AsyncDisposab
   const portal = { address: SERVER, secret: PORTAL_SECRET };
   stack.use(
     await startRadius({
-      texts: textsInForce({ store, log: SILENT, retention: RETENTION }),
+      texts: textsInForce({ store, log: SILENT, retention: RETENTION, selling: null }),
       ...{ ...base, portal, timeZone: TIME_ZONE, interimSeconds: INTERIM_SECONDS },
       ...{ auth: { host: SERVER, port: PORTS.auth }, acct: { host: SERVER, port: PORTS.acct } },
     }),

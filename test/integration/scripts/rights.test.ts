@@ -16,6 +16,7 @@ const TEXTS = legalTexts({
   processors: [],
   tdpse: null,
   regency: 'Kabupaten Musi Banyuasin',
+  selling: null,
   sessionDays: 180,
   dailyDays: 800,
 });
