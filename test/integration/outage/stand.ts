@@ -40,6 +40,8 @@ export interface StandOptions {
   readonly settings: (village: number) => Readonly<Record<string, string>>;
   /** What the portal is given besides. */
   readonly portal?: Partial<PortalOptions>;
+  /** Names of a foreign sign-in page, which phones reach before they are online. */
+  readonly signInHosts?: readonly string[];
   /** Addresses of names of the internet that are not where all others are. */
   readonly elsewhere?: Readonly<Record<string, string>>;
 }
@@ -81,7 +83,7 @@ export async function outageStand(options: StandOptions): Promise<Stand> {
   const simulator = stack.use(await raise(routers, { ...clock, sleep }, options.elsewhere));
   const server = { running: null as AsyncDisposable | null };
   stack.defer(async () => server.running?.[Symbol.asyncDispose]());
-  const settings = fleetSettings();
+  const settings = { ...fleetSettings(), signInHosts: options.signInHosts ?? [] };
   const task = (router: Router): RouterTask => ({
     store,
     router,

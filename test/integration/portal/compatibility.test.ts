@@ -5,21 +5,49 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../../lib/metrics.ts';
 import {
   gatewayOf,
   type Provider,
   startProvider,
 } from '../../../portal/gateways/provider.fixture.ts';
+import { type Enforcer, startEnforcer } from '../../../radius/enforce.ts';
+import { createEnforceMetrics } from '../../../radius/metrics.ts';
+import { SILENT } from '../../../radius/radius.fixture.ts';
 import { type Assistant, createAssistant } from '../../../simulator/phones/assistant.ts';
-import type { ExchangeRecord, Phone } from '../../../simulator/phones/contract.ts';
+import type { OpenedPage, Phone } from '../../../simulator/phones/contract.ts';
 import { HABITS, randomMac } from '../../../simulator/phones/habits.ts';
-import { PHONE_KINDS, type PhoneKind, PROBES } from '../../../simulator/phones/probes.ts';
+import { PHONE_KINDS, type PhoneKind } from '../../../simulator/phones/probes.ts';
+import { ASIDE_NAMES } from '../outage/elsewhere.ts';
+import { PLACE, PORTS, SERVER } from '../outage/server.ts';
 import { outageStand, type Stand } from '../outage/stand.ts';
+import {
+  compatibilityDocument,
+  cost,
+  linkTo,
+  MOST_WITH_A_SCREEN,
+  must,
+  untilOnline,
+} from './compatibility-document.ts';
+import {
+  type Identity,
+  ProviderBrowser,
+  SECRET,
+  startProvider as startIdentity,
+} from './oidc-provider.ts';
 
 const DOCUMENT = join(resolve(import.meta.dirname, '../../..'), 'docs/compatibility.md');
-const MOST_REQUESTS = 5;
-const MOST_OCTETS = 40_000;
 const TARIFF = 'warga';
+const SSO = 'sso.muba.example';
+const PORTAL = `http://${SERVER}:${PORTS.portal}`;
+/** Of names that the walled garden, or the pass for messengers, opens: away from the one address of all others. */
+const ELSEWHERE = {
+  ...ASIDE_NAMES,
+  [SSO]: `127.33.${PLACE}.6`,
+  'web.whatsapp.com': `127.33.${PLACE}.2`,
+};
+/** The village whose phones get a pass while they wait for their code; the others wait without. */
+const WITH_PASS = 1;
 /** One phone at a time, the newest: an address that changed is a new phone. */
 const CARD = 'kartu';
 
@@ -36,22 +64,33 @@ interface Row {
 
 let stand: Stand;
 let provider: Provider;
+let identity: Identity;
+let enforcer: Enforcer;
 let numbers = 0;
 const seen = new Map<string, string>();
 
 beforeAll(async () => {
   provider = await startProvider();
   provider.answers = [{ body: { status: true, id: ['1'] } }];
+  identity = await startIdentity(`${PORTAL}/oidc/callback`, `https://${SSO}`);
   stand = await outageStand({
-    routers: 1,
-    settings: () => ({
-      'portal.ways': 'voucher,account,otp,click',
+    routers: 2,
+    settings: (village) => ({
+      'portal.ways': 'voucher,account,otp,click,oidc',
       'portal.tariff.click': TARIFF,
       'portal.tariff.otp': TARIFF,
-      // Passes are the business of grace.test.ts: here the phone waits without one.
-      'portal.grace.minutes': '0',
+      'portal.tariff.oidc': TARIFF,
+      'portal.grace.minutes': village === WITH_PASS ? '4' : '0',
+      'portal.grace.kbps': '1024',
+      'grace.hosts': 'web.whatsapp.com',
     }),
+    signInHosts: [SSO],
+    elsewhere: ELSEWHERE,
     portal: {
+      oidc: {
+        ...{ issuer: identity.issuer, clientId: 'wifi', scopes: ['openid'], claim: 'sub' },
+        ...{ label: 'SSO Muba', auth: { kind: 'secret', secret: SECRET } },
+      },
       otp: {
         gateways: [gatewayOf('fonnte', provider.origin)],
         costPerDay: 1_000_000,
@@ -61,6 +100,10 @@ beforeAll(async () => {
     },
   });
   await stand.serve();
+  enforcer = startEnforcer({
+    ...{ store: stand.store, clock: stand.clock, log: SILENT, sourceAddress: SERVER },
+    metrics: createEnforceMetrics(createMetrics()),
+  });
   await stand.store.createTariff({
     name: CARD,
     devices: 1,
@@ -80,12 +123,14 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(async () => {
+  await enforcer[Symbol.asyncDispose]();
   await stand[Symbol.asyncDispose]();
+  await identity[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
 });
 
-function visitor(kind: PhoneKind, mac = randomMac(Math.random)): Visitor {
-  const phone = stand.simulator.phone(stand.routers[0]!.name, mac, kind);
+function visitor(kind: PhoneKind, { mac = randomMac(Math.random), village = 0 } = {}): Visitor {
+  const phone = stand.simulator.phone(stand.routers[village]!.name, mac, kind);
   return { phone, assistant: createAssistant(phone, kind) };
 }
 
@@ -100,22 +145,49 @@ async function card(): Promise<string> {
   return made!.code;
 }
 
-function must(condition: boolean, what: string): void {
-  if (!condition) throw new Error(what);
+function sent(): { readonly code: string; readonly link: string } {
+  const message = new URLSearchParams(provider.received.at(-1)!.body).get('message') ?? '';
+  return {
+    code: /\b\d{6}\b/.exec(message)?.[0] ?? '',
+    link: /https?:\/\/\S+/.exec(message)?.[0] ?? '',
+  };
 }
 
-/** From the connectivity check to the router's answer to the login. */
-function untilOnline(exchanges: readonly ExchangeRecord[]): readonly ExchangeRecord[] {
-  const last = exchanges.findIndex(({ url }) => /\/login\?.*\busername=/.test(url));
-  return exchanges.slice(0, last + 1);
+/** In the village with passes, after the number was given. */
+async function waiting(kind: PhoneKind): Promise<Visitor> {
+  const one = visitor(kind, { village: WITH_PASS });
+  await one.assistant.join();
+  numbers += 1;
+  const phone = `0812 3457 78${String(numbers).padStart(2, '0')}`;
+  await moving(one.assistant.fill({ phone }, '/otp'));
+  must((await moving(one.phone.https('berita.example'))) !== 'connected', 'the pass opens all');
+  return one;
 }
 
-function cost(exchanges: readonly ExchangeRecord[]): string {
-  const { length } = exchanges;
-  const octets = exchanges.reduce((sum, each) => sum + each.octets, 0);
-  must(length > 0 && length <= MOST_REQUESTS, `${length} requests until online`);
-  must(octets < MOST_OCTETS, `${octets} octets until online`);
-  return `${length} requests, under ${5 * Math.ceil(octets / 5000)} kB`;
+/** The pass becomes a session (CoA); the texts are agreed to on the way. */
+async function lifted(phone: Phone, page: OpenedPage): Promise<void> {
+  let here = page;
+  for (let i = 0; i < 4 && here.html.includes('/otp/go?'); i += 1) {
+    await enforcer.enforceNow();
+    await stand.second();
+    here = await moving(phone.follow(linkTo(here, '/otp/go?')));
+  }
+  if (here.html.includes('action="/consent"')) await moving(phone.fill({}, '/consent'));
+  must((await moving(phone.https('berita.example'))) === 'connected', 'not online after the code');
+  await phone.leave();
+}
+
+/** The pass has a rate, and a rate needs time: the clock moves while something is under way. */
+async function moving<T>(work: Promise<T>): Promise<T> {
+  const state = { done: false };
+  const ended = work.finally(() => {
+    state.done = true;
+  });
+  while (!state.done) {
+    stand.clock.advance(5);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return ended;
 }
 
 const enters =
@@ -126,7 +198,7 @@ const enters =
     await assistant.fill(await fields(kind), path);
     must(assistant.online(), 'not online after the form');
     must(assistant.counts().pages === 2, `${assistant.counts().pages} pages`);
-    return cost(untilOnline(await phone.exchanges()));
+    return cost(untilOnline(await phone.exchanges(), kind));
   };
 
 const ROWS: readonly Row[] = [
@@ -141,6 +213,45 @@ const ROWS: readonly Row[] = [
       username: `0812-3456-70${10 + PHONE_KINDS.indexOf(kind)}`,
       password: 'sandi-warga-1',
     })),
+  },
+  {
+    what: 'account that an officer has given, whose first password is changed on the way',
+    run: async (kind) => {
+      const { phone, assistant } = visitor(kind);
+      const made = await stand.store.vouchForCitizen({
+        ...{ phone: `+62812345690${10 + PHONE_KINDS.indexOf(kind)}`, displayName: 'Siti' },
+        ...{ villageCode: stand.routers[0]!.villageCode, tariff: TARIFF, officer: 'Budi' },
+        at: stand.clock.now(),
+      });
+      const username = `0812-3456-90${10 + PHONE_KINDS.indexOf(kind)}`;
+      await assistant.join();
+      await assistant.fill({ username, password: made!.firstPassword });
+      must(!assistant.online(), 'online with the password that the officer knows');
+      await assistant.fill({ password: 'kopi susu 77' }, '/choose');
+      must(assistant.online(), 'not online after the choice');
+      return cost(untilOnline(await phone.exchanges(), kind), MOST_WITH_A_SCREEN);
+    },
+  },
+  {
+    what: 'identity provider (its own screens are counted apart)',
+    run: async (kind) => {
+      const { phone, assistant } = visitor(kind);
+      await assistant.join();
+      must((await phone.https(SSO)) === 'connected', 'the provider is not open before the login');
+      must((await phone.https('berita.example')) !== 'connected', 'more than the provider is open');
+      const begun = await assistant.follow(linkTo(assistant.page(), '/oidc?'));
+      must(begun.url.startsWith(`https://${SSO}/`), `not led to the provider: ${begun.url}`);
+      // TLS is not simulated: what the window and the provider say to each other is said beside it.
+      const browser = new ProviderBrowser();
+      const screens = begun.url.replace(`https://${SSO}`, identity.issuer);
+      const back = await browser.logIn(screens, `siti-${kind}`, `${PORTAL}/oidc/callback`);
+      const page = await assistant.follow(back.href);
+      must(page.html.includes('action="/consent"'), 'the texts are not asked');
+      await assistant.fill({}, '/consent');
+      must(assistant.online(), 'not online after the provider');
+      const own = untilOnline(await phone.exchanges(), kind);
+      return `${cost(own, MOST_WITH_A_SCREEN)}; ${browser.requests} at the provider`;
+    },
   },
   { what: 'one tap', run: enters(async () => ({}), '/click') },
   {
@@ -190,6 +301,30 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    what: 'code by WhatsApp with a pass for messengers, window opened again',
+    run: async (kind) => {
+      const { phone, assistant } = await waiting(kind);
+      await assistant.switchApplication();
+      if (HABITS[kind].leavesOnSwitch) await moving(assistant.join());
+      must((await moving(phone.https('web.whatsapp.com'))) === 'connected', 'no messenger');
+      // The pass looks like the internet to the phone: its citizen opens the page by hand.
+      const page = await moving(phone.follow(`${PORTAL}/status`));
+      must(page.html.includes('one-time-code'), 'the window does not go on at the code');
+      const last = await moving(phone.fill({ code: sent().code }, '/otp/code'));
+      await lifted(phone, last);
+      return 'yes';
+    },
+  },
+  {
+    what: 'code by WhatsApp with a pass, link of the message in the normal browser',
+    run: async (kind) => {
+      const { phone } = await waiting(kind);
+      await moving(phone.follow(sent().link));
+      await lifted(phone, await moving(phone.fill({}, '/otp/link')));
+      return 'yes';
+    },
+  },
+  {
     what: 'returns without a page',
     run: async (kind) => {
       const { phone, assistant } = visitor(kind);
@@ -210,7 +345,7 @@ const ROWS: readonly Row[] = [
         ...{ mac: mac.toUpperCase(), accountKind: 'subscriber', accountId: printer!.id },
         ...{ label: 'printer sekolah', expiresAt: null, at: stand.clock.now() },
       });
-      const { assistant } = visitor(kind, mac);
+      const { assistant } = visitor(kind, { mac });
       const found = await assistant.join();
       must(found === 'internet', `a page came: ${found}`);
       return 'yes';
@@ -244,44 +379,11 @@ describe.each(ROWS)('$what', ({ what, run }) => {
 });
 
 it('is what docs/compatibility.md says', async () => {
-  const text = render();
+  const text = compatibilityDocument(
+    ROWS.map(({ what }) => what),
+    (what, kind) => seen.get(`${what} ${kind}`),
+  );
   if (process.env.UPDATE_GOLDEN === '1') await writeFile(DOCUMENT, text);
 
   expect(await readFile(DOCUMENT, 'utf8')).toBe(text);
 });
-
-function render(): string {
-  const head = ['', ...PHONE_KINDS];
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const table = (rows: readonly (readonly string[])[]): string =>
-    [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-  const habit = (name: string, of: (kind: PhoneKind) => string): string[] => [
-    name,
-    ...PHONE_KINDS.map(of),
-  ];
-  return `# Compatibility
-
-Written by \`UPDATE_GOLDEN=1 npx vitest run --project integration test/integration/portal/compatibility\` from what happened there; the test
-compares. Phones are simulated (simulator/phones): each asks what its maker asks and shows the portal in a window without cookies and
-scripts. They stand for what is known of these makers, not for the phones themselves.
-
-## How each meets a portal
-
-${table([
-  habit('asks', (kind) => new URL(PROBES[kind].url).host),
-  habit('window', (kind) => HABITS[kind].window),
-  habit('opens', (kind) => HABITS[kind].opens),
-  habit('closes itself', (kind) => (HABITS[kind].closes ? 'yes' : 'no')),
-  habit('leaves when another application is opened', (kind) =>
-    HABITS[kind].leavesOnSwitch ? 'yes' : 'no',
-  ),
-  habit('address', (kind) => HABITS[kind].address),
-])}
-
-## Ways in
-
-Requests and octets are those from the connectivity check to being online, headers included.
-
-${table(ROWS.map(({ what }) => [what, ...PHONE_KINDS.map((kind) => seen.get(`${what} ${kind}`) ?? '**no**')]))}
-`;
-}

@@ -10,11 +10,11 @@ import { type Enforcer, startEnforcer } from '../../../radius/enforce.ts';
 import { createEnforceMetrics } from '../../../radius/metrics.ts';
 import { SILENT } from '../../../radius/radius.fixture.ts';
 import type { OpenedPage, Phone } from '../../../simulator/phones/contract.ts';
+import { ASIDE_NAMES } from '../outage/elsewhere.ts';
 import { PLACE, SERVER } from '../outage/server.ts';
 import { outageStand, type Stand } from '../outage/stand.ts';
 
 const MESSENGER = `127.33.${PLACE}.2`;
-const CHECK = `127.33.${PLACE}.3`;
 const SETTINGS = {
   'grace.hosts': 'g.whatsapp.net,web.whatsapp.com',
   'portal.ways': 'otp,voucher',
@@ -22,21 +22,6 @@ const SETTINGS = {
   'portal.grace.per-mac': '2',
   'portal.grace.kbps': '1024',
 };
-/** Of other names on the router's lists: away from the one address of all others. */
-const ASIDE = `127.33.${PLACE}.4`;
-const ALSO_RESOLVED = [
-  'dns.google',
-  'cloudflare-dns.com',
-  'mozilla.cloudflare-dns.com',
-  'dns.quad9.net',
-  'dns.adguard-dns.com',
-  'doh.opendns.com',
-  'dns.nextdns.io',
-  'captive.apple.com',
-  'www.msftconnecttest.com',
-  'connect.rom.miui.com',
-];
-
 let provider: Provider;
 let stand: Stand;
 let enforcer: Enforcer;
@@ -58,8 +43,7 @@ beforeAll(async () => {
     elsewhere: {
       'g.whatsapp.net': MESSENGER,
       'web.whatsapp.com': MESSENGER,
-      'connectivitycheck.gstatic.com': CHECK,
-      ...Object.fromEntries(ALSO_RESOLVED.map((name) => [name, ASIDE])),
+      ...ASIDE_NAMES,
     },
   });
   await stand.serve();
