@@ -4,13 +4,16 @@ import type { Fault, LoginMethod } from './pages.ts';
 import type { RejectCode } from './reject-codes.ts';
 import type { Wording } from './wording.ts';
 
-/** A login that was refused. `method` is null when the router reports it: it knows no forms. */
+/**
+ * A login that was refused. `method` is null when the router reports it: it knows no forms. `opensAt` is when a
+ * village that is closed opens next, where that is known.
+ */
 export function loginFault(
   code: RejectCode,
   method: LoginMethod | null,
   speech: Speech,
   wording: Wording,
-  nowMs: number,
+  { nowMs, opensAt }: { nowMs: number; opensAt: number | null },
 ): Fault {
   const { t } = speech;
   if (code === 'SW-BADCRED' && method !== null) {
@@ -21,10 +24,14 @@ export function loginFault(
       field: fieldOf(method, speech),
     };
   }
+  const opens = code === 'SW-HOURS' && opensAt !== null ? wording.instant(opensAt) : null;
   return {
     code,
     title: t(`fault.${code}.title`),
-    help: t(`fault.${code}.help`, { zone: wording.zone(nowMs) }),
+    help:
+      opens === null
+        ? t(`fault.${code}.help`, { zone: wording.zone(nowMs) })
+        : t('fault.SW-HOURS.opens', { opens }),
     field: null,
   };
 }

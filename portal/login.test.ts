@@ -338,6 +338,34 @@ describe('POST /login', () => {
     expect(later.status).toBe(303);
   });
 
+  it('says that the village is closed, and when it opens, before anything is typed and after', async () => {
+    // Tuesday, 10.00 WIB.
+    const world = createWorld();
+    world.routers = [{ ...router, openingHours: 'mon-sun 12:30-22:00' }];
+    world.answer = rejecting('SW-HOURS');
+    await using test = await openTestPortal({}, world);
+
+    const before = await test.fetch(redirectPath());
+    const after = await test.post('/login', VOUCHER);
+
+    for (const { body } of [before, after]) {
+      expect(body).toContain('data-code="SW-HOURS"');
+      expect(body).toContain('Buka lagi 24 November 2026 pukul 12.30 WIB.');
+    }
+    expect(before.status).toBe(200);
+    expect(before.body).toContain('name="voucher"');
+  });
+
+  it('does not say so while it is open, nor where no hours are set', async () => {
+    const world = createWorld();
+    await using test = await openTestPortal({}, world);
+    const none = await test.fetch(redirectPath());
+    world.routers = [{ ...router, openingHours: 'mon-sun 09:00-22:00' }];
+    const open = await test.fetch(redirectPath());
+
+    expect(none.body + open.body).not.toContain('SW-HOURS');
+  });
+
   it('keeps the language from form to page', async () => {
     const world = createWorld();
     world.answer = rejecting('SW-HOURS');

@@ -27,6 +27,7 @@ import { emptyFault, loginFault, oidcFault, redirectFault, typoFault } from './f
 import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { sendMessage } from './messages.ts';
+import { openingAt } from './opening.ts';
 import { waitsForCode } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
@@ -69,7 +70,8 @@ export function showLogin(deps: PortalDeps): Handler {
         return;
       }
       const scene = await loginScene(deps, req, outcome.redirect, params);
-      const code = outcome.redirect.error;
+      // Said before anything is typed, too.
+      const code = outcome.redirect.error ?? (isClosed(deps, outcome.redirect) ? 'SW-HOURS' : null);
       const fault = code === null ? null : faultOf(deps, outcome.redirect, scene, code, null);
       const showing: Showing = { fault, way: null, username: '', status: 200 };
       await sendLogin(deps, { req, res }, outcome.redirect, scene, showing);
@@ -233,6 +235,10 @@ async function loginScene(
   });
 }
 
+function isClosed({ clock, timeZone }: PortalDeps, { router }: Redirect): boolean {
+  return openingAt(router, router.timeZone ?? timeZone, clock.now())?.open === false;
+}
+
 function faultOf(
   deps: PortalDeps,
   { router }: Redirect,
@@ -242,7 +248,9 @@ function faultOf(
 ): Fault {
   const { speech } = scene;
   const wording = deps.wordingIn(speech.locale, router.timeZone);
-  return loginFault(code, method, speech, wording, deps.clock.now());
+  const nowMs = deps.clock.now();
+  const opensAt = openingAt(router, router.timeZone ?? deps.timeZone, nowMs)?.opensAt ?? null;
+  return loginFault(code, method, speech, wording, { nowMs, opensAt });
 }
 
 async function sendLogin(

@@ -1,10 +1,9 @@
 /** What there is to know about a phone that asks why it is not online. */
 import type { Request } from 'express';
 import { calendarDay } from '../../lib/units.ts';
-import { minutesToOpening, openAt, parseHours } from '../../settings/hours.ts';
-import { localTimeIn } from '../../settings/local-time.ts';
 import type { Router, Session } from '../../store/types.ts';
 import { isBehind, type PortalDeps, sessionOf, sourceOf } from '../context.ts';
+import { openingAt } from '../opening.ts';
 import type { RedirectOutcome } from '../redirect-params.ts';
 import type { WhyFacts } from './diagnose.ts';
 
@@ -41,7 +40,7 @@ export async function gather(
     last === null ? null : accountOf(deps, last, router?.timeZone ?? deps.timeZone),
     known === null ? null : deps.store.device(known),
   ]);
-  const hours = hoursNow(router, router?.timeZone ?? deps.timeZone, at);
+  const hours = router === null ? null : openingAt(router, router.timeZone ?? deps.timeZone, at);
   return {
     router,
     opensAt: hours?.opensAt ?? null,
@@ -88,20 +87,4 @@ async function accountOf(deps: PortalDeps, session: Session, timeZone: string) {
     deps.store.usage(accountKind, accountId, calendarDay(deps.clock.now(), timeZone)),
   ]);
   return account === null ? null : { account, usage };
-}
-
-function hoursNow(
-  router: Router | null,
-  timeZone: string,
-  at: number,
-): { open: boolean; opensAt: number | null } | null {
-  if (router === null || router.openingHours === null) return null;
-  const hours = parseHours(router.openingHours);
-  const { minuteOfWeek } = localTimeIn(timeZone)(at);
-  const minutes = minutesToOpening(hours, minuteOfWeek);
-  const minute = Math.floor(at / 60_000) * 60_000;
-  return {
-    open: openAt(hours, minuteOfWeek).open,
-    opensAt: minutes === null ? null : minute + minutes * 60_000,
-  };
 }
