@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { stillNeeded } from '../../controller/settings/needs.ts';
 import { realClock } from '../../lib/clock.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName } from '../../settings/known.ts';
 import {
   checkSetting,
@@ -60,10 +61,13 @@ export const settingSet: Command = {
       await store.setSetting({ level, code, ...checked, secret, at: realClock.now() });
       const shown = secret ? SEALED : checked.value;
       await audit(store, 'setting.set', `${level}:${at.label}`, `${checked.name}=${shown}`);
-      const needed = await neededAt(context, store);
-      const also = needed.length === 0 ? '' : `\nstill needed: ${needed.join(', ')}`;
+      const { needed, refused } = await neededAt(context, store);
+      const also =
+        (needed.length === 0 ? '' : `\nstill needed: ${needed.join(', ')}`) +
+        (refused === null ? '' : `\nnothing is configured there until this is mended: ${refused}`);
+      const value = secret ? null : checked.value;
       context.print(
-        { level, code, name: checked.name, value: secret ? null : checked.value, secret, needed },
+        { level, code, name: checked.name, value, secret, needed, refused },
         `${checked.name} is ${shown} for ${level} ${at.label}${also}`,
       );
       return 0;
@@ -173,11 +177,20 @@ async function requireSettingPlace(context: CommandContext, store: Store): Promi
   };
 }
 
-/** What a configuration there would lack; levels below may have it. */
-async function neededAt(context: CommandContext, store: Store): Promise<SettingName[]> {
+/** What a configuration there would lack (levels below may have it), and what of another version refuses it. */
+async function neededAt(
+  context: CommandContext,
+  store: Store,
+): Promise<{ needed: SettingName[]; refused: string | null }> {
   const place = await requireSettingPlace(context, store);
   const rows = (await store.listSettings()).map(shownRow);
-  return stillNeeded(resolveSettings(rows, place));
+  try {
+    return { needed: stillNeeded(resolveSettings(rows, place)), refused: null };
+  } catch (error) {
+    // What was set is set: another value that is not understood must not look like a refusal of this one.
+    if (errorCode(error) !== 'SETTING_VALUE') throw error;
+    return { needed: [], refused: errorMessage(error) };
+  }
 }
 
 function chosenNames({ operands }: CommandContext): readonly SettingName[] {
