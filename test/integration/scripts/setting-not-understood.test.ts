@@ -72,12 +72,14 @@ describe('a value that is not understood', () => {
 
     expect(said).toMatchObject({ value: 'lambat', from: 'village' });
     expect(said.notUnderstood).toHaveLength(1);
-    expect(document).toMatchObject({ value: 'dhcp', refused: expect.stringContaining('link.rtt-ms') });
+    expect(document).toMatchObject({
+      value: 'dhcp',
+      refused: expect.stringContaining('link.rtt-ms'),
+    });
     expect(text).toMatchObject({
       code: 0,
       out: expect.stringContaining('until this is mended: link.rtt-ms must be a number of ms'),
     });
-  });
   });
 
   it('goes with unset, also under a name that is no setting', async () => {
