@@ -187,6 +187,7 @@ async function messageOf(
   const { code, link: secret, state } = issued;
   const village = await store.village(router.villageCode);
   const t = translator(locale, { office: '', village: village?.name ?? router.villageName });
+  const network = t(`place.network.${village?.kind ?? 'other'}`);
   const link = linkPath === null ? null : `${publicOrigin}${linkPath}?k=${secret}`;
   const minutes = Math.round(CODE_TTL_MS / 60_000);
   return {
@@ -196,8 +197,8 @@ async function messageOf(
     link,
     text:
       link === null
-        ? t('otp.message', { code, n: minutes })
-        : t('otp.messageLink', { code, n: minutes, link }),
+        ? t('otp.message', { code, network, n: minutes })
+        : t('otp.messageLink', { code, network, n: minutes, link }),
     // The same for repeats of this message, another for another code of the ticket.
     idempotencyKey: `${state.ticketId}-${state.expiresAt}`,
   };

@@ -45,6 +45,7 @@ describe('a number and its code', () => {
     expect(page.body).toContain('0812••••890');
     expect(page.body).not.toContain('81234567890');
     expect(page.body).toMatch(/inputmode="numeric" autocomplete="one-time-code"/);
+    expect(text).toContain('adalah kode WiFi Publik Kelurahan Kayu Ara. ');
     expect(text).toContain('Jangan berikan');
 
     const done = await throughConsent(
