@@ -98,8 +98,12 @@ describe('the QR of a card', () => {
     stand = await openCitizenStand({ radius, log: pino({ level: 'trace' }, sink) });
     const { store } = stand;
     if (lanSubnet !== undefined) {
-      const real = store.listRouters;
-      store.listRouters = async () => (await real()).map((one) => ({ ...one, lanSubnet }));
+      const { listRouters, routerByName } = store;
+      store.listRouters = async () => (await listRouters()).map((one) => ({ ...one, lanSubnet }));
+      store.routerByName = async (name) => {
+        const one = await routerByName(name);
+        return one === null ? null : { ...one, lanSubnet };
+      };
     }
     const code = store.voucherForm(stand.voucher.code)!;
     return voucherUrl('', code, store.voucherSeal(code));
