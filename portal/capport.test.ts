@@ -52,12 +52,12 @@ it('leaves out what is unlimited', async () => {
   expect(Object.keys(answer)).not.toContain('bytes-remaining');
 });
 
-it('offers no page of the village that is not encrypted', async () => {
+it('offers no page that is not encrypted', async () => {
   await using test = await openTestPortal();
 
   const answer = JSON.parse((await test.fetch('/capport/sukarami-1')).body);
 
-  expect(answer).not.toHaveProperty('venue-info-url');
+  expect(answer).toEqual({ captive: true, 'can-extend-session': false });
 });
 
 it('can extend the session of an account, which takes vouchers, not that of a voucher', async () => {

@@ -12,7 +12,7 @@ import { type Connected, connectedAt } from './status.ts';
 
 interface CaptiveState {
   readonly captive: boolean;
-  readonly 'user-portal-url': string;
+  readonly 'user-portal-url'?: string;
   /** Android offers it as a notification after the login: the village's own page. */
   readonly 'venue-info-url'?: string;
   readonly 'can-extend-session': boolean;
@@ -33,9 +33,11 @@ export function showCapport(deps: PortalDeps): Handler {
     const { seconds = null, octets = null } = connected?.allowance ?? {};
     const state: CaptiveState = {
       captive: connected === null,
-      'user-portal-url': `${deps.publicOrigin}/?router=${router.name}`,
       ...(deps.publicOrigin.startsWith('https://')
-        ? { 'venue-info-url': `${deps.publicOrigin}/welcome?router=${router.name}` }
+        ? {
+            'user-portal-url': `${deps.publicOrigin}/?router=${router.name}`,
+            'venue-info-url': `${deps.publicOrigin}/welcome?router=${router.name}`,
+          }
         : {}),
       'can-extend-session': mayExtend(connected),
       ...(seconds === null ? {} : { 'seconds-remaining': seconds.left }),
