@@ -26,6 +26,8 @@ import {
 const MOST = 2400;
 const LAYOUTS = { a4: a4Sheets, '58mm': roll58 } as const;
 type Format = keyof typeof LAYOUTS;
+const NO_COMPLAINT =
+  'carry no number for complaints: set portal.complaint (smartwifi setting set) and print them again';
 const WHY: Readonly<Record<LeftOut, string>> = {
   used: 'in use (--all prints them too)',
   revoked: 'revoked',
@@ -68,14 +70,15 @@ export const voucherPrint: Command = {
         printedAt: realClock.now(),
         timeZone: config.timeZone,
       };
-      const pdf = await pdfOf(context, store, vouchers, format, printing);
+      const { pdf, withoutComplaint } = await pdfOf(context, store, vouchers, format, printing);
       await traceOf(store, vouchers, format, printing.printedAt);
       // Whoever reads it can go online with it.
       await writeFile(out, pdf, { mode: 0o600 });
       const rest = left === '' ? '' : `; left out: ${left}`;
+      const silent = withoutComplaint === 0 ? '' : `; ${withoutComplaint} ${NO_COMPLAINT}`;
       context.print(
-        { out, format, printed: vouchers.length, leftOut },
-        `${vouchers.length} vouchers are in ${out}${rest}`,
+        { out, format, printed: vouchers.length, leftOut, withoutComplaint },
+        `${vouchers.length} vouchers are in ${out}${rest}${silent}`,
       );
       return 0;
     });
@@ -135,18 +138,20 @@ async function pdfOf(
   vouchers: readonly BatchVoucher[],
   format: Format,
   printing: Printing,
-): Promise<Uint8Array> {
+): Promise<{ pdf: Uint8Array; withoutComplaint: number }> {
   const placeAt = await places(context, store);
   const cards = [];
+  let withoutComplaint = 0;
   for (const voucher of vouchers) {
     const code = store.voucherForm(voucher.code)!;
     const sealed = { code, seal: store.voucherSeal(code) };
-    cards.push(cardOf(voucher, sealed, await placeAt(voucher.villageCode), printing));
+    const place = await placeAt(voucher.villageCode);
+    if (place.complaint === null) withoutComplaint += 1;
+    cards.push(cardOf(voucher, sealed, place, printing));
   }
-  return renderPdf(LAYOUTS[format](cards, createMeasure()), {
-    title: 'Voucher WiFi',
-    createdAt: printing.printedAt,
-  });
+  const pages = LAYOUTS[format](cards, createMeasure());
+  const about = { title: 'Voucher WiFi', createdAt: printing.printedAt };
+  return { pdf: await renderPdf(pages, about), withoutComplaint };
 }
 
 /** What is set for a village, each read once. */

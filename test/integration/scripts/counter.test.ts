@@ -67,7 +67,10 @@ describe('voucher print', () => {
     const said = await saidIn('out.pdf');
     await print('--batch', 'nov');
 
-    expect(once).toMatchObject({ printed: 30, leftOut: { used: 0, revoked: 0 } });
+    expect(once).toMatchObject({
+      ...{ printed: 30, leftOut: { used: 0, revoked: 0 } },
+      withoutComplaint: 0,
+    });
     expect(said).toContain('WiFi Teladan');
     expect(said).toContain('Desa Teladan, Kec. Sekayu');
     expect(said).toContain('Pengaduan 0811-7112-112 (');
@@ -87,6 +90,17 @@ describe('voucher print', () => {
     expect(range.printed).toBe(6);
     expect(single.printed).toBe(1);
     expect(await saidIn('out.pdf')).toContain('FREE – not for sale');
+  });
+
+  it('says which cards have no number to complain to, and how they get one', async () => {
+    const create = ['--tariff', 'harian', '--count', '1', '--batch', 'nowhere'];
+    await json('voucher', 'create', ...create);
+    const args = ['--out', join(directory, 'out.pdf'), '--format', 'a4', '--batch', 'nowhere'];
+
+    const { out } = await run('voucher', 'print', ...args);
+
+    expect(out).toContain('1 carry no number for complaints: set portal.complaint');
+    expect(await print('--batch', 'nowhere')).toMatchObject({ withoutComplaint: 1 });
   });
 
   it('leaves out what is revoked', async () => {
