@@ -1,7 +1,7 @@
 /** The last step of every way in: the account is known and may go online, once it has agreed to the texts. */
 import type { Way } from '../settings/portal.ts';
 import { askForPassword } from './account/choose-page.ts';
-import { askForConsent, consents } from './consent/ask.ts';
+import { askForConsent, consents, knownAsChild } from './consent/ask.ts';
 import type { PortalDeps } from './context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from './hand-back.ts';
 
@@ -22,11 +22,12 @@ export async function letIn(
   if (facts?.firstPassword === true && via === 'account') {
     return askForPassword(deps, exchange, visit, account);
   }
+  const child = facts?.child === true;
+  // Kept, so that a window that is closed now does not make an adult of the next login.
+  if (minor && !child) await knownAsChild(deps, visit, account);
   const waiting = {
     account: { kind: account.kind, id: account.id },
-    via,
-    guardianPhone: null,
-    minor,
+    ...{ via, guardianPhone: null, minor: minor || child, child },
   };
   const standing = await consents(deps, exchange, visit, waiting);
   if (standing === 'asked') await askForConsent(deps, exchange, visit, waiting);

@@ -114,6 +114,8 @@ export interface AccessStore {
     villageCode: string | null;
     batch: string;
     at: number;
+    /** For children: nobody goes online with one before a parent or guardian agrees. */
+    child?: boolean;
   }): Promise<{ id: string; code: string }[]>;
   listVouchers(args: { batch?: string; limit: number }): Promise<Voucher[]>;
   /** Cached; spaces, hyphens, case and look-alikes forgiven. */

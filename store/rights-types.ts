@@ -138,9 +138,12 @@ export interface RightsStore {
     readonly nik?: string | null;
     readonly at: number;
   }): Promise<void>;
-  /** Somebody answers for a child; its tariff becomes that of children, when there is one. */
+  /**
+   * An account is a child's; its tariff becomes that of children, when there is one. Null: nobody answers for
+   * it yet, and what it has agreed to by itself does not count any more.
+   */
   markChild(args: {
-    readonly subscriberId: string;
+    readonly account: ConsentHolder;
     readonly guardianPhone: string | null;
     readonly tariff: string | null;
     readonly at: number;

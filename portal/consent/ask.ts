@@ -35,8 +35,10 @@ export interface Waiting {
   readonly via: Way;
   /** Set once a child's parent was asked. */
   readonly guardianPhone: string | null;
-  /** Under 18 by the date of birth in a NIK, whatever the box says. */
+  /** Under 18, by the date of birth in a NIK or by the account itself, whatever the box says. */
   readonly minor?: boolean;
+  /** The account is known as a child's: what it has agreed to, a parent did. */
+  readonly child?: boolean;
 }
 
 const TICKET_MS = 10 * 60_000;
@@ -60,7 +62,8 @@ export async function consents(
   waiting: Waiting,
 ): Promise<'before' | TokenConsent | 'asked'> {
   const isMinor = waiting.minor === true;
-  if (!isMinor && (await hasAgreed(deps, req, visit, waiting))) return 'before';
+  const counts = !isMinor || waiting.child === true;
+  if (counts && (await hasAgreed(deps, req, visit, waiting))) return 'before';
   const ticks = readTicks(formOf(req));
   if (!bothTicked(ticks) || ticks.minor || isMinor) return 'asked';
   return agreement(deps, visit, waiting);
@@ -75,7 +78,7 @@ async function hasAgreed(
   deps: PortalDeps,
   req: Request,
   { redirect }: Visit,
-  { account, via }: Waiting,
+  { account, via, child }: Waiting,
 ): Promise<boolean> {
   const { terms, privacy } = await legalTextsAt(deps, redirect.router);
   const isItself = await provesItself(deps, req, redirect);
@@ -83,7 +86,7 @@ async function hasAgreed(
   return deps.store.hasConsented({
     ...{ terms: terms.hash, privacy: privacy.hash },
     account,
-    mac: isItself ? redirect.mac : null,
+    mac: isItself && child !== true ? redirect.mac : null,
   });
 }
 
@@ -137,6 +140,9 @@ export function submitConsent(deps: PortalDeps): Handler {
     if (!bothTicked(ticks)) return show('boxes');
     let agreed = waiting;
     if (ticks.minor) {
+      if (await isAgreedFor(deps, visit, waiting)) {
+        return handBack(deps, { req, res }, visit, waiting.account, null);
+      }
       const step = await guardianStep(deps, { visit, ticket, waiting, form });
       if (step.kind === 'ask') return show(step.fault, step.parent);
       agreed = { ...waiting, guardianPhone: step.phone };
@@ -145,6 +151,15 @@ export function submitConsent(deps: PortalDeps): Handler {
     const consent = await agreement(deps, visit, agreed);
     await handBack(deps, { req, res }, visit, waiting.account, consent);
   };
+}
+
+/** A parent has agreed meanwhile, at the counter. */
+async function isAgreedFor(deps: PortalDeps, { redirect }: Visit, { account }: Waiting) {
+  const facts = await deps.store.account(account.kind, account.id);
+  if (facts?.child !== true) return false;
+  const { terms, privacy } = await legalTextsAt(deps, redirect.router);
+  const hashes = { terms: terms.hash, privacy: privacy.hash };
+  return deps.store.hasConsented({ ...hashes, account, mac: null });
 }
 
 /** A phone's own live ticket, and no other's. */
@@ -185,10 +200,21 @@ async function agreement(deps: PortalDeps, visit: Visit, waiting: Waiting): Prom
 /** A click's account is whoever the query names: it becomes a child's with the login. */
 async function markChild(deps: PortalDeps, visit: Visit, waiting: Waiting): Promise<void> {
   const { account, via, guardianPhone } = waiting;
-  if (account.kind !== 'subscriber' || via === 'click') return;
+  if (via === 'click') return;
   const tariff = await childTariff(deps, visit);
   const at = deps.clock.now();
-  await deps.store.markChild({ subscriberId: account.id, guardianPhone, tariff, at });
+  await deps.store.markChild({ account, guardianPhone, tariff, at });
+}
+
+/** By the date of birth in a NIK; nobody has agreed for it yet. */
+export async function knownAsChild(
+  deps: PortalDeps,
+  visit: Visit,
+  account: Admitted,
+): Promise<void> {
+  const tariff = await childTariff(deps, visit);
+  const at = deps.clock.now();
+  await deps.store.markChild({ account, guardianPhone: null, tariff, at });
 }
 
 async function childTariff(deps: PortalDeps, { redirect }: Visit): Promise<string | null> {

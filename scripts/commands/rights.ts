@@ -1,11 +1,8 @@
 import { realClock } from '../../lib/clock.ts';
-import { SmartWifiError } from '../../lib/errors.ts';
 import { readName } from '../../portal/account/data.ts';
 import { exportOf } from '../../portal/account/export.ts';
 import { type NikWarning, parseNik } from '../../portal/account/nik.ts';
-import { toMobileE164 } from '../../settings/phone-number.ts';
-import type { Store } from '../../store/contract.ts';
-import type { RightsRequest, Subscriber } from '../../store/types.ts';
+import type { RightsRequest } from '../../store/types.ts';
 import {
   audit,
   CLI,
@@ -19,6 +16,7 @@ import {
   withStore,
 } from '../command.ts';
 import { instant, table } from '../table.ts';
+import { subscriberOf } from './rights-who.ts';
 
 const HOUR_MS = 3_600_000;
 /** A NIK lasts for life, wherever its owner lives now: nothing of this proves that it is false. */
@@ -127,34 +125,6 @@ export const subscriberRevealNik: Command = {
     });
   },
 };
-
-export const subscriberGuardian: Command = {
-  summary: 'record at the counter that a parent or guardian agrees for a child',
-  usage: 'USERNAME|PHONE --phone PARENT --reason TEXT [--tariff TARIFF]',
-  options: { phone: { type: 'string' }, reason: { type: 'string' }, tariff: { type: 'string' } },
-  run: async (context) => {
-    const who = operand(context, 'a username or phone number');
-    const guardianPhone = toMobileE164(requiredOption(context.options, 'phone'));
-    const reason = requiredOption(context.options, 'reason');
-    if (guardianPhone === null) throw new UsageError('--phone is no Indonesian mobile number');
-    return withStore(context, async (store) => {
-      const { id: subscriberId, username } = await subscriberOf(store, who);
-      const tariff = textOption(context.options, 'tariff') ?? null;
-      await store.markChild({ subscriberId, guardianPhone, tariff, at: realClock.now() });
-      await audit(store, 'subscriber.guardian', username, reason);
-      context.print({ username, child: true }, `${username} is a child, and a parent agrees`);
-      return 0;
-    });
-  },
-};
-
-async function subscriberOf(store: Store, typed: string): Promise<Subscriber> {
-  const named = await store.subscriberByUsername(typed);
-  const phone = named === null ? toMobileE164(typed) : null;
-  const found = named ?? (phone === null ? null : await store.subscriberByUsername(phone));
-  if (found === null) throw new SmartWifiError('STORE_NOT_FOUND', 'there is no such subscriber');
-  return found;
-}
 
 function isOpen({ doneAt, cancelledAt }: RightsRequest): boolean {
   return doneAt === null && cancelledAt === null;

@@ -21,13 +21,14 @@ const CHUNK = 1000;
 
 export const voucherCreate: Command = {
   summary: 'make vouchers and print their codes',
-  usage: '--tariff T --count N [--village CODE] [--batch NAME] [--officer NAME]',
+  usage: '--tariff T --count N [--village CODE] [--batch NAME] [--officer NAME] [--child]',
   options: {
     tariff: { type: 'string' },
     count: { type: 'string' },
     village: { type: 'string' },
     batch: { type: 'string' },
     officer: { type: 'string' },
+    child: { type: 'boolean' },
   },
   run: (context) => {
     const officer = officerIn(context, 'officer');
@@ -52,6 +53,7 @@ export const voucherCreate: Command = {
             villageCode: textOption(context.options, 'village') ?? null,
             batch,
             at,
+            child: context.options.child === true,
           })),
         );
       }
@@ -129,7 +131,7 @@ export const voucherRevoke: Command = {
     }),
 };
 
-async function findVoucher(store: Store, text: string): Promise<Voucher> {
+export async function findVoucher(store: Store, text: string): Promise<Voucher> {
   const found = await store.voucherByCode(text);
   if (found !== null) return found;
   const account = await store.account('voucher', text);

@@ -132,6 +132,7 @@ export const accountWrites = {
       villageCode: string | null;
       batch: string;
       at: number;
+      child?: boolean;
     },
   ): Promise<{ id: string; code: string }[]> {
     const tariffId = await tariffByName(ctx, args.tariff);
@@ -142,8 +143,8 @@ export const accountWrites = {
         code: newVoucherCode(),
       }));
       const added = await ctx.sql.all<{ id: string }>(
-        `INSERT INTO vouchers (id, k, code, tariff_id, village_code, batch, created_at)
-         VALUES ${rowsOf(drawn.length, 7)} ON CONFLICT (k) DO NOTHING RETURNING id`,
+        `INSERT INTO vouchers (id, k, code, tariff_id, village_code, batch, created_at, child)
+         VALUES ${rowsOf(drawn.length, 8)} ON CONFLICT (k) DO NOTHING RETURNING id`,
         ...drawn.flatMap(({ id, code }) => [
           id,
           ctx.keys.credentialKey(`voucher:${normalizeVoucherCode(code)}`),
@@ -152,6 +153,7 @@ export const accountWrites = {
           args.villageCode,
           args.batch,
           args.at,
+          Number(args.child === true),
         ]),
       );
       const kept = new Set(added.map(({ id }) => id));

@@ -127,32 +127,42 @@ export async function chainTaken(
     const { entry, holder, child } = JSON.parse(document) as TakenDocument;
     await give(ctx, entry, holder);
     if (child !== null)
-      await keepChild(ctx, child.id, { ...child, guardianKey: entry.guardianKey });
+      await keepChild(
+        ctx,
+        { kind: holder, id: child.id },
+        { ...child, guardianKey: entry.guardianKey },
+      );
     await ctx.sql.run('DELETE FROM consents_taken WHERE token = ?', token);
   }
   return rows.length;
 }
 
-/** Of the same texts by the same account there is one entry, however often it is told. Returns its number. */
+/**
+ * Of the same texts by the same account there is one entry, however often it is told; a parent who agrees for
+ * it later has one, too. Returns its number. What a parent agrees to for a child is nothing that the phone
+ * would stand for: with another card it may be anybody's.
+ */
 export async function give(
   ctx: WriteContext,
   entry: ConsentAct,
   holder: ConsentHolder['kind'],
 ): Promise<number> {
-  const { accountKey, macKey, terms, privacy, at } = entry;
+  const { accountKey, macKey, guardianKey, terms, privacy, at } = entry;
   const held = await ctx.sql.get<HeldRow>(
     'SELECT terms, privacy FROM consents_held WHERE holder_k = ?',
     accountKey,
   );
   if (held?.terms === terms && held.privacy === privacy) {
-    const last = await ctx.sql.get<{ seq: number }>(
-      'SELECT MAX(seq) AS seq FROM consents WHERE account_k = ?',
+    const last = await ctx.sql.get<{ seq: number; guardian_k: string | null }>(
+      'SELECT seq, guardian_k FROM consents WHERE account_k = ? ORDER BY seq DESC LIMIT 1',
       accountKey,
     );
-    return last!.seq;
+    if (guardianKey === null || last!.guardian_k === guardianKey) return last!.seq;
   }
   await hold(ctx, { holderKey: accountKey, holder, terms, privacy, at });
-  await hold(ctx, { holderKey: macKey, holder: 'phone', terms, privacy, at });
+  if (guardianKey === null) {
+    await hold(ctx, { holderKey: macKey, holder: 'phone', terms, privacy, at });
+  }
   return append(ctx, entry);
 }
 

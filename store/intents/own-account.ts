@@ -5,6 +5,7 @@ import type { ReadContext, WriteContext } from '../sql.ts';
 import { auditWrites } from './audit.ts';
 import { keepChild } from './children.ts';
 import { endAccess, type ProfileColumns, sealNik } from './citizens.ts';
+import { dropHeld } from './consents.ts';
 import { phoneKeyOf } from './phones.ts';
 import { tariffByName } from './tariffs.ts';
 
@@ -76,7 +77,9 @@ export const ownAccountWrites = {
 
   async markChild(ctx: WriteContext, args: Args<'markChild'>): Promise<void> {
     const { guardianPhone, tariff } = args;
-    await keepChild(ctx, args.subscriberId, {
+    // What it agreed to by itself is no consent any more.
+    if (guardianPhone === null) await dropHeld(ctx, args.account, null);
+    await keepChild(ctx, args.account, {
       guardianKey: guardianPhone === null ? null : phoneKeyOf(ctx.keys, guardianPhone),
       tariffId: tariff === null ? null : await tariffByName(ctx, tariff),
     });

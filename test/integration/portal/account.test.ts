@@ -313,6 +313,11 @@ describe('registration', () => {
     expect(body).toContain('action="/consent"');
     expect(body).toMatch(/name="minor" value="1" checked/);
     expect(await stand.store.listConsents(1)).toEqual([]);
+    const next = await stand.portal.post('/login', {
+      ...{ ...stand.redirect, username: PHONE, password: PASSWORD, ...TICKED },
+    });
+    expect(next.body).toMatch(/name="minor" value="1" checked/);
+    expect((await stand.store.subscriberByUsername(PHONE))?.child).toBe(true);
   });
 
   it('is not open where no tariff is set for it', async () => {

@@ -1,10 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { legalTextsAt } from '../../../portal/consent/texts.ts';
 import type { CodeSender } from '../../../portal/otp/code.ts';
 import { START_MS } from '../../../portal/village.fixture.ts';
-import { accounting } from '../../fixtures/rows.ts';
+import { SILENT } from '../../../radius/radius.fixture.ts';
+import { accounting, newTariff, village } from '../../fixtures/rows.ts';
 import { type CitizenStand, hiddenIn, MAC, openCitizenStand } from './citizen-stand.ts';
 
 const TICKED = { boxes: '1', terms: '1', data: '1' };
+const textsNow = (stand: CitizenStand) =>
+  legalTextsAt(
+    {
+      ...{ store: stand.store, log: SILENT, selling: null },
+      retention: { sessionDays: 180, dailyDays: 800 },
+    },
+    { villageCode: village.code, districtCode: village.districtCode },
+  );
 const VICTIM = 'A2:00:00:00:00:99';
 
 describe('consent', () => {
@@ -200,6 +210,51 @@ describe('consent', () => {
     expect(body).toMatch(/Versi 2026-11, tanda [0-9a-f]{12}/);
   });
 
+  it('lets in once a parent has agreed at the counter, also the window that waits', async () => {
+    const kids = { ...newTariff, name: 'anak', at: START_MS };
+    await stand.store.createTariff(kids);
+    const ask = await login({ ...TICKED, minor: '1' });
+    const press = () =>
+      stand.portal.post('/consent', { ...hiddenIn(ask.body, '/consent'), ...TICKED, minor: '1' });
+    expect((await press()).status).toBe(422);
+
+    const account = { kind: 'voucher', id: stand.voucher.id } as const;
+    const guardianPhone = '+6281211112222';
+    await stand.store.markChild({ account, guardianPhone, tariff: 'anak', at: START_MS });
+    const before = await press();
+    await stand.store.giveConsent({
+      ...(await textsNow(stand)),
+      ...{ account, guardianPhone, mac: '', villageCode: village.code, router: '' },
+      ...{ method: 'operator', language: 'id', at: START_MS },
+    });
+
+    expect(before.status).toBe(422);
+    expect((await press()).status).toBe(303);
+    expect((await login({})).status).toBe(303);
+    expect((await stand.store.account('voucher', account.id))?.tariff.name).toBe('anak');
+  });
+
+  it('asks a parent about a card for children, whatever is ticked, and whoever had the phone before', async () => {
+    await stand.arrive(await login(TICKED));
+    await stand.goOnline({ kind: 'voucher', id: stand.voucher.id });
+    const made = await stand.store.createVouchers({
+      ...{
+        tariff: 'harian',
+        count: 1,
+        villageCode: null,
+        batch: 'anak',
+        at: START_MS,
+        child: true,
+      },
+    });
+    const { body, status } = await login({ voucher: made[0]!.code, ...TICKED });
+
+    expect(status).toBe(200);
+    expect(body).toMatch(/name="minor" value="1" checked/);
+    expect(body).toContain('name="guardian"');
+    expect(await ledger()).toHaveLength(1);
+  });
+
   it('sends a child to the office where no codes can be sent', async () => {
     const answer = await login({ ...TICKED, minor: '1' });
     const next = await stand.portal.post('/consent', {
@@ -245,6 +300,10 @@ it('lets a child in once a parent has given the code', async () => {
   expect(done.status).toBe(303);
   await stand.arrive(done);
   await stand.store.chainConsents({ limit: 9 });
+  expect((await stand.store.account('voucher', stand.voucher.id))?.child).toBe(true);
+  await stand.goOnline({ kind: 'voucher', id: stand.voucher.id });
+  const another = { ...stand.redirect, voucher: await stand.newVoucher() };
+  expect((await stand.portal.post('/login', another)).body).toContain('action="/consent"');
 
   expect(sent).toEqual(['+6281211112222']);
   const [entry] = await stand.store.listConsents(1);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { legalTexts } from '../../../portal/consent/texts.ts';
 import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
-import { AT, MAC, seedStore } from '../../fixtures/rows.ts';
+import { AT, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
 import { tamper } from '../store/tamper.ts';
 import { type Cli, cliIn } from './cli.fixture.ts';
 
@@ -154,14 +154,43 @@ describe('verbs about consent and rights', () => {
     expect((await cli.run('voucher', 'list')).out).toContain('spent');
   });
 
-  it('records a parent at the counter', async () => {
+  it('records a parent at the counter, in the ledger and once', async () => {
     const verb = ['subscriber', 'guardian', PHONE, '--reason', 'ibu datang'];
 
     expect((await cli.run(...verb, '--phone', '0711')).code).toBe(2);
-    await cli.json(...verb, '--phone', '0812 1111 2222');
-    const child = await inStore(async (store) =>
-      store.profile((await store.subscriberByUsername(PHONE))!.id),
+    const done = await cli.json(...verb, '--phone', '0812 1111 2222');
+    const again = await cli.json(...verb, '--phone', '0812 1111 2222');
+    const siti = await inStore(async (store) => store.subscriberByUsername(PHONE));
+    expect(siti?.child).toBe(true);
+    expect([done.entry, again.entry]).toEqual([3, 3]);
+    const [entry] = await cli.json('consent', 'list');
+    expect(entry).toMatchObject({ method: 'operator', guardianKey: expect.any(String) });
+    expect(await inStore((store) => store.verifyConsents())).toMatchObject({ brokenAt: null });
+    const audited = await cli.json('audit', 'list');
+    expect(audited[0]).toMatchObject({ action: 'subscriber.guardian', detail: 'ibu datang' });
+    expect(JSON.stringify([audited, entry])).not.toMatch(/1211112222|12 1111/);
+  });
+
+  it('records a parent for a card, which gets the tariff of children', async () => {
+    await inStore((store) => store.createTariff({ ...newTariff, name: 'anak', at: AT }));
+    await cli.json('setting', 'set', 'portal.tariff.child', 'anak', '--regency', '16.06');
+    const made = await cli.json(
+      'voucher',
+      'create',
+      '--tariff',
+      'harian',
+      '--count',
+      '1',
+      '--child',
     );
-    expect(child?.child).toBe(true);
+    const { id, code } = made.vouchers[0];
+    const verb = ['voucher', 'guardian', code, '--phone', '0812 1111 2222', '--reason'];
+
+    expect((await cli.run(...verb.slice(0, -1))).code).toBe(2);
+    expect(await cli.json(...verb, 'bapak datang')).toMatchObject({ voucher: id, tariff: 'anak' });
+
+    const voucher = await inStore((store) => store.voucherByCode(code));
+    expect(voucher).toMatchObject({ child: true, tariff: { name: 'anak' } });
+    expect((await cli.json('consent', 'proof', id)).entries).toHaveLength(1);
   });
 });

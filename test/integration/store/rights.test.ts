@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../store/contract.ts';
 import type { Subscriber } from '../../../store/types.ts';
-import { AT, accounting, DAY, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
+import { AT, accounting, DAY, logIn, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
 
 const PHONE = '+6281234567890';
@@ -317,7 +317,7 @@ describe.each(ENGINES)('rights on $name', (engine) => {
   it('marks a child, with its tariff and who answers for it', async () => {
     await store.createTariff({ name: 'anak', at: AT });
     await store.markChild({
-      subscriberId: citizen.id,
+      account: citizen,
       guardianPhone: '+62811111111',
       tariff: 'anak',
       at: AT,
@@ -325,5 +325,26 @@ describe.each(ENGINES)('rights on $name', (engine) => {
 
     expect(await store.profile(citizen.id)).toMatchObject({ child: true });
     expect((await store.account('subscriber', citizen.id))?.tariff.name).toBe('anak');
+  });
+
+  it('marks a card as a child’s, too; without a parent nothing that was agreed to counts', async () => {
+    await store.createTariff({ name: 'anak', at: AT });
+    const scene = { villageCode: '', router: '', method: 'voucher', language: 'id' } as const;
+    const account = { kind: 'voucher', id: seed.voucher.id } as const;
+    const issued = await store.issueToken({
+      ...{ accountKind: 'voucher', accountId: account.id, mac: MAC, routerId: seed.router.id },
+      ...{ at: AT, ttlMs: 60_000, consent: { terms: 't', privacy: 'p', ...scene } },
+    });
+    await logIn(store, seed, { proof: { kind: 'token', ...issued } });
+    const hashes = { terms: 't', privacy: 'p', account, mac: null };
+    const before = await store.hasConsented(hashes);
+    await store.markChild({ account, guardianPhone: null, tariff: 'anak', at: AT });
+
+    expect(before).toBe(true);
+    expect(await store.hasConsented(hashes)).toBe(false);
+    expect(await store.account('voucher', account.id)).toMatchObject({
+      child: true,
+      tariff: { name: 'anak' },
+    });
   });
 });
