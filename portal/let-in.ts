@@ -4,6 +4,7 @@ import { askForPassword } from './account/choose-page.ts';
 import { askForConsent, consents, knownAsChild } from './consent/ask.ts';
 import type { PortalDeps } from './context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from './hand-back.ts';
+import { provesItself } from './proven-phone.ts';
 
 /**
  * Makes sure of consent to the texts in force: given before, by the boxes of the form that was sent, or on
@@ -22,7 +23,9 @@ export async function letIn(
   if (facts?.firstPassword === true && via === 'account') {
     return askForPassword(deps, exchange, visit, account);
   }
-  const child = facts?.child === true;
+  // The account of a click is the phone that a link named: what it is, only that phone is told.
+  const isTold = via !== 'click' || (await provesItself(deps, exchange.req, visit.redirect));
+  const child = facts?.child === true && isTold;
   // Kept, so that a window that is closed now does not make an adult of the next login.
   if (minor && !child) await knownAsChild(deps, visit, account);
   const waiting = {

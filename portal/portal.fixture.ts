@@ -219,6 +219,7 @@ function storeOf(world: World): PortalStore {
     usage: async (_kind, _id, day) => world.usageOf?.(day) ?? world.usage,
     hasConsented: async () => world.consented,
     keepTexts: async () => {},
+    withdrawalsSince: async () => 0,
     markChild: none,
     subscriberByUsername: async () => null,
     voucherByCode: async () => null,

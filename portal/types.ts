@@ -53,6 +53,7 @@ export type PortalStore = Pick<
   | 'requestDisconnect'
   | 'hasConsented'
   | 'keepTexts'
+  | 'withdrawalsSince'
   | 'markChild'
   | 'profile'
   | 'phonesOf'

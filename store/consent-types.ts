@@ -103,6 +103,11 @@ export interface ConsentStore {
   chainConsents(args: { readonly limit: number }): Promise<number>;
   /** Remembered phones are forgotten and open sessions asked to end. Null when nothing was agreed to. */
   withdrawConsent(args: ConsentScene): Promise<number | null>;
+  /** How often the account has withdrawn. */
+  withdrawalsSince(args: {
+    readonly account: ConsentHolder;
+    readonly since: number;
+  }): Promise<number>;
   /** Newest first. */
   listConsents(limit: number): Promise<ConsentEntry[]>;
   /** Oldest first; by user name, phone number in E.164 or id, also of an account that was erased since. */

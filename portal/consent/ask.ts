@@ -42,6 +42,9 @@ export interface Waiting {
 }
 
 const TICKET_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
+/** In a day, of one account. */
+const MOST_WITHDRAWALS = 5;
 const SECRET = /^[\w-]{22}$/;
 
 export type ConsentFault =
@@ -49,7 +52,8 @@ export type ConsentFault =
   | 'guardianPhone'
   | 'guardianCode'
   | 'guardianOffice'
-  | 'limited';
+  | 'limited'
+  | 'often';
 
 /**
  * `before`: these texts were agreed to. Else what the boxes of the form that was sent agree to now; or they are
@@ -66,6 +70,7 @@ export async function consents(
   if (counts && (await hasAgreed(deps, req, visit, waiting))) return 'before';
   const ticks = readTicks(formOf(req));
   if (!bothTicked(ticks) || ticks.minor || isMinor) return 'asked';
+  if (!(await mayAgree(deps, waiting))) return 'asked';
   return agreement(deps, visit, waiting);
 }
 
@@ -109,7 +114,7 @@ export async function askForConsent(
   const typed = readTicks(formOf(exchange.req));
   const ticks = { ...typed, minor: typed.minor || waiting.minor === true };
   const asksParent = bothTicked(ticks) && ticks.minor;
-  const fault = ticks.shown && !asksParent ? 'boxes' : null;
+  const fault = asksParent ? null : bothTicked(ticks) ? 'often' : ticks.shown ? 'boxes' : null;
   await sendConsent(deps, exchange, visit, {
     secret,
     ticks,
@@ -138,6 +143,7 @@ export function submitConsent(deps: PortalDeps): Handler {
     const show = async (fault: ConsentFault | null, parent: Showing['parent'] = null) =>
       sendConsent(deps, { req, res }, visit, { secret, ticks, fault, parent });
     if (!bothTicked(ticks)) return show('boxes');
+    if (!(await mayAgree(deps, waiting))) return show('often');
     let agreed = waiting;
     if (ticks.minor) {
       if (await isAgreedFor(deps, visit, waiting)) {
@@ -153,8 +159,19 @@ export function submitConsent(deps: PortalDeps): Handler {
   };
 }
 
-/** A parent has agreed meanwhile, at the counter. */
-async function isAgreedFor(deps: PortalDeps, { redirect }: Visit, { account }: Waiting) {
+/** Withdrawing is always possible; agreeing again is not, after so many times in a day. */
+async function mayAgree({ store, clock }: PortalDeps, { account }: Waiting): Promise<boolean> {
+  const since = clock.now() - DAY_MS;
+  return (await store.withdrawalsSince({ account, since })) < MOST_WITHDRAWALS;
+}
+
+/** A parent has agreed meanwhile, at the counter. The account of a click is anybody's word. */
+async function isAgreedFor(
+  deps: PortalDeps,
+  { redirect }: Visit,
+  { account, via }: Waiting,
+): Promise<boolean> {
+  if (via === 'click') return false;
   const facts = await deps.store.account(account.kind, account.id);
   if (facts?.child !== true) return false;
   const { terms, privacy } = await legalTextsAt(deps, redirect.router);
@@ -252,7 +269,7 @@ async function sendConsent(
     exchange,
     { name: 'consent', frame, facts },
     {
-      status: fault === null ? 200 : fault === 'limited' ? 429 : 422,
+      status: fault === null ? 200 : fault === 'limited' || fault === 'often' ? 429 : 422,
       formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
     },
   );

@@ -41,6 +41,18 @@ export const consentReads = {
     return isHeld(ctx, holders, args);
   },
 
+  async withdrawalsSince(
+    { sql, keys }: ReadContext,
+    args: Args<'withdrawalsSince'>,
+  ): Promise<number> {
+    const row = await sql.get<{ n: number }>(
+      "SELECT COUNT(*) AS n FROM consents WHERE account_k = ? AND act = 'withdrawn' AND at > ?",
+      accountKeyOf(keys, args.account.id),
+      args.since,
+    );
+    return row!.n;
+  },
+
   async consentsWait({ sql }: ReadContext): Promise<boolean> {
     return (await sql.get('SELECT token FROM consents_taken LIMIT 1')) !== undefined;
   },

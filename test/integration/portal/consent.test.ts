@@ -146,6 +146,33 @@ describe('consent', () => {
     expect(blank(refusedAfter.body)).toBe(blank(refusedBefore.body));
   });
 
+  it('has an end of withdrawing and agreeing again, so that no phone fills the ledger', async () => {
+    const account = { kind: 'voucher', id: stand.voucher.id } as const;
+    const answers: number[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      const answer = await login(TICKED);
+      answers.push(answer.status);
+      if (answer.status !== 303) continue;
+      await stand.arrive(answer);
+      await stand.store.withdrawConsent({
+        ...{ account, mac: MAC, villageCode: village.code, router: stand.router.name },
+        ...{ method: 'portal', language: 'id', at: stand.portal.clock.now() },
+      });
+    }
+    const refused = await login(TICKED);
+    const waiting = await stand.portal.post('/consent', {
+      ...hiddenIn((await login({ boxes: '1' })).body, '/consent'),
+      ...TICKED,
+    });
+
+    expect(answers).toEqual([303, 303, 303, 303, 303, 429, 429, 429]);
+    expect(refused.body).toContain('Terlalu sering');
+    expect(waiting.status).toBe(429);
+    expect(await ledger()).toHaveLength(10);
+    stand.portal.clock.advance(25 * 3_600_000);
+    expect((await login(TICKED)).status).toBe(303);
+  });
+
   it('tells nobody whether another phone has come by a click', async () => {
     await using clicks = await openCitizenStand(
       {},
@@ -154,7 +181,13 @@ describe('consent', () => {
     const click = (mac: string, ticks: object) =>
       clicks.portal.post('/click', { ...clicks.redirect, mac, ...ticks });
     await clicks.arrive(await click(VICTIM, TICKED), VICTIM);
+    await clicks.store.chainConsents({ limit: 9 });
+    const { accountId: id } = (await clicks.store.listSessions({ limit: 1 }))[0]!;
+    const account = { kind: 'subscriber', id: id! } as const;
+    await clicks.store.markChild({ account, guardianPhone: '+6281', tariff: null, at: START_MS });
 
+    const child = await click(VICTIM, TICKED);
+    expect([child.status, child.body]).toEqual([303, '']);
     expect((await click(VICTIM, {})).body).toContain('action="/consent"');
     expect((await click('A2:00:00:00:00:98', {})).body).toContain('action="/consent"');
   });
