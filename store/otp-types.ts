@@ -22,6 +22,8 @@ export type OtpScope =
   | 'click address'
   | 'click router'
   | 'cost day'
+  | 'cost router'
+  | 'cost outside'
   | 'cost month';
 
 /** One budget that something is to be taken from. */

@@ -50,21 +50,24 @@ describe('a message', () => {
   it('goes by the first gateway, and is paid once', async () => {
     const { dispatcher, asked, paid } = stand({ one: [OK], two: [OK] });
 
-    expect(await dispatcher.send(MESSAGE)).toMatchObject({ kind: 'accepted', gateway: 'fonnte' });
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toMatchObject({
+      kind: 'accepted',
+      gateway: 'fonnte',
+    });
     expect([asked, paid]).toEqual([['one'], ['+fonnte']]);
   });
 
   it('is tried again for what passes, after a pause', async () => {
     const { dispatcher, asked, slept } = stand({ one: [FAULT, OK], two: [OK] });
 
-    expect(await dispatcher.send(MESSAGE)).toMatchObject({ gateway: 'fonnte' });
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toMatchObject({ gateway: 'fonnte' });
     expect([asked, slept]).toEqual([['one', 'one'], [200]]);
   });
 
   it('is not tried again for what stays, and goes by the next', async () => {
     const { dispatcher, asked, paid, counted } = stand({ one: [WRONG_KEY], two: [OK] });
 
-    expect(await dispatcher.send(MESSAGE)).toMatchObject({ gateway: 'wablas' });
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toMatchObject({ gateway: 'wablas' });
     expect(asked).toEqual(['one', 'two']);
     expect(paid).toEqual(['+fonnte', '-fonnte', '+wablas']);
     expect(counted).toEqual(['fonnte credentials', 'wablas accepted']);
@@ -73,7 +76,7 @@ describe('a message', () => {
   it('stays paid after silence, each time: it may have gone', async () => {
     const { dispatcher, paid } = stand({ one: ['timeout'], two: ['unreachable'] });
 
-    expect(await dispatcher.send(MESSAGE)).toEqual({
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toEqual({
       ...{ kind: 'refused', because: 'unreachable', mayHaveGone: true },
     });
     expect(paid).toEqual([
@@ -89,21 +92,24 @@ describe('a message', () => {
       { pay: async () => caps.left-- > 0 },
     );
 
-    expect(await dispatcher.send(MESSAGE)).toMatchObject({ kind: 'refused', mayHaveGone: true });
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toMatchObject({
+      kind: 'refused',
+      mayHaveGone: true,
+    });
     expect(asked).toEqual(['one']);
   });
 
   it('goes by nobody when the caps are used up', async () => {
     const { dispatcher, asked } = stand({ one: [OK], two: [OK] }, { pay: async () => false });
 
-    expect(await dispatcher.send(MESSAGE)).toEqual({ kind: 'cap' });
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toEqual({ kind: 'cap' });
     expect(asked).toEqual([]);
   });
 
   it('goes by the one that an operator names', async () => {
     const { dispatcher, asked } = stand({ one: [OK], two: [OK] });
 
-    await dispatcher.send(MESSAGE, 'wablas');
+    await dispatcher.send(MESSAGE, { only: 'wablas', payer: null });
 
     expect(asked).toEqual(['two']);
   });
@@ -111,24 +117,24 @@ describe('a message', () => {
   it('without gateways goes nowhere', async () => {
     const { dispatcher } = stand({}, { gateways: [] satisfies GatewayConfig[] });
 
-    expect(await dispatcher.send(MESSAGE)).toEqual({
+    expect(await dispatcher.send(MESSAGE, { payer: null })).toEqual({
       ...{ kind: 'refused', because: null, mayHaveGone: false },
     });
   });
 
   it('leaves a gateway alone that fails in a row, and tries it after the pause', async () => {
     const { dispatcher, clock, asked, counted } = stand({ one: [FAULT], two: [OK] });
-    await dispatcher.send(MESSAGE);
-    await dispatcher.send(MESSAGE);
+    await dispatcher.send(MESSAGE, { payer: null });
+    await dispatcher.send(MESSAGE, { payer: null });
     asked.length = 0;
 
-    await dispatcher.send(MESSAGE);
+    await dispatcher.send(MESSAGE, { payer: null });
     expect(asked).toEqual(['two']);
     expect(counted).toContain('fonnte circuit');
 
     clock.advance(60_001);
     asked.length = 0;
-    await dispatcher.send(MESSAGE);
+    await dispatcher.send(MESSAGE, { payer: null });
     expect(asked).toContain('one');
   });
 });

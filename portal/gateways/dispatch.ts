@@ -23,9 +23,23 @@ export interface DispatchDeps {
   readonly clock: Clock;
   readonly random: () => number;
   /** Takes the cost of a message from the caps; false: they are used up. */
-  readonly pay: (gateway: GatewayConfig) => Promise<boolean>;
-  readonly giveBack: (gateway: GatewayConfig) => Promise<void>;
+  readonly pay: (gateway: GatewayConfig, payer: Payer | null) => Promise<boolean>;
+  readonly giveBack: (gateway: GatewayConfig, payer: Payer | null) => Promise<void>;
   readonly counted: (kind: GatewayKind, result: DispatchResult) => void;
+}
+
+/** Whose share of the money a message is paid from. */
+export interface Payer {
+  readonly routerId: string;
+  /** Asked for from an address of no village. */
+  readonly outside: boolean;
+}
+
+export interface SendOptions {
+  /** The one gateway to be tried, by its name. */
+  readonly only?: string | undefined;
+  /** Null for an operator who tries a gateway. */
+  readonly payer: Payer | null;
 }
 
 export type DispatchResult = 'accepted' | 'cap' | 'circuit' | RefusedBecause;
@@ -42,7 +56,7 @@ export type Dispatched =
     };
 
 export interface Dispatcher {
-  send(message: Message, only?: string): Promise<Dispatched>;
+  send(message: Message, options: SendOptions): Promise<Dispatched>;
 }
 
 const ATTEMPTS = 2;
@@ -53,7 +67,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     deps.gateways.map(({ name }) => [name, createCircuit()]),
   );
   return {
-    send: async (message, only) => {
+    send: async (message, { only, payer }) => {
       let because: RefusedBecause | null = null;
       let capped = false;
       let mayHaveGone = false;
@@ -63,7 +77,11 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
           deps.counted(gateway.kind, 'circuit');
           continue;
         }
-        const tried = await attempts(deps, circuits.get(gateway.name)!, gateway, message);
+        const tried = await attempts(deps, circuits.get(gateway.name)!, {
+          gateway,
+          message,
+          payer,
+        });
         capped ||= tried.capped;
         mayHaveGone ||= tried.mayHaveGone;
         if (tried.sent?.accepted === true) {
@@ -88,14 +106,18 @@ interface Tried {
 async function attempts(
   deps: DispatchDeps,
   circuit: Circuit,
-  gateway: GatewayConfig,
-  message: Message,
+  sending: {
+    readonly gateway: GatewayConfig;
+    readonly message: Message;
+    readonly payer: Payer | null;
+  },
 ): Promise<Tried> {
   const { clock, random } = deps;
+  const { gateway, message, payer } = sending;
   let last: Sent | null = null;
   let mayHaveGone = false;
   for (let tried = 0; ; tried += 1) {
-    if (!(await deps.pay(gateway))) {
+    if (!(await deps.pay(gateway, payer))) {
       deps.counted(gateway.kind, 'cap');
       return { sent: last, capped: true, mayHaveGone };
     }
@@ -103,7 +125,7 @@ async function attempts(
     last = sent;
     if (sent.accepted) return { sent, capped: false, mayHaveGone };
     if (sent.because === 'timeout' || sent.because === 'garbage') mayHaveGone = true;
-    else await deps.giveBack(gateway);
+    else await deps.giveBack(gateway, payer);
     if (!sent.retryable || tried + 1 >= ATTEMPTS) return { sent, capped: false, mayHaveGone };
     await clock.sleep(backoffMs(BACKOFF, tried, random));
   }

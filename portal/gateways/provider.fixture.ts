@@ -24,6 +24,8 @@ export interface ProviderAnswer {
 export interface Provider extends AsyncDisposable {
   readonly origin: string;
   readonly exchange: Exchange;
+  /** Its certificate, PEM. */
+  readonly ca: string;
   readonly received: Received[];
   /** What comes next; the last one stays. */
   answers: ProviderAnswer[];
@@ -69,6 +71,7 @@ export async function startProvider(): Promise<Provider> {
   return {
     origin: `https://localhost:${port}`,
     exchange: createExchange({ ca: pair.cert }),
+    ca: pair.cert,
     received,
     get answers() {
       return provider.answers;

@@ -8,6 +8,7 @@
  */
 import type { Settings } from '../../settings/resolve.ts';
 import type { OtpCharge } from '../../store/types.ts';
+import type { Payer } from '../gateways/dispatch.ts';
 import type { Source } from '../source.ts';
 
 export interface Asker {
@@ -24,6 +25,8 @@ const HOUR_MS = 3_600_000;
 const ASKS = 2;
 /** Of wrong codes that one phone types in a day. */
 export const TRIES = 15;
+/** And all phones behind an address of no village. */
+export const OUTSIDE_TRIES = 60;
 /** An address of many has its day's share over so many hours. */
 const HOURS = 8;
 
@@ -153,9 +156,8 @@ export function clickCharges(
 }
 
 /** Of one code that is typed, given back when it was right. */
-export function tryCharge(source: Source, settings: Settings, endsAt: number): OtpCharge {
-  const perRouter = settings.get('portal.otp.per-router') ?? 0;
-  const most = ofSource(source, TRIES, perRouter);
+export function tryCharge(source: Source, endsAt: number): OtpCharge {
+  const most = source.kind === 'phone' ? TRIES : OUTSIDE_TRIES;
   return { scope: 'tries', key: source.key, endsAt, amount: 1, most, gapMs: 0 };
 }
 
@@ -167,16 +169,34 @@ function reserveOf(most: number): number {
   return Math.floor(most / 4);
 }
 
-/** Of one message, in minor units. */
+/**
+ * Of one message, in minor units. The money is everybody's: one router has half of a day's at most, and all
+ * addresses of no village together a quarter.
+ */
 export function costCharges(
   cost: number,
   caps: { readonly costPerDay: number; readonly costPerMonth: number },
   ends: { readonly day: number; readonly month: number },
+  payer: Payer | null,
 ): OtpCharge[] {
   const all = { key: '', amount: cost, gapMs: 0 };
+  const day = { ...all, endsAt: ends.day };
   return [
-    { ...all, scope: 'cost day', endsAt: ends.day, most: caps.costPerDay },
+    { ...day, scope: 'cost day', most: caps.costPerDay },
     { ...all, scope: 'cost month', endsAt: ends.month, most: caps.costPerMonth },
+    ...(payer === null
+      ? []
+      : [
+          {
+            ...day,
+            scope: 'cost router' as const,
+            key: payer.routerId,
+            most: Math.floor(caps.costPerDay / 2),
+          },
+        ]),
+    ...(payer?.outside === true
+      ? [{ ...day, scope: 'cost outside' as const, most: Math.floor(caps.costPerDay / 4) }]
+      : []),
   ];
 }
 

@@ -141,7 +141,7 @@ async function admit(
   }
   // A hand-back that gets lost may be repeated; who logs out does not come back by himself.
   const { id, version } = ticket;
-  const expiresAt = at + REPEAT_MS;
+  const expiresAt = Math.min(ticket.expiresAt, at + REPEAT_MS);
   await deps.store.moveTicket({ id, version, document: ticket.document, expiresAt });
   const locale = lang === 'en' || lang === 'id' ? lang : document.locale;
   await letIn(deps, exchange, { redirect, locale }, { kind: 'subscriber', id: citizen.id }, 'otp');

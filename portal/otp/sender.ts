@@ -4,7 +4,12 @@ import type { Logger } from '../../lib/log.ts';
 import type { E164 } from '../../settings/phone-number.ts';
 import type { Store } from '../../store/contract.ts';
 import type { CodeState } from '../../store/types.ts';
-import { createDispatcher, type Dispatcher, type DispatchResult } from '../gateways/dispatch.ts';
+import {
+  createDispatcher,
+  type Dispatcher,
+  type DispatchResult,
+  type Payer,
+} from '../gateways/dispatch.ts';
 import type { Exchange } from '../gateways/exchange.ts';
 import type { GatewayConfig, GatewayKind, Message } from '../gateways/gateway.ts';
 import { translator } from '../i18n.ts';
@@ -94,19 +99,19 @@ export function paidDispatcher(
   },
 ): Dispatcher {
   const { store, clock, otp, timeZone } = deps;
-  const costOf = (cost: number) => {
+  const costOf = (cost: number, payer: Payer | null) => {
     const at = clock.now();
     const ends = { day: endOfDay(at, timeZone), month: endOfMonth(at, timeZone) };
-    return costCharges(cost, otp, ends);
+    return costCharges(cost, otp, ends, payer);
   };
   return createDispatcher({
     ...deps,
     gateways: otp.gateways,
-    pay: async ({ cost }) => {
-      const answer = await store.chargeOtp({ charges: costOf(cost), at: clock.now() });
+    pay: async ({ cost }, payer) => {
+      const answer = await store.chargeOtp({ charges: costOf(cost, payer), at: clock.now() });
       return answer.kind === 'charged';
     },
-    giveBack: async ({ cost }) => store.giveBackOtp({ charges: costOf(cost) }),
+    giveBack: async ({ cost }, payer) => store.giveBackOtp({ charges: costOf(cost, payer) }),
     counted: deps.counted.message,
   });
 }
@@ -142,7 +147,9 @@ async function send(
     await store.giveBackOtp({ charges });
     return { kind: 'unavailable' };
   }
-  const sent = await dispatcher.send(await messageOf(deps, request, issued));
+  const sent = await dispatcher.send(await messageOf(deps, request, issued), {
+    payer: { routerId: router.id, outside: source.kind === 'many' },
+  });
   if (sent.kind === 'accepted') return { kind: 'sent', standing: standingOf(issued.state)! };
   // Who gets messages of a gateway that is only slow to say so gets no more than others.
   if (sent.kind === 'cap' || !sent.mayHaveGone) await store.giveBackOtp({ charges });
@@ -167,9 +174,8 @@ async function check(
     return live ? { kind: 'wrong', triesLeft: state.triesLeft } : { kind: 'over' };
   }
   // Charged to the phone that asked for the code, before it is looked at: of many at once, each is counted.
-  const settings = await settingsOf(deps, router);
   const endsAt = endOfDay(at, router.timeZone ?? timeZone);
-  const charges = [tryCharge(sourceAt(router, state.address), settings, endsAt)];
+  const charges = [tryCharge(sourceAt(router, state.address), endsAt)];
   const admitted = await store.chargeOtp({ charges, at });
   if (admitted.kind === 'refused') return { kind: 'limited', retryAt: admitted.retryAt };
   const tried = await store.tryCode({ ticketId, code, at });

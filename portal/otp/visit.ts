@@ -113,15 +113,18 @@ export function carryOf({ secret, redirect }: OtpVisit): Record<string, string> 
   return secret === null ? writeRedirect(redirect) : { ticket: secret };
 }
 
-/** Whether a request comes from the very phone that asked: by the session behind its address, or by that address. */
+/**
+ * Whether a request comes from the very phone that asked: from its address, and, where that has a session, under
+ * its MAC. A visit that somebody else began in the name of this phone is not its own.
+ */
 export async function isSamePhone(
   deps: PortalDeps,
   req: Request,
   { ticket }: Pick<OtpVisit, 'ticket'>,
 ): Promise<boolean> {
+  if (sourceOf(req) !== ticket.address) return false;
   const session = await sessionOf(deps, req);
-  if (session !== null) return session.mac === ticket.mac && session.routerId === ticket.routerId;
-  return sourceOf(req) === ticket.address;
+  return session === null || (session.mac === ticket.mac && session.routerId === ticket.routerId);
 }
 
 export function documentOf(ticket: Ticket): OtpDocument {

@@ -55,7 +55,7 @@ export async function tryGateways(context: CommandContext, exchange: Exchange): 
       timeZone: config.timeZone,
       counted: { message: (gateway, result) => void attempts.push({ gateway, result }) },
     });
-    const sent = await dispatcher.send(trial(to), only);
+    const sent = await dispatcher.send(trial(to), { only, payer: null });
     const outcome = sent.kind === 'accepted' ? `accepted by ${sent.gateway}` : 'not sent';
     await audit(store, 'otp.test', maskedNumber(to), outcome);
     context.print(

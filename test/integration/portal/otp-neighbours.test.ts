@@ -3,7 +3,8 @@
  * those of the village's network, and nobody invents them.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accounting } from '../../fixtures/rows.ts';
+import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
+import { accounting, newRouter } from '../../fixtures/rows.ts';
 import { MAC } from './citizen-stand.ts';
 import {
   locationOf,
@@ -108,6 +109,39 @@ describe('who names the MAC of another phone', () => {
     await hostile.typeCode(page, stand.message().code);
 
     expect(await store.graceOfPhone(phone)).toMatchObject({ address: HOME, ending: false });
+  });
+});
+
+describe('who asks for a code in the name and to the number of another', () => {
+  it('is let in by no link that they press', async () => {
+    await open();
+    await hostile.askForCode(PHONE);
+    const { link } = stand.message();
+    await stand.goOnline({ kind: 'voucher', id: stand.voucher.id });
+    own = seenFrom(stand, '127.0.0.1');
+
+    const pressed = await own.portal.post('/otp/link', { k: new URL(link).searchParams.get('k')! });
+
+    expect(pressed.status).toBe(200);
+    expect(pressed.body).toContain('Buka di HP yang memakai WiFi');
+    expect(await hostile.get(path('/otp/go', stand.redirect))).toMatchObject({ status: 303 });
+    expect(locationOf(await hostile.get(path('/otp/go', stand.redirect)))).toMatch(/^\/otp\?/);
+  });
+});
+
+describe('a number that was proven', () => {
+  it('lets its phone in for two minutes, however often it comes back', async () => {
+    await open();
+    const page = await citizen.askForCode();
+    await citizen.typeCode(page, stand.message().code);
+    const statuses: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      stand.portal.clock.advance(50_000);
+      const answer = await citizen.get(path('/otp/go', stand.redirect));
+      statuses.push(answer.status === 200 ? 'in' : locationOf(answer).slice(0, 3));
+    }
+
+    expect(statuses).toEqual(['in', 'in', '/?r', '/?r']);
   });
 });
 
@@ -228,6 +262,49 @@ describe('one phone that floods', () => {
     ]);
     expect(await click(own, macOf(20))).not.toBe(403);
     expect(await click(foe, macOf(0))).not.toBe(403);
+  });
+});
+
+describe('the money of a day', () => {
+  const openWith = async (cost: number): Promise<void> => {
+    stand = await openOtpStand({
+      gateways: (origin) => [gatewayOf('fonnte', origin, { cost })],
+      settings: { 'portal.otp.per-address': '100' },
+    });
+  };
+  const asks = async (at: OtpStand, router: string, times: number): Promise<number> => {
+    let sent = 0;
+    for (let n = 0; n < times; n += 1) {
+      const fields = { ...stand.redirect, router, mac: macOf(n) };
+      const phone = `0856 11${router.at(-1)} ${at.portal === own.portal ? 1 : 2}2${n + 10}`;
+      if ((await at.portal.post('/otp', { ...fields, phone })).status === 303) sent += 1;
+      stand.portal.clock.advance(61_000);
+    }
+    return sent;
+  };
+
+  it('is spent by half at one router; the next has its own', async () => {
+    await openWith(100_000);
+    own = seenFrom(stand, HOME);
+    const next = await stand.store.addRouter({
+      ...newRouter,
+      ...{ name: 'kayu-ara-2', address: '127.20.0.2', at: stand.portal.clock.now() },
+    });
+    const lan = next.lanSubnet.replace(/\.0\/\d+$/, '');
+    foe = seenFrom(stand, `${lan}.66`);
+
+    expect(await asks(own, stand.router.name, 8)).toBe(5);
+    expect(await asks(foe, next.name, 8)).toBe(5);
+    expect(stand.provider.received).toHaveLength(10);
+  });
+
+  it('is spent by a quarter from addresses of no village', async () => {
+    await openWith(100_000);
+    foe = seenFrom(stand, '127.0.0.66');
+    own = seenFrom(stand, HOME);
+
+    expect(await asks(foe, stand.router.name, 8)).toBe(2);
+    expect(await asks(own, stand.router.name, 8)).toBe(3);
   });
 });
 

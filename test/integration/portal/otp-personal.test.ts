@@ -32,7 +32,7 @@ beforeEach(async () => {
     settings: { 'portal.otp.number': '+6281100000000' },
     over: { log: pino({ level: 'trace' }, sink) },
     gateways: (origin) => [
-      gatewayOf('fonnte', origin, { webhookSecret: WEBHOOK_SECRET, cost: 200_000 }),
+      gatewayOf('fonnte', origin, { webhookSecret: WEBHOOK_SECRET, cost: 20_000 }),
       gatewayOf('wablas', 'https://localhost:9', { cost: 0 }),
     ],
   });

@@ -250,7 +250,7 @@ describe('budgets', () => {
 
   it('of money hold for all, in the store', async () => {
     stand = await openOtpStand({
-      gateways: (origin) => [gatewayOf('fonnte', origin, { cost: 700_000 })],
+      gateways: (origin) => [gatewayOf('fonnte', origin, { cost: 200_000 })],
     });
     const first = await askForCode();
     stand.portal.clock.advance(21 * 60_000);
