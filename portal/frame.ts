@@ -128,7 +128,11 @@ export function createFrame(
     notices: noticesOf(announced, 'service', locale),
     news: noticesOf(announced, 'news', locale),
     accountUrl: link('/account', { lang: locale }),
-    whyUrl: link('/why', { lang: locale }),
+    // What a login was refused for is what is asked about.
+    whyUrl: link('/why', {
+      ...(own.error === undefined ? {} : { error: own.error }),
+      lang: locale,
+    }),
     helpUrl: link('/help', { lang: locale }),
     switchTo: {
       locale: other,

@@ -16,6 +16,8 @@ const FACTS: WhyFacts = {
   state: { state: 'up', cause: null, since: START_MS - 1000 },
   open: null,
   session: null,
+  pass: false,
+  policy: { level: 'regency', block: ['trustpositif'] },
   last: null,
   remembered: undefined,
   rejected: null,
@@ -34,6 +36,7 @@ describe('diagnose', () => {
       { session, ...withAccount({ disabled: true }) },
       'online',
     ],
+    ['it has a pass for messengers, and no code yet', { session, pass: true }, 'pass'],
     ['no router is known', { router: null, inside: false, state: null }, 'outside'],
     ['somebody asks from elsewhere while the link is down', { inside: false, state: down }, 'down'],
     [
@@ -104,6 +107,8 @@ describe('diagnose', () => {
       state: fc.constantFrom(null, down, { ...down, state: 'unknown' as const }),
       open: fc.constantFrom(true, false, null),
       session: fc.constantFrom(session, null),
+      pass: fc.boolean(),
+      policy: fc.constantFrom(null, { level: 'village', block: [] }),
       last: fc.constantFrom(LAST, null),
       remembered: fc.constantFrom(undefined, null, { until: START_MS + 1 }),
       rejected: fc.constantFrom(null, ...REJECT_CODES),
@@ -114,7 +119,7 @@ describe('diagnose', () => {
 
         expect(checks.map(({ name }) => name)).toEqual(CHECKS);
         expect(VERDICTS).toContain(verdict);
-        expect(verdict === 'online').toBe(some.session !== null);
+        expect(['online', 'pass'].includes(verdict)).toBe(some.session !== null);
       }),
     );
   });

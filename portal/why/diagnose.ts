@@ -18,6 +18,7 @@ export const VERDICTS = [
   'down',
   'maintenance',
   'closed',
+  'pass',
   'online',
   'disabled',
   'village',
@@ -34,6 +35,7 @@ export const CHECKS = [
   'uplink',
   'hours',
   'session',
+  'policy',
   'account',
   'validity',
   'quota',
@@ -57,6 +59,10 @@ export interface WhyFacts {
   /** Whether the village's hours let people in; null without hours. */
   readonly open: boolean | null;
   readonly session: Session | null;
+  /** Whether that session is a pass for messengers, while a code is waited for. */
+  readonly pass: boolean;
+  /** What may be reached where the phone is; null where no router is known. */
+  readonly policy: { readonly level: string; readonly block: readonly string[] } | null;
   /** Whose the phone's last session was, and what it has used; null when nothing is known. */
   readonly last: {
     readonly session: Session;
@@ -93,6 +99,7 @@ export function diagnose(facts: WhyFacts): Diagnosis {
     uplinkCheck(facts),
     hoursCheck(facts),
     sessionCheck(facts),
+    policyCheck(facts),
     ...accountChecks(facts),
     rememberedCheck(facts),
   ];
@@ -110,8 +117,8 @@ export function diagnose(facts: WhyFacts): Diagnosis {
 }
 
 /** A phone that is online is online, whatever its next login would meet. */
-function verdictOf({ session }: WhyFacts, wrong: Found | undefined): Verdict {
-  if (session !== null) return 'online';
+function verdictOf({ session, pass }: WhyFacts, wrong: Found | undefined): Verdict {
+  if (session !== null) return pass ? 'pass' : 'online';
   return wrong?.verdict ?? 'login';
 }
 
@@ -158,6 +165,15 @@ function sessionCheck({ session, last }: WhyFacts): Found {
     detail,
     verdict: 'login',
   };
+}
+
+/** What is blocked by category is as it should be; a pass, which opens messengers alone, is what a citizen notices. */
+function policyCheck({ session, pass, policy }: WhyFacts): Found {
+  const detail = pass
+    ? 'a pass for messengers'
+    : policy && `${policy.level} blocks ${policy.block.join(', ') || 'nothing'}`;
+  const outcome = session === null ? 'unknown' : pass ? 'bad' : 'good';
+  return { name: 'policy', outcome, detail, verdict: 'pass' };
 }
 
 function accountChecks(facts: WhyFacts): Found[] {

@@ -1,9 +1,11 @@
 /** What there is to know about a phone that asks why it is not online. */
 import type { Request } from 'express';
+import { effectivePolicy } from '../../filter/policy.ts';
 import { calendarDay } from '../../lib/units.ts';
 import type { Router, Session } from '../../store/types.ts';
 import { isBehind, type PortalDeps, sessionOf, sourceOf } from '../context.ts';
 import { openingAt } from '../opening.ts';
+import { isWaitingPass } from '../otp/visit.ts';
 import type { RedirectOutcome } from '../redirect-params.ts';
 import type { WhyFacts } from './diagnose.ts';
 
@@ -35,10 +37,12 @@ export async function gather(
   const last = session ?? (inside ? await lastSession(deps, source, claimed, at) : null);
   // Only what the router has told of before is: a neighbour who names a phone learns nothing of it.
   const known = last?.mac === claimed ? claimed : null;
-  const [state, account, device] = await Promise.all([
+  const [state, account, device, policies, pass] = await Promise.all([
     router === null ? null : deps.store.routerState(router.id),
     last === null ? null : accountOf(deps, last, router?.timeZone ?? deps.timeZone),
     known === null ? null : deps.store.device(known),
+    router === null ? [] : deps.store.listPolicies(),
+    session !== null && isWaitingPass(deps, session),
   ]);
   const hours = router === null ? null : openingAt(router, router.timeZone ?? deps.timeZone, at);
   return {
@@ -52,6 +56,9 @@ export async function gather(
       state,
       open: hours?.open ?? null,
       session,
+      pass,
+      policy:
+        router === null ? null : effectivePolicy(policies, router.villageCode, router.districtCode),
       last: last === null || account === null ? null : { session: last, ...account },
       remembered: known === null ? undefined : device && { until: device.expiresAt },
       rejected: redirect?.error ?? null,

@@ -3,7 +3,6 @@
  * an operator finds the same facts. Nothing is asked of the visitor and nothing typed is needed.
  */
 import type { Request } from 'express';
-import { effectivePolicy } from '../../filter/policy.ts';
 import type { CaseFacts, Router } from '../../store/types.ts';
 import { createBuckets } from '../buckets.ts';
 import { callLine, callLines } from '../calls.ts';
@@ -56,7 +55,7 @@ export function showWhy(deps: PortalDeps): Handler {
     const facts: PageFacts['why'] = {
       ...wordsOf(deps, scene, gathered, diagnosis),
       ...actionOf(scene, router, diagnosis, again),
-      blocked: await blockedHere(deps, scene, gathered, diagnosis),
+      blocked: blockedHere(scene, gathered, diagnosis),
       code: await caseCode(deps, req, gathered, diagnosis, admit),
       complaint:
         place.house.complaint === null
@@ -109,6 +108,9 @@ function actionOf(
     const own = { ...(router === null ? {} : { router: router.name }), lang: locale };
     return { action: t('why.toStatus'), actionUrl: withQuery('/status', own) };
   }
+  if (verdict === 'pass') {
+    return { action: t('why.toCode'), actionUrl: withQuery('/otp', { lang: locale }) };
+  }
   const waits = ['outside', 'down', 'maintenance', 'closed', 'quota', 'time'].includes(verdict);
   return waits || router === null
     ? { action: t('why.again'), actionUrl: again }
@@ -116,16 +118,13 @@ function actionOf(
 }
 
 /** Who is online and cannot open one site wants to know what is blocked there. */
-async function blockedHere(
-  deps: PortalDeps,
+function blockedHere(
   { speech: { t } }: Scene,
-  { router }: Gathered,
+  { facts: { policy } }: Gathered,
   { verdict }: Diagnosis,
-): Promise<string | null> {
-  if (router === null || verdict !== 'online') return null;
-  const policies = await deps.store.listPolicies();
-  const { block } = effectivePolicy(policies, router.villageCode, router.districtCode);
-  const names = block
+): string | null {
+  if (policy === null || verdict !== 'online') return null;
+  const names = policy.block
     .map((category) => `category.${category}`)
     .filter(isTextKey)
     .map((key) => t(key));

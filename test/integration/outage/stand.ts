@@ -49,6 +49,8 @@ export interface StandOptions {
 export interface Stand extends AsyncDisposable {
   readonly clock: SteppedClock;
   readonly store: Store;
+  /** Where that store is, as the configuration names it: for the command line beside the server. */
+  readonly kept: { readonly store: string; readonly keyFile: string };
   readonly simulator: LocalSimulator;
   readonly routers: readonly Router[];
   phone(router: number, index: number): Phone;
@@ -70,10 +72,8 @@ export async function outageStand(options: StandOptions): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'outage-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const clock = steppedClock(AT);
-  const { store } = await openStore({
-    store: `sqlite:${join(folder, 'test.db')}`,
-    keyFile: join(folder, 'store.key'),
-  });
+  const kept = { store: `sqlite:${join(folder, 'test.db')}`, keyFile: join(folder, 'store.key') };
+  const { store } = await openStore(kept);
   stack.use(store);
   const routers = await seed(store, options);
   // A page that leads on at once waits for nobody's hand.
@@ -103,7 +103,7 @@ export async function outageStand(options: StandOptions): Promise<Stand> {
     simulator.phone(routers[router]!.name, phoneMac(router, index), 'android');
   const owned = stack.move();
   return {
-    ...{ clock, store, simulator, routers, tunnels, phone },
+    ...{ clock, store, kept, simulator, routers, tunnels, phone },
     online: (router, index) =>
       logIn(store, clock, {
         router: routers[router]!,

@@ -19,6 +19,7 @@ import type { OpenedPage, Phone } from '../../../simulator/phones/contract.ts';
 import { HABITS, randomMac } from '../../../simulator/phones/habits.ts';
 import { PHONE_KINDS, type PhoneKind } from '../../../simulator/phones/probes.ts';
 import { ASIDE_NAMES } from '../outage/elsewhere.ts';
+import { moving as movingOn } from '../outage/moving.ts';
 import { PLACE, PORTS, SERVER } from '../outage/server.ts';
 import { outageStand, type Stand } from '../outage/stand.ts';
 import {
@@ -177,18 +178,7 @@ async function lifted(phone: Phone, page: OpenedPage): Promise<void> {
   await phone.leave();
 }
 
-/** The pass has a rate, and a rate needs time: the clock moves while something is under way. */
-async function moving<T>(work: Promise<T>): Promise<T> {
-  const state = { done: false };
-  const ended = work.finally(() => {
-    state.done = true;
-  });
-  while (!state.done) {
-    stand.clock.advance(5);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return ended;
-}
+const moving = async <T>(work: Promise<T>): Promise<T> => movingOn(stand.clock, work);
 
 const enters =
   (fields: (kind: PhoneKind) => Promise<Record<string, string>>, path?: string) =>

@@ -11,6 +11,7 @@ import { createEnforceMetrics } from '../../../radius/metrics.ts';
 import { SILENT } from '../../../radius/radius.fixture.ts';
 import type { OpenedPage, Phone } from '../../../simulator/phones/contract.ts';
 import { ASIDE_NAMES } from '../outage/elsewhere.ts';
+import { moving as movingOn } from '../outage/moving.ts';
 import { PLACE, SERVER } from '../outage/server.ts';
 import { outageStand, type Stand } from '../outage/stand.ts';
 
@@ -70,18 +71,7 @@ const opens = async (phone: Phone): Promise<Record<string, string>> => ({
   messenger: await moving(phone.https('web.whatsapp.com')),
   other: await moving(phone.https('berita.example')),
 });
-/** The pass has a rate, and a rate needs time: the clock moves while something is under way. */
-async function moving<T>(work: Promise<T>): Promise<T> {
-  const state = { done: false };
-  const ended = work.finally(() => {
-    state.done = true;
-  });
-  while (!state.done) {
-    stand.clock.advance(5);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return ended;
-}
+const moving = async <T>(work: Promise<T>): Promise<T> => movingOn(stand.clock, work);
 
 const pass = async (seconds: number): Promise<void> => {
   for (let i = 0; i < seconds; i += 1) await stand.second();
