@@ -139,6 +139,22 @@ describe('a message', () => {
   });
 });
 
+describe('a gateway that answers', () => {
+  const NUMBER = { status: 200, body: '{"status":false,"reason":"target input invalid"}' };
+  const UNKNOWN = { status: 200, body: '{"status":false,"reason":"no such thing"}' };
+
+  it.each([
+    ['a number that it does not take', NUMBER],
+    ['a refusal that we do not know', UNKNOWN],
+  ])('is not left alone for %s: anybody could bring that about', async (_, answer) => {
+    const { dispatcher, counted, asked } = stand({ one: [answer], two: [OK] });
+    for (let n = 0; n < 6; n += 1) await dispatcher.send(MESSAGE, { payer: null });
+
+    expect(counted).not.toContain('fonnte circuit');
+    expect(asked.filter((host) => host === 'one')).toHaveLength(6);
+  });
+});
+
 describe('a circuit', () => {
   it('opens after three failures in a row, for longer each time, and lets one through', () => {
     const circuit = createCircuit();

@@ -140,8 +140,9 @@ async function attempt(
   const answer = await exchange(requestOf(gateway, message), gateway.timeoutSeconds * 1000);
   const sent = typeof answer === 'string' ? refused(answer, true) : readAnswer(gateway, answer);
   counted(gateway.kind, sent.accepted ? 'accepted' : sent.because);
-  // What is wrong with one message or number says nothing of the gateway.
+  // What is wrong with one message or number, which anybody may type, says nothing of the gateway.
+  const ofMessage = !sent.accepted && (sent.because === 'message' || sent.because === 'refused');
   if (sent.accepted) circuit.worked();
-  else if (sent.because !== 'message') circuit.failed(clock.now());
+  else if (!ofMessage) circuit.failed(clock.now());
   return sent;
 }

@@ -34,7 +34,7 @@ export type Refusal =
   | 'credentials'
   /** Nothing left of what was paid for, or of a rate. */
   | 'limit'
-  /** The number, or the message, is none that the gateway takes. */
+  /** The number, or the message, is none that the gateway takes, or not now. */
   | 'message'
   /** The WhatsApp phone of the gateway is not linked. */
   | 'disconnected'

@@ -167,7 +167,7 @@ describe('what comes back', () => {
     ['verihubs', { status: 400, body: { message: 'bad' } }, no('message')],
     ['verihubs', { status: 401, body: { message: 'Unauthorized' } }, no('credentials')],
     ['verihubs', { status: 403, body: {} }, no('credentials')],
-    ['verihubs', { status: 409, body: { message: 'ongoing' } }, no('limit')],
+    ['verihubs', { status: 409, body: { message: 'ongoing' } }, no('message')],
     ['verihubs', { status: 429, body: {} }, no('limit')],
     [
       'whatsapp',
@@ -180,6 +180,7 @@ describe('what comes back', () => {
       no('credentials'),
     ],
     ['whatsapp', { status: 400, body: { error: { code: 131026 } } }, no('message')],
+    ['whatsapp', { status: 400, body: { error: { code: 131056 } } }, no('message')],
     ['whatsapp', { status: 400, body: { error: { code: 132001 } } }, no('message')],
     ['whatsapp', { status: 429, body: { error: { code: 130429 } } }, no('limit')],
     ['whatsapp', { status: 400, body: { error: { code: 131042 } } }, no('limit')],

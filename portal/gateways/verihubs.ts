@@ -34,7 +34,7 @@ export const verihubs: Kind<'verihubs'> = {
     }),
   }),
   read: ({ status, body }) => {
-    if (status === 409) return refused('limit');
+    if (status === 409) return refused('message');
     const failed = readStatus(status);
     if (failed !== null) return failed;
     const answer = readObject(body);

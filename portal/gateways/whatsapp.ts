@@ -23,9 +23,10 @@ const CODES: ReadonlyMap<number, Refusal> = new Map([
   [80_007, 'limit'],
   [130_429, 'limit'],
   [131_048, 'limit'],
-  [131_056, 'limit'],
   [131_042, 'limit'],
   [131_026, 'message'],
+  // So many to this one number.
+  [131_056, 'message'],
   [132_000, 'message'],
   [132_001, 'message'],
 ]);
