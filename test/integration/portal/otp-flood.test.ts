@@ -163,6 +163,27 @@ describe('one phone that floods', () => {
     expect(share('portal.click-per-address', 'portal.click-per-day')).toBeLessThanOrEqual(0.02);
   });
 
+  it('behind the NAT of a village locks the others out until the next hour, not for the day', () => {
+    const { take } = ledger();
+    const settings = settingsWith();
+    const source = sourceAt(ROUTER, '203.0.113.9');
+    const ask = (n: number, at: number): boolean => {
+      const asker = askerAt(source, n, n);
+      return take(
+        [...askCharges(asker, settings, endsAt), ...sendCharges(asker, settings, at, endsAt)],
+        at,
+      );
+    };
+    const neighbours: boolean[] = [];
+    for (let hour = 0; hour < 7; hour += 1) {
+      const at = AT + hour * HOUR;
+      neighbours.push(ask(900_000 + hour, at));
+      for (let n = 0; n < 200; n += 1) ask(hour * 1000 + n, at + 1000);
+    }
+
+    expect(neighbours).toEqual(Array<boolean>(7).fill(true));
+  });
+
   it('at a neighbour’s number leaves its owner a code', () => {
     const { take } = ledger();
     const settings = settingsWith();
