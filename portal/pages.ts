@@ -79,6 +79,8 @@ export type AccountNotice =
   | `password.${WeakBecause}`
   | 'proofWrong'
   | 'limited'
+  /** A fault of ours. */
+  | 'down'
   | 'nameWrong'
   | 'corrected'
   | 'codeSent'
@@ -97,6 +99,8 @@ export type RegisterFault =
   | 'over'
   | 'limited'
   | 'unavailable'
+  /** RADIUS does not answer. */
+  | 'down'
   | 'closed';
 
 export interface PageFacts {

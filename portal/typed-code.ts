@@ -4,17 +4,24 @@
  */
 import type { PortalDeps } from './context.ts';
 
-/** What RADIUS says of a code that it did not find, or did not look for. */
-const NOT_FOUND: ReadonlySet<string> = new Set(['SW-BADCRED', 'SW-LIMIT', 'SW-ERROR']);
+/** `limited` and `down` say nothing about the code: nobody has looked it up. */
+export type TypedCode = 'voucher' | 'none' | 'limited' | 'down';
 
 /** A voucher that is spent, closed or another village's is one: what follows from that is the caller's. */
-export async function isVoucher(
-  { store, radius }: Pick<PortalDeps, 'store' | 'radius'>,
+export async function lookUpCode(
+  { store, radius, log }: Pick<PortalDeps, 'store' | 'radius' | 'log'>,
   typed: string,
   phone: { readonly router: string; readonly mac: string; readonly framedIp: string },
-): Promise<boolean> {
+): Promise<TypedCode> {
   const code = store.voucherForm(typed.slice(0, 64));
-  if (code === null) return false;
+  if (code === null) return 'none';
   const answer = await radius.authenticate({ username: code, password: code, ...phone });
-  return answer.kind === 'accept' || (answer.kind === 'reject' && !NOT_FOUND.has(answer.code));
+  if (answer.kind === 'accept') return 'voucher';
+  if (answer.kind === 'unreachable') {
+    log.warn({ router: phone.router }, 'RADIUS did not answer about a code');
+    return 'down';
+  }
+  if (answer.code === 'SW-LIMIT') return 'limited';
+  if (answer.code === 'SW-ERROR') return 'down';
+  return answer.code === 'SW-BADCRED' ? 'none' : 'voucher';
 }

@@ -5,9 +5,9 @@ import { formOf, type Handler, type PortalDeps, seeOther, sourceOf } from '../co
 import { sendMessage } from '../messages.ts';
 import type { AccountNotice } from '../pages.ts';
 import { isOwnRequest } from '../security.ts';
-import { isVoucher } from '../typed-code.ts';
+import { lookUpCode } from '../typed-code.ts';
 import { withQuery } from '../urls.ts';
-import { GOOD } from './notices.ts';
+import { noticeStatus } from './notices.ts';
 import { sendAccount } from './page.ts';
 import { weakness } from './password-rules.ts';
 import { proves, type Self, selfAt } from './self.ts';
@@ -38,7 +38,8 @@ export function topUpOwn(deps: PortalDeps): Handler {
     if (!deps.admitLogin(attempt, at)) return 'limited';
     const code = form.get('voucher') ?? '';
     const phone = { router: session.router, mac: session.mac, framedIp: sourceOf(req) };
-    if (!(await isVoucher(deps, code, phone))) return 'topUpRefused';
+    const typed = await lookUpCode(deps, code, phone);
+    if (typed !== 'voucher') return typed === 'none' ? 'topUpRefused' : typed;
     const { outcome } = await deps.store.topUp({
       subscriberId: account.id,
       code: code.slice(0, 64),
@@ -59,7 +60,7 @@ export function changeOwnPassword(deps: PortalDeps): Handler {
     const weak = weakness(password, profile.phone);
     if (weak !== null) return `password.${weak}`;
     const proof = await proves(deps, req, self, form);
-    if (proof !== 'proved') return proof === 'limited' ? 'limited' : 'proofWrong';
+    if (proof !== 'proved') return proof === 'wrong' ? 'proofWrong' : proof;
     await deps.store.setPassword({ subscriberId: account.id, password, at: deps.clock.now() });
     return 'passwordChanged';
   });
@@ -74,7 +75,7 @@ function acting(deps: PortalDeps, act: Act): Handler {
     const self = await selfAt(deps, req);
     if (self === null) return seeOther(res, withQuery('/status', { lang }));
     const notice = await act(deps, req, self, form);
-    const status = notice === 'limited' ? 429 : GOOD.has(notice) ? 200 : 422;
+    const status = noticeStatus(notice);
     await sendAccount(deps, { req, res }, self, { lang, notice, status });
   };
 }

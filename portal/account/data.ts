@@ -10,7 +10,7 @@ import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import type { Wording } from '../wording.ts';
 import { exportOf } from './export.ts';
-import { GOOD } from './notices.ts';
+import { GOOD, noticeStatus } from './notices.ts';
 import { sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
@@ -100,7 +100,7 @@ function acting(deps: PortalDeps, act: Act): Handler {
     if (self === null) return seeOther(res, withQuery('/status', { lang }));
     const notice = await act({ req, res }, self, form);
     if (notice === null) return;
-    const status = notice === 'limited' ? 429 : GOOD.has(notice) ? 200 : 422;
+    const status = noticeStatus(notice);
     const ticket = form.get('ticket')?.slice(0, 64) ?? null;
     await sendData(deps, { req, res }, self, { lang, notice, status, ticket });
   };
@@ -123,8 +123,8 @@ export function sendCodeToSelf(deps: PortalDeps): Handler {
 function proving(deps: PortalDeps, act: Act): Handler {
   return acting(deps, async (exchange, self, form) => {
     const proof = await proves(deps, exchange.req, self, form);
-    if (proof === 'limited') return 'limited';
-    return proof === 'wrong' ? 'proofWrong' : act(exchange, self, form);
+    if (proof === 'proved') return act(exchange, self, form);
+    return proof === 'wrong' ? 'proofWrong' : proof;
   });
 }
 

@@ -1,4 +1,4 @@
-/** What came of an act: good news, or something to mend. */
+/** What came of an act: good news, something to mend, or a fault of ours. */
 import type { AccountNotice } from '../pages.ts';
 
 export const GOOD: ReadonlySet<AccountNotice> = new Set([
@@ -12,3 +12,8 @@ export const GOOD: ReadonlySet<AccountNotice> = new Set([
   'eraseAsked',
   'eraseKept',
 ]);
+
+export function noticeStatus(notice: AccountNotice): number {
+  if (GOOD.has(notice)) return 200;
+  return notice === 'limited' ? 429 : notice === 'down' ? 503 : 422;
+}

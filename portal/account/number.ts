@@ -12,7 +12,7 @@ import type { AccountNotice } from '../pages.ts';
 import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';
 import { mayChangeNumber } from './may-change-number.ts';
-import { GOOD } from './notices.ts';
+import { GOOD, noticeStatus } from './notices.ts';
 import { sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
@@ -87,7 +87,7 @@ async function begin(
   const phone = toMobileE164(typed);
   if (phone === null) return refuse('numberWrong');
   const proof = await proves(deps, req, self, form);
-  if (proof !== 'proved') return refuse(proof === 'limited' ? 'limited' : 'proofWrong');
+  if (proof !== 'proved') return refuse(proof === 'wrong' ? 'proofWrong' : proof);
   if (phone === self.profile?.phone && self.profile.phoneProved) return refuse('numberSame');
   const secret = await sendToNew(deps, req, self, { lang, phone });
   if (secret === null) return refuse('limited');
@@ -167,7 +167,7 @@ async function sendNumber(
     accountUrl: withQuery('/account', { lang: locale }),
   };
   const page = { name: 'number' as const, frame: scene.frame('number.title'), facts };
-  const status = notice === 'limited' ? 429 : notice === null || isGood ? 200 : 422;
+  const status = notice === null ? 200 : noticeStatus(notice);
   await deps.views.send(exchange, page, { status });
 }
 

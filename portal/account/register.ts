@@ -25,7 +25,7 @@ import { sendMessage } from '../messages.ts';
 import type { RegisterFault } from '../pages.ts';
 import { type Redirect, writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
-import { isVoucher } from '../typed-code.ts';
+import { lookUpCode } from '../typed-code.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { type Application, type NikAsked, readApplication } from './application.ts';
@@ -37,6 +37,12 @@ interface Rules {
 }
 
 const TICKET_MS = 15 * 60_000;
+/** What is not the citizen's to mend; else 422. */
+const FAULT_STATUS: Partial<Record<RegisterFault, number>> = {
+  limited: 429,
+  down: 503,
+  unavailable: 503,
+};
 
 export function showRegister(deps: PortalDeps): Handler {
   return async (req, res) => {
@@ -80,7 +86,7 @@ export function submitRegister(deps: PortalDeps): Handler {
         rules,
         framedIp: sourceOf(req),
       });
-      if (made === null) return refuse('voucher');
+      if (typeof made === 'string') return refuse(made);
       return letIn(deps, { req, res }, visit, made, 'account', read.application.minor);
     }
     const begun = await sendCode(deps, visit, read.application, sourceOf(req));
@@ -170,13 +176,14 @@ async function byVoucher(
   { redirect }: Visit,
   application: Application,
   { form, rules, framedIp }: { form: URLSearchParams; rules: Rules; framedIp: string },
-): Promise<Subscriber | null> {
+): Promise<Subscriber | RegisterFault> {
   const { router, mac } = redirect;
   const at = deps.clock.now();
   const code = form.get('voucher') ?? '';
   const phone = { router: router.name, mac, framedIp };
-  if (!(await isVoucher(deps, code, phone))) return null;
-  return deps.store.registerByVoucher({
+  const typed = await lookUpCode(deps, code, phone);
+  if (typed !== 'voucher') return typed === 'none' ? 'voucher' : typed;
+  const made = await deps.store.registerByVoucher({
     code: code.slice(0, 64),
     phone: application.phone,
     password: application.password,
@@ -187,6 +194,7 @@ async function byVoucher(
     day: calendarDay(at, router.timeZone ?? deps.timeZone),
     at,
   });
+  return made ?? 'voucher';
 }
 
 function isOwn(ticket: Ticket | null, { mac, router }: Redirect): ticket is Ticket {
@@ -236,7 +244,7 @@ async function sendForm(
     exchange,
     { name: 'register', frame, facts },
     {
-      status: fault === null ? 200 : fault === 'limited' ? 429 : 422,
+      status: fault === null ? 200 : (FAULT_STATUS[fault] ?? 422),
       formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
     },
   );

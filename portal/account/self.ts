@@ -78,13 +78,16 @@ export function proofOf({ codes }: Pick<PortalDeps, 'codes'>, { account, profile
     : 'none';
 }
 
-/** Whether the form's `secret` is the account's own. Counts as an attempt; RADIUS counts guesses of passwords, too. */
+/**
+ * Whether the form's `secret` is the account's own. Counts as an attempt; RADIUS counts guesses of passwords, too.
+ * `down`: nobody could be asked, which says nothing about the secret.
+ */
 export async function proves(
   deps: PortalDeps,
   req: Request,
   self: Self,
   form: URLSearchParams,
-): Promise<'proved' | 'wrong' | 'limited'> {
+): Promise<'proved' | 'wrong' | 'limited' | 'down'> {
   const { session, account, profile } = self;
   const attempt = { address: sourceOf(req), mac: session.mac, router: session.router };
   const proof = proofOf(deps, self);
@@ -107,7 +110,12 @@ export async function proves(
     framedIp: sourceOf(req),
   });
   if (answer.kind === 'accept') return answer.account.id === account.id ? 'proved' : 'wrong';
-  if (answer.kind === 'unreachable' || answer.code === 'SW-LIMIT') return 'limited';
+  if (answer.kind === 'unreachable') {
+    deps.log.warn({ router: session.router }, 'RADIUS did not answer about a password');
+    return 'down';
+  }
+  if (answer.code === 'SW-LIMIT') return 'limited';
+  if (answer.code === 'SW-ERROR') return 'down';
   // Any other refusal comes after the password was found to be right.
-  return answer.code === 'SW-BADCRED' || answer.code === 'SW-ERROR' ? 'wrong' : 'proved';
+  return answer.code === 'SW-BADCRED' ? 'wrong' : 'proved';
 }

@@ -249,7 +249,7 @@ describe('registration', () => {
     const voucher = stand.voucher.code;
     const asked = { ...stand.redirect, ...typed, voucher, ...TICKED };
 
-    expect((await stand.portal.post('/register', asked)).status).toBe(422);
+    expect((await stand.portal.post('/register', asked)).status).toBe(429);
     expect((await stand.store.voucherByCode(voucher))?.disabled).toBe(false);
   });
 

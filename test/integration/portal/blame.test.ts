@@ -1,0 +1,65 @@
+/** RADIUS is down, or counts too many guesses: no page blames the citizen's code or password for it. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LoginAnswer } from '../../../portal/types.ts';
+import type { Subscriber } from '../../../store/types.ts';
+import { type CitizenStand, openCitizenStand } from './citizen-stand.ts';
+import { citizen, PASSWORD, TICKED } from './siti.ts';
+
+const SAYS: readonly (readonly [string, LoginAnswer, number, string])[] = [
+  ['does not answer', { kind: 'unreachable' }, 503, 'SW-ERROR'],
+  ['is out of order', { kind: 'reject', code: 'SW-ERROR', text: '' }, 503, 'SW-ERROR'],
+  ['counts too many guesses', { kind: 'reject', code: 'SW-LIMIT', text: '' }, 429, 'SW-LIMIT'],
+];
+
+describe.each(SAYS)('where RADIUS %s', (_what, answer, status, code) => {
+  let stand: CitizenStand;
+  let siti: Subscriber;
+  beforeEach(async () => {
+    stand = await openCitizenStand({ radius: { authenticate: async () => answer } });
+    siti = await citizen(stand);
+  });
+  afterEach(() => stand[Symbol.asyncDispose]());
+
+  const register = () =>
+    stand.portal.post('/register', {
+      ...{ ...stand.redirect, ...TICKED, voucher: stand.voucher.code },
+      ...{ phone: '0812 3456 7899', password: PASSWORD, name: 'Budi' },
+    });
+
+  it('a top-up says so, and keeps the voucher', async () => {
+    await stand.goOnline(siti);
+    const { status: got, body } = await stand.portal.post('/account/topup', {
+      voucher: stand.voucher.code,
+    });
+
+    expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
+    expect(body).not.toContain('salah atau sudah dipakai');
+    expect((await stand.store.voucherByCode(stand.voucher.code))?.disabled).toBe(false);
+  });
+
+  it('registration by a voucher says so, and keeps the voucher', async () => {
+    const { status: got, body } = await register();
+
+    expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
+    expect(body).not.toContain('salah atau sudah dipakai');
+    expect((await stand.store.voucherByCode(stand.voucher.code))?.disabled).toBe(false);
+  });
+
+  it.each(['export', 'erase', 'withdraw'])('%s of one’s data says so', async (act) => {
+    await stand.goOnline(siti);
+    const { status: got, body } = await stand.portal.post(`/account/${act}`, { secret: PASSWORD });
+
+    expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
+    expect(body).not.toContain('tidak cocok');
+  });
+
+  it('a new password says so', async () => {
+    await stand.goOnline(siti);
+    const { status: got, body } = await stand.portal.post('/account/password', {
+      secret: PASSWORD,
+      password: 'kopi-susu-77',
+    });
+
+    expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
+  });
+});
