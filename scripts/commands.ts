@@ -101,7 +101,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'consent proof': async () => (await import('./commands/consent.ts')).consentProof,
   'consent verify': async () => (await import('./commands/consent.ts')).consentVerify,
   'rights list': async () => (await import('./commands/rights.ts')).rightsList,
-  'rights do': async () => (await import('./commands/rights.ts')).rightsDo,
+  'rights do': async () => (await import('./commands/rights-do.ts')).rightsDo,
   'audit list': async () => (await import('./commands/audit.ts')).auditList,
   'audit verify': async () => (await import('./commands/audit.ts')).auditVerify,
 };

@@ -175,6 +175,18 @@ export interface RightsStore {
   /** Until its work begins. */
   cancelErasure(args: { readonly account: ConsentHolder; readonly at: number }): Promise<boolean>;
   erasureOf(account: ConsentHolder): Promise<RightsRequest | null>;
+  /** Something that was done at once, at the counter. */
+  recordRight(args: {
+    readonly kind: Exclude<RightsRequest['kind'], 'erase'>;
+    readonly account: ConsentHolder;
+    readonly via: string;
+    readonly at: number;
+  }): Promise<void>;
+  /** How many wait, and how many of them for too long. */
+  rightsStanding(args: { readonly at: number }): Promise<{
+    readonly open: number;
+    readonly overdue: number;
+  }>;
   /** Open ones by deadline, then those that are done, newest first. */
   listRights(limit: number): Promise<RightsRequest[]>;
   /** What may begin at `at`. */

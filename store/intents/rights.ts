@@ -5,7 +5,7 @@ import type { OwnData, RightsRequest, RightsStore } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { AccountKind } from '../types.ts';
 import { endAccess } from './citizens.ts';
-import { accountKeyOf } from './consent-chain.ts';
+import { accountKeyOf, macKeyOf } from './consent-chain.ts';
 import { consentReads, dropHeld } from './consents.ts';
 import { ownAccountReads } from './own-account.ts';
 import { erasedMacOf } from './phones.ts';
@@ -57,6 +57,18 @@ export const rightsReads = {
     );
   },
 
+  async rightsStanding(
+    { sql }: ReadContext,
+    args: Args<'rightsStanding'>,
+  ): Promise<{ open: number; overdue: number }> {
+    const row = await sql.get<{ open: number; overdue: number | null }>(
+      `SELECT COUNT(*) AS open, SUM(CASE WHEN due_at < ? THEN 1 ELSE 0 END) AS overdue
+       FROM rights_requests WHERE ${OPEN}`,
+      args.at,
+    );
+    return { open: row!.open, overdue: row!.overdue ?? 0 };
+  },
+
   async dueErasures({ sql }: ReadContext, args: Args<'dueErasures'>): Promise<RightsRequest[]> {
     return sql.all(
       `${REQUESTS} WHERE kind = 'erase' AND ${OPEN} AND begins_at <= ? ORDER BY due_at LIMIT ?`,
@@ -84,6 +96,24 @@ export const rightsWrites = {
       at + DUE_MS,
     );
     return (await rightsReads.erasureOf(ctx, account))!;
+  },
+
+  async recordRight(ctx: WriteContext, args: Args<'recordRight'>): Promise<void> {
+    const { kind, account, via, at } = args;
+    await ctx.sql.run(
+      `INSERT INTO rights_requests (id, kind, account_kind, account_id, account_k, via, requested_at,
+         begins_at, due_at, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      uuidv7(at),
+      kind,
+      account.kind,
+      account.id,
+      accountKeyOf(ctx.keys, account.id),
+      via,
+      at,
+      at,
+      at + DUE_MS,
+      at,
+    );
   },
 
   async cancelErasure({ sql }: WriteContext, args: Args<'cancelErasure'>): Promise<boolean> {
@@ -115,10 +145,12 @@ export const rightsWrites = {
     await pseudonymize(ctx, accountId);
     await forget(ctx, { kind: accountKind, id: accountId });
     await ctx.sql.run(
-      'UPDATE rights_requests SET done_at = ?, account_id = NULL WHERE id = ?',
+      'UPDATE rights_requests SET done_at = ? WHERE id = ?',
       args.at,
       request.id,
     );
+    const nobody = 'UPDATE rights_requests SET account_id = NULL WHERE account_id = ?';
+    await ctx.sql.run(nobody, accountId);
     return 'done';
   },
 };
@@ -156,6 +188,7 @@ async function pseudonymize({ sql, keys }: WriteContext, accountId: string): Pro
       mac,
     );
     await sql.run('DELETE FROM tickets WHERE mac = ?', mac);
+    await sql.run('DELETE FROM consents_held WHERE holder_k = ?', macKeyOf(keys, mac));
   }
 }
 

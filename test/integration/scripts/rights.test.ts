@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { legalTexts } from '../../../portal/consent/texts.ts';
 import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
-import { AT, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
+import { AT, logIn, MAC, newTariff, seedStore } from '../../fixtures/rows.ts';
 import { tamper } from '../store/tamper.ts';
 import { type Cli, cliIn } from './cli.fixture.ts';
 
@@ -112,18 +112,86 @@ describe('verbs about consent and rights', () => {
 
   it('does for a citizen at the counter what "my data" does, with a reason', async () => {
     expect((await cli.run('rights', 'do', 'erase', PHONE)).code).toBe(2);
-    expect((await cli.run('rights', 'do', 'burn', PHONE, '--reason', 'x')).code).toBe(2);
+    expect((await cli.run('rights', 'do', 'burn', PHONE, '--reason', 'datang')).code).toBe(2);
+    expect((await cli.run('rights', 'do', 'view', PHONE, '--reason', 'x')).code).toBe(2);
     const file = await cli.json('rights', 'do', 'export', PHONE, '--reason', 'datang sendiri');
     expect(file.account).toMatchObject({ phone: PHONE, nikMasked: '160601******0003' });
-    await cli.json('rights', 'do', 'correct', PHONE, '--reason', 'x', '--name', 'Siti Aminah');
-    const withdrawn = await cli.json('rights', 'do', 'withdraw', PHONE, '--reason', 'x');
+    await cli.json('rights', 'do', 'correct', PHONE, '--reason', 'datang', '--name', 'Siti Aminah');
+    const withdrawn = await cli.json('rights', 'do', 'withdraw', PHONE, '--reason', 'datang');
     expect(withdrawn.entry).toBe(3);
-    const asked = await cli.json('rights', 'do', 'erase', PHONE, '--reason', 'x', '--now');
+    const asked = await cli.json('rights', 'do', 'erase', PHONE, '--reason', 'datang', '--now');
     expect(asked).toMatchObject({ kind: 'erase', via: 'operator' });
 
-    const [open] = await cli.json('rights', 'list');
+    const [open, ...done] = await cli.json('rights', 'list');
     expect(open.id).toBe(asked.id);
+    const kinds = done.map(({ kind }: { kind: string }) => kind);
+    expect(kinds.toSorted()).toEqual(['correct', 'export', 'withdraw']);
+    expect((await cli.run('rights', 'list')).out).toMatch(/ 7[12] h +open/);
     expect(await inStore((store) => store.verifyAudit())).toBeNull();
+  });
+
+  it('does it for who holds a card, by its code alone', async () => {
+    const { voucher, router } = await inStore(async (store) => ({
+      voucher: (await store.listVouchers({ limit: 1 }))[0]!,
+      router: (await store.listRouters())[0]!,
+    }));
+    const code = await inStore(async (store) => (await store.voucherCode(voucher.id))!);
+    await inStore(async (store) => {
+      await logIn(store, { router, voucher });
+      const scene = {
+        villageCode: '',
+        router: router.name,
+        method: 'voucher',
+        language: 'id',
+      } as const;
+      await store.giveConsent({ ...TEXTS, ...scene, account: voucher, mac: MAC, at: AT });
+    });
+    const act = (what: string, who: string, ...more: string[]) =>
+      cli.run('rights', 'do', what, who, '--reason', 'datang sendiri', ...more);
+
+    const seen = await act('view', code.toLowerCase());
+    expect([seen.code, seen.out]).toEqual([0, expect.stringContaining(MAC)]);
+    expect((await act('view', voucher.id)).code).toBe(1);
+    expect((await act('view', 'ABCD-EFGH-JKMN')).code).toBe(1);
+    expect((await act('correct', code, '--name', 'Siti')).code).toBe(2);
+    expect((await act('withdraw', code)).out).toMatch(/withdrawn, entry \d/);
+    expect((await act('erase', code, '--now')).code).toBe(0);
+
+    const [open, ...done] = await cli.json('rights', 'list');
+    expect(open).toMatchObject({ kind: 'erase', accountKind: 'voucher', accountId: voucher.id });
+    expect(done).toHaveLength(2);
+    const audited = JSON.stringify(await cli.json('audit', 'list'));
+    expect(audited).toContain('datang sendiri');
+    expect(audited).not.toContain(code);
+  });
+
+  it('does it for who holds a phone, shown by the case that the phone displays', async () => {
+    const found = await inStore(async (store) => {
+      const [router] = await store.listRouters();
+      const [voucher] = await store.listVouchers({ limit: 1 });
+      const { sessionId } = await logIn(store, { router: router!, voucher: voucher! });
+      await store.rememberDevice({
+        ...{ mac: MAC, accountKind: 'voucher', accountId: voucher!.id, label: '' },
+        ...{ expiresAt: null, origin: 'consent', at: AT },
+      });
+      const facts = {
+        ...{ verdict: 'none', checks: [], router: router!.name, villageCode: null, phone: null },
+        ...{ account: null, sessionId, reject: null },
+      };
+      const at = Date.now();
+      return store.openCase({ subject: 's', facts, at, ttlMs: 600_000 });
+    });
+    const act = (what: string, mac: string, code: string) =>
+      cli.run(
+        ...['rights', 'do', what, '--device', mac, '--case', code, '--reason', 'datang sendiri'],
+      );
+
+    expect((await act('view', MAC, 'ACD-EFG')).code).toBe(1);
+    expect((await act('view', '02:00:00:00:00:99', found.code)).code).toBe(1);
+    expect((await act('view', 'x', found.code)).code).toBe(2);
+    expect((await act('view', MAC, found.code)).out).toContain(MAC);
+    expect((await act('withdraw', MAC, found.code)).code).toBe(0);
+    expect(await inStore((store) => store.device(MAC))).toBeNull();
   });
 
   it('calls what is past its deadline late, and fails', async () => {

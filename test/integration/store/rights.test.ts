@@ -314,6 +314,40 @@ describe.each(ENGINES)('rights on $name', (engine) => {
     });
   });
 
+  it('counts what waits, and what waits for too long; what was done at once waits for nothing', async () => {
+    await store.recordRight({ kind: 'export', account: account(), via: 'operator', at: AT });
+    const before = await store.rightsStanding({ at: AT });
+    await store.requestErasure({ account: account(), via: 'portal', graceMs: 0, at: AT });
+
+    expect(before).toEqual({ open: 0, overdue: 0 });
+    expect(await store.rightsStanding({ at: AT + 71 * HOUR })).toEqual({ open: 1, overdue: 0 });
+    expect(await store.rightsStanding({ at: AT + 73 * HOUR })).toEqual({ open: 1, overdue: 1 });
+  });
+
+  it('forgets what phones of an erased account agreed to, and whose the requests were', async () => {
+    const card = { kind: 'voucher', id: seed.voucher.id } as const;
+    await logIn(store, seed);
+    const text = { version: '1', indonesian: 'Teks', english: 'Text' };
+    await store.giveConsent({
+      ...{ account: card, mac: MAC, villageCode: '', router: '', method: 'voucher', at: AT },
+      ...{ language: 'id', terms: { ...text, document: 'terms', hash: 't' } },
+      privacy: { ...text, document: 'privacy', hash: 'p' },
+    });
+    await store.recordRight({ kind: 'export', account: card, via: 'operator', at: AT });
+    const asked = { account: card, via: 'operator', graceMs: 0, at: AT };
+    const { id: requestId } = await store.requestErasure(asked);
+    const hashes = { terms: 't', privacy: 'p', account: null, mac: MAC };
+    const before = await store.hasConsented(hashes);
+    await store.eraseAccount({ requestId, at: AT + 70 * HOUR });
+
+    expect([before, await store.hasConsented(hashes)]).toEqual([true, false]);
+    const requests = await store.listRights(9);
+    expect(requests.map(({ accountId, doneAt }) => [accountId, doneAt !== null])).toEqual([
+      [null, true],
+      [null, true],
+    ]);
+  });
+
   it('marks a child, with its tariff and who answers for it', async () => {
     await store.createTariff({ name: 'anak', at: AT });
     await store.markChild({
