@@ -258,7 +258,25 @@ describe('POST /login', () => {
 
     expect(page.body).toContain('<a href="#voucher">');
     expect(page.body).toMatch(/id="voucher"[^>]*aria-describedby="fault"[^>]*aria-invalid="true"/);
-    expect(page.body).not.toContain('abcd-2345');
+    expect(page.body).toMatch(/id="voucher"[^>]* value="abcd-2345"/);
+  });
+
+  it.each<[string, string, (world: ReturnType<typeof createWorld>) => void]>([
+    ['a typing error', 'SW-BADCRED', (world) => (world.voucherForm = () => null)],
+    ['a wrong code', 'SW-BADCRED', (world) => (world.answer = rejecting('SW-BADCRED'))],
+    ['too many attempts', 'SW-LIMIT', (world) => (world.answer = rejecting('SW-LIMIT'))],
+    ['no answer', 'SW-ERROR', (world) => (world.answer = async () => ({ kind: 'unreachable' }))],
+  ])('keeps the code in its field after %s', async (_what, code, change) => {
+    const world = createWorld();
+    change(world);
+    await using test = await openTestPortal({}, world);
+
+    const typed = await test.post('/login', { ...redirectQuery, voucher: ' Abcd "2345" <b>' });
+    const long = await test.post('/login', { ...redirectQuery, voucher: 'x'.repeat(200) });
+
+    expect(typed.body).toContain(`data-code="${code}"`);
+    expect(typed.body).toMatch(/id="voucher"[^>]* value=" Abcd &#34;2345&#34; &lt;b&gt;"/);
+    expect(long.body).toMatch(/ value="x{64}"/);
   });
 
   it('answers an unknown name and a wrong password with the same page', async () => {

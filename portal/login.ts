@@ -48,6 +48,8 @@ interface Showing {
   /** The way whose form is open; null: the first one. */
   readonly way: Way | null;
   readonly username: string;
+  /** As it was typed. */
+  readonly voucher: string;
   readonly status: number;
 }
 
@@ -73,7 +75,7 @@ export function showLogin(deps: PortalDeps): Handler {
       // Said before anything is typed, too.
       const code = outcome.redirect.error ?? (isClosed(deps, outcome.redirect) ? 'SW-HOURS' : null);
       const fault = code === null ? null : faultOf(deps, outcome.redirect, scene, code, null);
-      const showing: Showing = { fault, way: null, username: '', status: 200 };
+      const showing: Showing = { fault, way: null, ...NOTHING, status: 200 };
       await sendLogin(deps, { req, res }, outcome.redirect, scene, showing);
       return;
     }
@@ -106,9 +108,8 @@ export function submitLogin(deps: PortalDeps): Handler {
     const typed = readCredentials(form);
     const refuse = async (fault: Fault): Promise<void> => {
       deps.metrics.login(fault.code);
-      const username = typed.method === 'account' ? (form.get('username') ?? '').slice(0, 64) : '';
       const status = REJECT_STATUS[fault.code];
-      const showing = { fault, way: typed.method, username, status };
+      const showing = { fault, way: typed.method, ...typedIn(form, typed.method), status };
       await sendLogin(deps, { req, res }, redirect, scene, showing);
     };
     if (typed.kind === 'empty') {
@@ -136,6 +137,14 @@ export function submitLogin(deps: PortalDeps): Handler {
     }
     await letIn(deps, { req, res }, { redirect, locale }, verdict.account, typed.method);
   };
+}
+
+const NOTHING = { username: '', voucher: '' };
+
+/** For the form that is shown again: twelve characters are not typed twice. A password never comes back. */
+function typedIn(form: URLSearchParams, method: LoginMethod): typeof NOTHING {
+  const name = method === 'account' ? 'username' : 'voucher';
+  return { ...NOTHING, [name]: (form.get(name) ?? '').slice(0, 64) };
 }
 
 /** The accepted account, or the code of the refusal. */
@@ -194,7 +203,7 @@ export async function refuseWay(
   const scene = await loginScene(deps, req, redirect, params);
   deps.metrics.login(code);
   const fault = faultOf(deps, redirect, scene, code, null);
-  const showing = { fault, way, username: '', status: REJECT_STATUS[code] };
+  const showing = { fault, way, ...NOTHING, status: REJECT_STATUS[code] };
   await sendLogin(deps, exchange, redirect, scene, showing);
 }
 
@@ -217,7 +226,7 @@ export async function refuseOidc(
   const code = OIDC_CODES[why];
   deps.metrics.login(code);
   const fault = oidcFault(why, code, deps.oidc?.label ?? '', scene.speech);
-  const showing = { fault, way: 'oidc', username: '', status: REJECT_STATUS[code] } as const;
+  const showing = { fault, way: 'oidc', ...NOTHING, status: REJECT_STATUS[code] } as const;
   await sendLogin(deps, exchange, redirect, scene, showing);
 }
 
@@ -260,7 +269,7 @@ async function sendLogin(
   scene: Scene,
   showing: Showing,
 ): Promise<void> {
-  const { fault, way, username, status } = showing;
+  const { fault, way, username, voucher, status } = showing;
   const { router } = redirect;
   const offered = await waysAt(deps, router);
   // The form at fault comes first, so that nothing has to be opened or looked for.
@@ -277,7 +286,7 @@ async function sendLogin(
   const facts = {
     ...{ fault, ways, username, hidden, boxes },
     ...(await registerLinks(deps, router, fields)),
-    scanned: scanned === null ? '' : grouped(scanned.code),
+    voucher: voucher || (scanned === null ? '' : grouped(scanned.code)),
     remember: await rememberBox(deps, exchange.req, router),
     oidc: deps.oidc === null ? null : { label: deps.oidc.label, url: withQuery('/oidc', fields) },
   };

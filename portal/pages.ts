@@ -110,10 +110,10 @@ export interface PageFacts {
     /** As the village offers them, the open one first. */
     readonly ways: readonly Way[];
     readonly hidden: readonly HiddenField[];
-    /** What was typed as user name; codes and passwords are never sent back. */
+    /** What was typed as user name; passwords are never sent back. */
     readonly username: string;
-    /** Of a voucher that this phone's camera has read; empty without. */
-    readonly scanned: string;
+    /** As it was typed, or as this phone's camera has read it; empty without. */
+    readonly voucher: string;
     readonly remember: RememberBox | null;
     readonly oidc: { readonly label: string; readonly url: string } | null;
     /** Null when this phone has agreed to the texts in force before. */
@@ -137,6 +137,8 @@ export interface PageFacts {
     readonly days: readonly Row[];
     readonly weeks: readonly Row[];
     readonly mayTopUp: boolean;
+    /** As it was typed, when it was not added. */
+    readonly voucher: string;
     readonly mayChangePassword: boolean;
     /** Null where the number cannot be changed. */
     readonly numberUrl: string | null;
@@ -183,6 +185,7 @@ export interface PageFacts {
     readonly nik: NikAsked;
     readonly phone: string;
     readonly name: string;
+    readonly voucher: string;
   };
   /** An own password instead of an officer's. */
   readonly choose: {

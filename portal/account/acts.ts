@@ -76,6 +76,7 @@ function acting(deps: PortalDeps, act: Act): Handler {
     if (self === null) return seeOther(res, withQuery('/status', { lang }));
     const notice = await act(deps, req, self, form);
     const status = noticeStatus(notice);
-    await sendAccount(deps, { req, res }, self, { lang, notice, status });
+    const voucher = status === 200 ? '' : (form.get('voucher') ?? '').slice(0, 64);
+    await sendAccount(deps, { req, res }, self, { lang, notice, status, voucher });
   };
 }

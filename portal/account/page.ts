@@ -27,9 +27,9 @@ export async function sendAccount(
   deps: PortalDeps,
   exchange: { req: Request; res: Response },
   self: Self,
-  showing: { lang: string | null; notice: AccountNotice | null; status: number },
+  showing: { lang: string | null; notice: AccountNotice | null; status: number; voucher?: string },
 ): Promise<void> {
-  const { lang, notice, status } = showing;
+  const { lang, notice, status, voucher = '' } = showing;
   const scene = await sceneOfSelf(deps, exchange.req, self, { path: '/account', lang });
   const { locale, t } = scene.speech;
   const { account, session, router } = self;
@@ -50,6 +50,7 @@ export async function sendAccount(
     days: dayRows(days.slice(0, DAYS_SHOWN), wording),
     weeks: weekRows(days, t, wording),
     mayTopUp: account.kind === 'subscriber',
+    voucher,
     mayChangePassword: proofOf(deps, self) === 'password',
     numberUrl: mayChangeNumber(deps, self) ? withQuery('/account/number', { lang: locale }) : null,
     dataUrl: withQuery('/account/data', { lang: locale }),

@@ -238,6 +238,7 @@ async function sendForm(
     nik: reset ? ('off' as const) : (await rulesAt(deps, redirect)).nik,
     phone: (form.get('phone') ?? '').slice(0, 32),
     name: (form.get('name') ?? '').slice(0, 60),
+    voucher: fault === null ? '' : (form.get('voucher') ?? '').slice(0, 64),
   };
   const frame = scene.frame(reset ? 'register.resetTitle' : 'register.title');
   await deps.views.send(

@@ -124,6 +124,7 @@ const REGISTER = {
   nik: 'off',
   phone: '',
   name: '',
+  voucher: '',
 } as const;
 const PHONES = [
   { handle: 'h1', name: 'Samsung', state: 'Tersambung sejak 09.30 WIB', isThis: true },
@@ -244,6 +245,7 @@ export const SCENES: readonly Scene[] = [
       days: [{ label: 'Sel, 24 Nov', value: '380 MB, 1 jam 30 menit' }],
       weeks: [{ label: 'Minggu mulai Sen, 23 Nov', value: '1,4 GB, 6 jam 10 menit' }],
       mayTopUp: true,
+      voucher: '',
       mayChangePassword: true,
       numberUrl: '/account/number',
       dataUrl: '/account/data',

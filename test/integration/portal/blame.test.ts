@@ -34,6 +34,7 @@ describe.each(SAYS)('where RADIUS %s', (_what, answer, status, code) => {
 
     expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
     expect(body).not.toContain('salah atau sudah dipakai');
+    expect(body).toContain(` value="${stand.voucher.code}"`);
     expect((await stand.store.voucherByCode(stand.voucher.code))?.disabled).toBe(false);
   });
 
@@ -42,6 +43,7 @@ describe.each(SAYS)('where RADIUS %s', (_what, answer, status, code) => {
 
     expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
     expect(body).not.toContain('salah atau sudah dipakai');
+    expect(body).toContain(` value="${stand.voucher.code}"`);
     expect((await stand.store.voucherByCode(stand.voucher.code))?.disabled).toBe(false);
   });
 
