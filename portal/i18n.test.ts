@@ -64,6 +64,20 @@ describe('locale files', () => {
     expect(unused).toEqual([]);
   });
 
+  it('speak to a villager: Anda, and no word that Indonesian has an own one for', () => {
+    const jargon =
+      /\b(?:login|logout|log ?in|log ?out|download|upload|file|link|server|browser|peramban|password|username|user|router|otp|error|refresh|valid|invalid|submit|klik|offline|account|device|update|reset|json|enkripsi|terenkripsi|tersandi|sesi|session|e-?mail)\b/i;
+    const informal = /\b(?:anda|kamu|kau|elo|silahkan)\b/;
+    // The names of addresses are the law's own words for what is kept.
+    const legal = new Set(['privacy.what.text']);
+    const found = Object.entries(indonesian).filter(
+      ([key, text]) =>
+        informal.test(text) || (!legal.has(key) && jargon.test(text.replaceAll(/\{\w+\}/g, ''))),
+    );
+
+    expect(found).toEqual([]);
+  });
+
   it('say something about every reject code', () => {
     const keys = REJECT_CODES.flatMap((code) => [`fault.${code}.title`, `fault.${code}.help`]);
 

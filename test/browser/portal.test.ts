@@ -16,25 +16,15 @@ import type {
   Response,
 } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWorld, openTestPortal, rejecting, set } from '../../portal/portal.fixture.ts';
+import { createWorld, openTestPortal, set } from '../../portal/portal.fixture.ts';
 import { redirectPath, router, session } from '../../portal/village.fixture.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import {
-  belowTheFold,
-  enlargeText,
-  minHeightOf,
-  nextFrame,
-  overflowing,
-  runAxe,
-  smallTargets,
-} from './in-page.ts';
+import { enlargeText, minHeightOf, overflowing, runAxe, smallTargets } from './in-page.ts';
+import { everyScene, PHONE, picture, withPhone as withPhoneOf } from './phone.ts';
 import { SCENES, type Visit } from './scenes.ts';
 import { smallPng } from './small-png.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
-const PHONE = { width: 360, height: 640 };
-/** What a mini-browser's own bars leave of it. */
-const LOW = { width: 360, height: 560 };
 const TARGET_PX = 44;
 /** Fits the first TCP window: about 2 s at 64 kbit/s. */
 const PAGE_OCTETS = 14 * 1024;
@@ -54,53 +44,10 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
   });
   afterAll(async () => browser.close());
 
-  async function withPhone(
+  const withPhone = async (
     options: BrowserContextOptions,
     work: (visit: Visit, context: BrowserContext) => Promise<void>,
-  ): Promise<void> {
-    const world = createWorld();
-    world.answer = rejecting('SW-BADCRED');
-    await using test = await openTestPortal({ categoryOf: () => 'gambling' }, world);
-    const context = await browser.newContext({ viewport: PHONE, locale: 'id-ID', ...options });
-    const origin = `http://127.0.0.1:${test.portal.port}`;
-    const foreign: string[] = [];
-    const broken: string[] = [];
-    context.on('request', (request) => {
-      if (!request.url().startsWith(origin)) foreign.push(request.url());
-    });
-    context.on('console', (message) => {
-      // Chromium reports every page with a 4xx status as an error of loading.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-        broken.push(message.text());
-      }
-    });
-    try {
-      if (options.javaScriptEnabled !== false) await holdStill(context);
-      const page = await context.newPage();
-      await work({ page, test, origin, lang: 'id' }, context);
-      expect(foreign).toEqual([]);
-      expect(broken).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
-
-  /** What `check` has against the pages; it returns an empty text when there is nothing. */
-  async function everyScene(
-    visit: Visit,
-    check: (page: Page) => Promise<string>,
-    langs: readonly string[] = ['id', 'en'],
-  ): Promise<string[]> {
-    const found: string[] = [];
-    for (const lang of langs) {
-      for (const scene of SCENES) {
-        await scene.open({ ...visit, lang });
-        const faults = await check(visit.page);
-        if (faults !== '') found.push(`${scene.name} ${lang}: ${faults}`);
-      }
-    }
-    return found;
-  }
+  ): Promise<void> => withPhoneOf(browser, options, work);
 
   it.each([
     ['light', 'id'],
@@ -189,33 +136,6 @@ describe.skipIf(chromium === null)('portal in Chromium', () => {
       expect(found).toEqual([]);
     });
   });
-
-  it.each(['id', 'en'])('every way in is seen whole before the last tap, in %s', async (lang) => {
-    await withPhone({ viewport: LOW }, async (visit) => {
-      const found: string[] = [];
-      for (const scene of SCENES.filter(({ isWayIn }) => isWayIn)) {
-        await scene.open({ ...visit, lang });
-        const faults = await visit.page.evaluate(belowTheFold);
-        if (faults !== '') found.push(`${scene.name}: ${faults}`);
-      }
-
-      expect(found).toEqual([]);
-    });
-  });
-
-  it.each(['voucher', 'account', 'click'])(
-    'a first login by %s shows both boxes, unticked, on its one page',
-    async (way) => {
-      await withPhone({ viewport: LOW }, async (visit) => {
-        await SCENES.find(({ name }) => name === `login-first-${way}`)!.open(visit);
-        const form = visit.page.locator('main form').first();
-
-        for (const box of ['terms', 'data']) {
-          expect(await form.locator(`input[name=${box}]`).isChecked()).toBe(false);
-        }
-      });
-    },
-  );
 
   it('the button of the login page is seen without scrolling, with and without a fault', async () => {
     await withPhone({}, async (visit) => {
@@ -338,27 +258,6 @@ function pagesDocument(): string {
     ...rows,
     '',
   ].join('\n');
-}
-
-/** Chromium without a screen now and then has no frame to show yet. */
-async function picture(page: Page): Promise<Buffer> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await page.screenshot();
-    } catch (error) {
-      if (attempt === 5) throw error;
-      await page.evaluate(nextFrame);
-    }
-  }
-}
-
-/** Pages are looked at for longer than they wait: without this they would leave in the midst of it. */
-async function holdStill(context: BrowserContext): Promise<void> {
-  await context.route(/wait=1/, async (route) => {
-    const response = await route.fetch();
-    const { refresh: _refresh, ...headers } = response.headers();
-    await route.fulfill({ response, headers });
-  });
 }
 
 interface Servlet extends AsyncDisposable {
