@@ -28,7 +28,7 @@ import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { sendMessage } from './messages.ts';
 import { openingAt } from './opening.ts';
-import { waitsForCode } from './otp/visit.ts';
+import { isPass, waitsForCode } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { provesItself } from './proven-phone.ts';
@@ -288,6 +288,7 @@ async function sendLogin(
     ...(await registerLinks(deps, router, fields)),
     voucher: voucher || (scanned === null ? '' : grouped(scanned.code)),
     remember: await rememberBox(deps, exchange.req, router),
+    onlineUrl: fault === null ? await onlineUrl(deps, exchange.req, redirect, scene) : null,
     oidc: deps.oidc === null ? null : { label: deps.oidc.label, url: withQuery('/oidc', fields) },
   };
   const page = { name: 'login' as const, frame, facts };
@@ -296,6 +297,21 @@ async function sendLogin(
     formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
     ...(status === 429 ? { headers: { 'Retry-After': '60' } } : {}),
   });
+}
+
+/**
+ * Who pressed Back after a login comes with the redirect of before it: nothing tells that from a redirect of a
+ * router that has just said that the phone is not online. So the form stays, and what we know stands above it.
+ */
+async function onlineUrl(
+  deps: PortalDeps,
+  req: Request,
+  { mac, router }: Redirect,
+  { speech }: Scene,
+): Promise<string | null> {
+  const session = await sessionOf(deps, req);
+  const isThis = session?.mac === mac && session.router === router.name && !isPass(session);
+  return isThis ? withQuery('/status', { router: router.name, lang: speech.locale }) : null;
 }
 
 /**

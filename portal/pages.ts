@@ -118,6 +118,8 @@ export interface PageFacts {
     readonly oidc: { readonly label: string; readonly url: string } | null;
     /** Null when this phone has agreed to the texts in force before. */
     readonly boxes: Ticks | null;
+    /** The status page of a phone that we take for online; null: it is not. */
+    readonly onlineUrl: string | null;
     readonly registerUrl: string | null;
     readonly resetUrl: string | null;
   };

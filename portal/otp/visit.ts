@@ -62,9 +62,13 @@ export async function visitOfSession(
   return ticket === null ? null : visitOf(deps, ticket, null);
 }
 
+export function isPass({ username }: Session): boolean {
+  return username.startsWith(PASS_NAME);
+}
+
 /** Whether a session is a pass, for which there is nothing to be told but where its code goes. */
 export async function isWaitingPass(deps: PortalDeps, session: Session): Promise<boolean> {
-  return session.username.startsWith(PASS_NAME) && (await visitOfSession(deps, session)) !== null;
+  return isPass(session) && (await visitOfSession(deps, session)) !== null;
 }
 
 /** The visit that this phone has begun, if it is not over. */
