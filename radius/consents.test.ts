@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { chainWaiting } from './consents.ts';
+import { createMetrics, renderMetrics } from '../lib/metrics.ts';
+import { chainWaiting, ledgerCounter } from './consents.ts';
+import { createRightsMetrics } from './metrics.ts';
 
 function storeOf(waiting: number) {
   const steps: number[] = [];
@@ -14,6 +16,28 @@ function storeOf(waiting: number) {
     },
   };
 }
+
+it('counts the ledger once, and then what is new in it', async () => {
+  const ledger = ['given', 'given', 'withdrawn'];
+  const metrics = createMetrics();
+  const store = {
+    consentCounts: async ({ after }: { after: number }) => ({
+      given: ledger.slice(after).filter((act) => act === 'given').length,
+      withdrawn: ledger.slice(after).filter((act) => act === 'withdrawn').length,
+      seq: ledger.length,
+    }),
+  };
+  const count = ledgerCounter(store, createRightsMetrics(metrics));
+
+  await count();
+  ledger.push('given');
+  await count();
+  await count();
+
+  const page = await renderMetrics([await metrics.json()]);
+  expect(page).toContain('smartwifi_radius_consents_total{act="given"} 3');
+  expect(page).toContain('smartwifi_radius_consents_total{act="withdrawn"} 1');
+});
 
 it('deals in steps with all that waits, and writes nothing when nothing does', async () => {
   const idle = storeOf(0);

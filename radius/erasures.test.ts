@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { steppedClock } from '../lib/clock.ts';
+import { createMetrics, renderMetrics } from '../lib/metrics.ts';
 import type { RightsRequest } from '../store/types.ts';
-import { eraseDue } from './erasures.ts';
+import { eraseDue, rightsGauge } from './erasures.ts';
+import { createRightsMetrics } from './metrics.ts';
 import { SILENT, START_MS } from './radius.fixture.ts';
 
 const request = (id: string): RightsRequest => ({
@@ -36,4 +38,19 @@ it('erases what may begin, and leaves for the next round what waits', async () =
 
   expect(counts).toEqual({ erased: 1, waiting: 1 });
   expect(asked).toEqual(['a', 'b', 'c']);
+});
+
+it('shows what waits and what is late, and counts what was erased', async () => {
+  const metrics = createMetrics();
+  const standing = { open: 2, overdue: 1, erased: 5 };
+  const show = rightsGauge({ rightsStanding: async () => standing }, createRightsMetrics(metrics));
+
+  await show(START_MS);
+  Object.assign(standing, { open: 1, overdue: 0, erased: 6 });
+  await show(START_MS);
+
+  const page = await renderMetrics([await metrics.json()]);
+  expect(page).toContain('smartwifi_radius_rights_requests{state="open"} 1');
+  expect(page).toContain('smartwifi_radius_rights_requests{state="overdue"} 0');
+  expect(page).toContain('smartwifi_radius_erasures_total 6');
 });

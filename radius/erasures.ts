@@ -5,6 +5,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Store } from '../store/contract.ts';
+import type { RightsMetrics } from './metrics.ts';
 import { startPeriodic } from './periodic.ts';
 
 export interface ErasureOptions {
@@ -13,11 +14,17 @@ export interface ErasureOptions {
   readonly log: Logger;
 }
 
+type ErasureJob = ErasureOptions & {
+  readonly store: Pick<Store, 'rightsStanding'>;
+  readonly metrics: RightsMetrics;
+};
+
 const EVERY_MS = 5 * 60_000;
 const AT_ONCE = 100;
 
-export function startErasures(options: ErasureOptions): AsyncDisposable {
-  const { clock, log } = options;
+export function startErasures(options: ErasureJob): AsyncDisposable {
+  const { store, clock, log, metrics } = options;
+  const show = rightsGauge(store, metrics);
   return startPeriodic({
     clock,
     log,
@@ -25,9 +32,25 @@ export function startErasures(options: ErasureOptions): AsyncDisposable {
     name: 'erasures',
     work: async () => {
       const done = await eraseDue(options);
+      await show(clock.now());
       if (done.erased + done.waiting > 0) log.info(done, 'erasures asked for by citizens');
     },
   });
+}
+
+/** What waits now, and what was erased since the last time; at first, all that ever was. */
+export function rightsGauge(
+  store: Pick<Store, 'rightsStanding'>,
+  metrics: Pick<RightsMetrics, 'requests' | 'erasures'>,
+): (at: number) => Promise<void> {
+  let counted = 0;
+  return async (at) => {
+    const { open, overdue, erased } = await store.rightsStanding({ at });
+    metrics.requests('open', open);
+    metrics.requests('overdue', overdue);
+    metrics.erasures(erased - counted);
+    counted = erased;
+  };
 }
 
 /** One round. Whose phones are still being logged out waits for the next. */

@@ -134,6 +134,31 @@ export function createEnforceMetrics(metrics: Metrics) {
   };
 }
 
+/** What is counted is kept in the store: it goes on where it was when a process starts again. */
+export function createRightsMetrics(metrics: Metrics) {
+  const consents = metrics.counter(
+    'smartwifi_radius_consents_total',
+    'Entries of the ledger of consents.',
+    ['act'],
+  );
+  const requests = metrics.gauge(
+    'smartwifi_radius_rights_requests',
+    'Requests of citizens about their data that wait.',
+    ['state'],
+  );
+  const erasures = metrics.counter(
+    'smartwifi_radius_erasures_total',
+    'Accounts that were erased because their citizens asked for it.',
+  );
+  return {
+    consents: (act: 'given' | 'withdrawn', count: number): void => consents.inc({ act }, count),
+    requests: (state: 'open' | 'overdue', count: number): void => requests.set({ state }, count),
+    erasures: (count: number): void => erasures.inc({}, count),
+  };
+}
+
+export type RightsMetrics = ReturnType<typeof createRightsMetrics>;
+
 export function createRetentionMetrics(metrics: Metrics) {
   const purged = metrics.counter(
     'smartwifi_radius_purged_total',

@@ -108,6 +108,12 @@ export interface ConsentStore {
     readonly account: ConsentHolder;
     readonly since: number;
   }): Promise<number>;
+  /** Entries after the one of that number, by act; `seq`: the last of all. */
+  consentCounts(args: { readonly after: number }): Promise<{
+    readonly given: number;
+    readonly withdrawn: number;
+    readonly seq: number;
+  }>;
   /** Newest first. */
   listConsents(limit: number): Promise<ConsentEntry[]>;
   /** Oldest first; by user name, phone number in E.164 or id, also of an account that was erased since. */

@@ -70,6 +70,12 @@ export interface RightsRequest {
   readonly cancelledAt: number | null;
 }
 
+export interface RightsStanding {
+  readonly open: number;
+  readonly overdue: number;
+  readonly erased: number;
+}
+
 /** All that is kept of an account, for the one it is about. */
 export interface OwnData {
   readonly profile: Profile | null;
@@ -182,11 +188,8 @@ export interface RightsStore {
     readonly via: string;
     readonly at: number;
   }): Promise<void>;
-  /** How many wait, and how many of them for too long. */
-  rightsStanding(args: { readonly at: number }): Promise<{
-    readonly open: number;
-    readonly overdue: number;
-  }>;
+  /** How many wait, and how many of them for too long; and how many accounts were erased so far. */
+  rightsStanding(args: { readonly at: number }): Promise<RightsStanding>;
   /** Open ones by deadline, then those that are done, newest first. */
   listRights(limit: number): Promise<RightsRequest[]>;
   /** What may begin at `at`. */

@@ -1,14 +1,7 @@
 import { realClock } from '../../lib/clock.ts';
 import { type NikWarning, parseNik } from '../../portal/account/nik.ts';
 import type { RightsRequest } from '../../store/types.ts';
-import {
-  CLI,
-  type Command,
-  numberOption,
-  operand,
-  requiredOption,
-  withStore,
-} from '../command.ts';
+import { CLI, type Command, numberOption, operand, requiredOption, withStore } from '../command.ts';
 import { instant, table } from '../table.ts';
 import { subscriberOf } from './rights-who.ts';
 

@@ -12,7 +12,7 @@ import type { EapServer } from '../../radius/eap.ts';
 import { startEnforcer } from '../../radius/enforce.ts';
 import { startErasures } from '../../radius/erasures.ts';
 import { startHardening } from '../../radius/harden.ts';
-import { createEnforceMetrics } from '../../radius/metrics.ts';
+import { createEnforceMetrics, createRightsMetrics } from '../../radius/metrics.ts';
 import { createProber } from '../../radius/probe.ts';
 import type { ProxyClient } from '../../radius/proxy.ts';
 import type { RadsecServerOptions } from '../../radius/radsec.ts';
@@ -97,8 +97,9 @@ await runRole(async (data: RadiusThreadData) => {
     stack.use(startStaleSweep({ ...base, interimSeconds: data.interimSeconds }));
     stack.use(startHardening(base));
     stack.use(startRetention({ ...base, retention: data.retention }));
-    stack.use(startErasures(base));
-    stack.use(startConsents(base));
+    const rights = { ...base, metrics: createRightsMetrics(metrics) };
+    stack.use(startErasures(rights));
+    stack.use(startConsents(rights));
   }
   const owned = stack.move();
   const { authPort, acctPort, radsec } = server;

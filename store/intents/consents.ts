@@ -53,6 +53,19 @@ export const consentReads = {
     return row!.n;
   },
 
+  async consentCounts(
+    { sql }: ReadContext,
+    args: Args<'consentCounts'>,
+  ): Promise<{ given: number; withdrawn: number; seq: number }> {
+    const rows = await sql.all<{ act: ConsentEntry['act']; n: number; last: number }>(
+      'SELECT act, COUNT(*) AS n, MAX(seq) AS last FROM consents WHERE seq > ? GROUP BY act',
+      args.after,
+    );
+    const of = (act: ConsentEntry['act']): number => rows.find((row) => row.act === act)?.n ?? 0;
+    const seq = Math.max(args.after, ...rows.map(({ last }) => last));
+    return { given: of('given'), withdrawn: of('withdrawn'), seq };
+  },
+
   async consentsWait({ sql }: ReadContext): Promise<boolean> {
     return (await sql.get('SELECT token FROM consents_taken LIMIT 1')) !== undefined;
   },

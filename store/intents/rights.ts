@@ -1,7 +1,7 @@
 /** Citizens' rights of Law 27 of 2022: what is kept of them, and that it ends. */
 import { uuidv7 } from '../../lib/uuid.ts';
 import type { ConsentHolder } from '../consent-types.ts';
-import type { OwnData, RightsRequest, RightsStore } from '../rights-types.ts';
+import type { OwnData, RightsRequest, RightsStanding, RightsStore } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { AccountKind } from '../types.ts';
 import { endAccess } from './citizens.ts';
@@ -60,13 +60,14 @@ export const rightsReads = {
   async rightsStanding(
     { sql }: ReadContext,
     args: Args<'rightsStanding'>,
-  ): Promise<{ open: number; overdue: number }> {
-    const row = await sql.get<{ open: number; overdue: number | null }>(
-      `SELECT COUNT(*) AS open, SUM(CASE WHEN due_at < ? THEN 1 ELSE 0 END) AS overdue
+  ): Promise<RightsStanding> {
+    const row = await sql.get<RightsStanding>(
+      `SELECT COUNT(*) AS open, COALESCE(SUM(CASE WHEN due_at < ? THEN 1 ELSE 0 END), 0) AS overdue,
+         (SELECT COUNT(*) FROM rights_requests WHERE kind = 'erase' AND done_at IS NOT NULL) AS erased
        FROM rights_requests WHERE ${OPEN}`,
       args.at,
     );
-    return { open: row!.open, overdue: row!.overdue ?? 0 };
+    return row!;
   },
 
   async dueErasures({ sql }: ReadContext, args: Args<'dueErasures'>): Promise<RightsRequest[]> {
@@ -144,11 +145,7 @@ export const rightsWrites = {
     await closeSessions(ctx, { where: 'account_id = ?', values: [accountId], cause: 'Stale' });
     await pseudonymize(ctx, accountId);
     await forget(ctx, { kind: accountKind, id: accountId });
-    await ctx.sql.run(
-      'UPDATE rights_requests SET done_at = ? WHERE id = ?',
-      args.at,
-      request.id,
-    );
+    await ctx.sql.run('UPDATE rights_requests SET done_at = ? WHERE id = ?', args.at, request.id);
     const nobody = 'UPDATE rights_requests SET account_id = NULL WHERE account_id = ?';
     await ctx.sql.run(nobody, accountId);
     return 'done';

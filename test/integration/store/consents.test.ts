@@ -122,6 +122,9 @@ describe.each(ENGINES)('consents on $name', (engine) => {
     expect(await store.device(MAC)).toBeNull();
     expect((await store.listConsents(10)).map(({ act }) => act)).toEqual(['withdrawn', 'given']);
     expect(await store.withdrawConsent({ ...scene, account: citizen })).toBeNull();
+    expect(await store.consentCounts({ after: 0 })).toEqual({ given: 1, withdrawn: 1, seq: 2 });
+    expect(await store.consentCounts({ after: 1 })).toEqual({ given: 0, withdrawn: 1, seq: 2 });
+    expect(await store.consentCounts({ after: 2 })).toEqual({ given: 0, withdrawn: 0, seq: 2 });
   });
 
   it('chains entries that are given at the same time', async () => {

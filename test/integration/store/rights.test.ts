@@ -319,9 +319,16 @@ describe.each(ENGINES)('rights on $name', (engine) => {
     const before = await store.rightsStanding({ at: AT });
     await store.requestErasure({ account: account(), via: 'portal', graceMs: 0, at: AT });
 
-    expect(before).toEqual({ open: 0, overdue: 0 });
-    expect(await store.rightsStanding({ at: AT + 71 * HOUR })).toEqual({ open: 1, overdue: 0 });
-    expect(await store.rightsStanding({ at: AT + 73 * HOUR })).toEqual({ open: 1, overdue: 1 });
+    expect(before).toEqual({ open: 0, overdue: 0, erased: 0 });
+    expect(await store.rightsStanding({ at: AT + 71 * HOUR })).toEqual({
+      open: 1,
+      overdue: 0,
+      erased: 0,
+    });
+    expect(await store.rightsStanding({ at: AT + 73 * HOUR })).toMatchObject({
+      open: 1,
+      overdue: 1,
+    });
   });
 
   it('forgets what phones of an erased account agreed to, and whose the requests were', async () => {
@@ -341,6 +348,7 @@ describe.each(ENGINES)('rights on $name', (engine) => {
     await store.eraseAccount({ requestId, at: AT + 70 * HOUR });
 
     expect([before, await store.hasConsented(hashes)]).toEqual([true, false]);
+    expect(await store.rightsStanding({ at: AT })).toEqual({ open: 0, overdue: 0, erased: 1 });
     const requests = await store.listRights(9);
     expect(requests.map(({ accountId, doneAt }) => [accountId, doneAt !== null])).toEqual([
       [null, true],
