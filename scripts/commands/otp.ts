@@ -71,6 +71,7 @@ export async function tryGateways(context: CommandContext, exchange: Exchange): 
 
 function trial(to: Message['to']): Message {
   const code = String(randomInt(1_000_000)).padStart(6, '0');
-  const text = translator('id', { office: '', village: 'Uji' })('otp.message', { code, n: 5 });
+  const t = translator('id', { office: '', village: 'Uji' });
+  const text = t('otp.message', { code, network: t('place.network.other'), n: 5 });
   return { to, code, locale: 'id', link: null, text, idempotencyKey: `test-${Date.now()}` };
 }
