@@ -81,3 +81,22 @@ it('ends the intervals of routers that serve nobody, as of when they went', asyn
     { id: 'by-hand', at: null },
   ]);
 });
+
+it('keeps visits that are under way when they get an address', async () => {
+  const db = new Database(':memory:');
+  await run(
+    db,
+    MIGRATIONS.filter(({ id }) => id < 15),
+  );
+  db.exec(
+    `INSERT INTO tickets (id, k, kind, router_id, mac, document, version, created_at, expires_at)
+     VALUES ('t1', 'k1', 'consent', 'r1', 'AA:BB:CC:00:00:01', x'01', 3, 1, 2)`,
+  );
+  await run(db);
+
+  expect(db.prepare('SELECT id, k, address, version FROM tickets').all()).toEqual([
+    { id: 't1', k: 'k1', address: '', version: 3 },
+  ]);
+  const names = db.prepare("SELECT name FROM sqlite_master WHERE tbl_name = 'tickets'").all();
+  expect(names).toContainEqual({ name: 'tickets_expiry' });
+});
