@@ -9,8 +9,14 @@
  */
 import { createPoller, type Poller } from '../../../controller/poller.ts';
 import { provisionRouter } from '../../../controller/provision.ts';
-import { cadenceFor, linkOf, timeoutsFor } from '../../../controller/settings/link.ts';
+import {
+  cadenceFor,
+  type LinkProfile,
+  linkOf,
+  timeoutsFor,
+} from '../../../controller/settings/link.ts';
 import { ROUTER } from '../../../controller/test-input.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { NAS_SECRET, SILENT, START_MS } from '../../../radius/radius.fixture.ts';
 import { placeOf, resolveSettings } from '../../../settings/resolve.ts';
 import type { RadiusClient } from '../../../simulator/nas/client.ts';
@@ -20,7 +26,7 @@ import { createWan, type Wan } from '../../../simulator/queues/wan.ts';
 import { authStand } from '../radius/auth-stand.ts';
 import { type ApplyStand, applyStand } from './apply-stand.ts';
 import { modelConnect } from './shared-link-api.ts';
-import { createOutside } from './shared-link-place.ts';
+import { createOutside, type Place } from './shared-link-place.ts';
 import { comings, type Visit, villageNas } from './shared-link-radius.ts';
 
 export interface VillageLink {
@@ -44,16 +50,28 @@ export interface LinkWorld extends AsyncDisposable {
   /** Ends with everything done that happens within so many minutes. */
   pass(minutes: number): Promise<void>;
   provision(): ReturnType<typeof provisionRouter>;
+  /** As when our service starts anew: the next look has to connect. */
+  restart(): void;
+}
+
+interface Village {
+  /** Connections at once by which each phone sends. */
+  readonly uploads?: number;
+  /** Whether anybody has told us what link it is: only then there are queues, and the patience it needs. */
+  readonly isSet?: boolean;
 }
 
 const PHONES = 30;
 
-export async function linkWorld(link: VillageLink): Promise<LinkWorld> {
+export async function linkWorld(
+  link: VillageLink,
+  { uploads = 1, isSet = true }: Village = {},
+): Promise<LinkWorld> {
   await using stack = new AsyncDisposableStack();
   const timeline = createTimeline(START_MS);
   const outside = createOutside();
   const clock = clockOn(timeline, outside.touch);
-  const settings = settingsOf(link);
+  const settings = isSet ? settingsOf(link) : {};
   const stand = stack.use(
     await applyStand({
       ...{ settings, nasSecret: NAS_SECRET },
@@ -73,6 +91,56 @@ export async function linkWorld(link: VillageLink): Promise<LinkWorld> {
   const auth = stack.use(await authStand());
   const nasWorld = stack.use(await villageNas({ ...place, stand, auth, clock }));
   const states: { state: string; at: number }[] = [];
+  const profile = linkOf(resolveSettings(rowsOf(settings), placeOf(ROUTER)));
+  const begin = (): Poller => pollerOf({ ...place, stand, clock, random, states, profile });
+  let poller = begin();
+  /** What they are still waiting for comes with the model's time. */
+  const ended: PromiseLike<void>[] = [];
+  stack.defer(() => poller[Symbol.asyncDispose]());
+
+  const phones = Array.from({ length: PHONES }, (_, index) =>
+    startPhone(place, {
+      ...{ address: `172.16.4.${20 + index}`, downloads: 3, uploads },
+      objectOctets: 300_000,
+    }),
+  );
+  const visits = comings({ ...place, clock, auth, nas: nasWorld.nas });
+  const owned = stack.move();
+  return {
+    ...{ timeline, wan, stand, radius: nasWorld.client, states, phones, provision, visits },
+    get poller() {
+      return poller;
+    },
+    restart: () => {
+      ended.push(poller[Symbol.asyncDispose]());
+      poller = begin();
+    },
+    pass: async (minutes) => {
+      const end = timeline.now() + minutes * 60_000;
+      await outside.settle();
+      for (let at = timeline.next(); at !== null && at <= end; at = timeline.next()) {
+        timeline.step();
+        await outside.settle();
+      }
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function pollerOf({
+  stand,
+  clock,
+  random,
+  states,
+  profile,
+  ...place
+}: Place & {
+  readonly stand: ApplyStand;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly states: { state: string; at: number }[];
+  readonly profile: LinkProfile;
+}): Poller {
   const poller = createPoller({
     ...{ clock, log: SILENT, random, pollSeconds: 30 },
     metrics: {
@@ -87,32 +155,10 @@ export async function linkWorld(link: VillageLink): Promise<LinkWorld> {
     },
     connect: modelConnect({ ...place, link: stand.link }),
   });
-  stack.use(poller);
-  const profile = linkOf(resolveSettings(rowsOf(settings), placeOf(ROUTER)));
   const { livenessSeconds, vitalsSeconds } = cadenceFor(profile);
   const deadlineMs = timeoutsFor(profile).pollMs;
   poller.sync([stand.row()], () => ({ livenessSeconds, vitalsSeconds, deadlineMs }));
-
-  const phones = Array.from({ length: PHONES }, (_, index) =>
-    startPhone(place, {
-      ...{ address: `172.16.4.${20 + index}`, downloads: 3, uploads: 1 },
-      objectOctets: 300_000,
-    }),
-  );
-  const visits = comings({ ...place, clock, auth, nas: nasWorld.nas });
-  const owned = stack.move();
-  return {
-    ...{ timeline, wan, stand, poller, radius: nasWorld.client, states, phones, provision, visits },
-    pass: async (minutes) => {
-      const end = timeline.now() + minutes * 60_000;
-      await outside.settle();
-      for (let at = timeline.next(); at !== null && at <= end; at = timeline.next()) {
-        timeline.step();
-        await outside.settle();
-      }
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return poller;
 }
 
 function settingsOf({ downKbps, upKbps, rttMs }: VillageLink): Record<string, string> {

@@ -74,4 +74,28 @@ describe('a link that phones use up', { timeout: 180_000 }, () => {
     // Never down, not even for a moment.
     expect(world.states).toMatchObject([{ state: 'up' }]);
   });
+
+  it('where nobody has set its rate, and phones send too, is called down though it answers', async () => {
+    // A phone that has been to a wedding sends its pictures.
+    const busy = { ...VSAT, bufferMs: 2000 };
+    await using told = await linkWorld(busy, { uploads: 3 });
+    await using untold = await linkWorld(busy, { uploads: 3, isSet: false });
+
+    const shaped = await minutes(told, MINUTES / 2);
+    told.restart();
+    const anew = await minutes(told, MINUTES / 2);
+    const unshaped = await minutes(untold, MINUTES);
+
+    expect(told.stand.tree.rows('/queue/tree').length).toBeGreaterThan(0);
+    expect([shaped, anew]).toMatchObject([
+      { radiusTimeouts: 0, failedLooks: 0 },
+      { radiusTimeouts: 0, failedLooks: 0 },
+    ]);
+    // Once more because the service was started anew.
+    expect(told.states).toMatchObject([{ state: 'up' }, { state: 'up' }]);
+    expect(untold.stand.tree.rows('/queue/tree')).toEqual([]);
+    expect(unshaped.radiusTimeouts).toBeGreaterThan(5);
+    expect(untold.states[0]).toMatchObject({ state: 'down' });
+    expect(unshaped.failedLooks).toBeGreaterThan(3);
+  });
 });
