@@ -1,9 +1,23 @@
 /** For browser tests: a phone's window at a portal, and every page there is in it. */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { gatewayOf } from '../../portal/gateways/provider.fixture.ts';
 import { createWorld, openTestPortal, rejecting } from '../../portal/portal.fixture.ts';
+import type { PortalOptions } from '../../portal/types.ts';
 import { nextFrame } from './in-page.ts';
 import { SCENES, type Visit } from './scenes.ts';
+
+/** So that every way in is offered; nobody goes as far as to ask them. */
+const WAYS: Partial<PortalOptions> = {
+  otp: {
+    gateways: [gatewayOf('fonnte', 'http://127.0.0.1:1')],
+    ...{ costPerDay: 1_000_000, costPerMonth: 1_000_000 },
+  },
+  oidc: {
+    ...{ issuer: 'http://127.0.0.1:1', clientId: 'wifi', scopes: ['openid'], claim: 'sub' },
+    ...{ label: 'SSO Muba', auth: { kind: 'secret', secret: 'rahasia-klien' } },
+  },
+};
 
 export const PHONE = { width: 360, height: 640 };
 
@@ -15,7 +29,7 @@ export async function withPhone(
 ): Promise<void> {
   const world = createWorld();
   world.answer = rejecting('SW-BADCRED');
-  await using test = await openTestPortal({ categoryOf: () => 'gambling' }, world);
+  await using test = await openTestPortal({ categoryOf: () => 'gambling', ...WAYS }, world);
   const context = await browser.newContext({ viewport: PHONE, locale: 'id-ID', ...options });
   const origin = `http://127.0.0.1:${test.portal.port}`;
   const foreign: string[] = [];

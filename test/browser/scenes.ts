@@ -42,7 +42,10 @@ const goto =
     await visit.page.goto(visit.origin + path(visit.lang));
   };
 
-const waysOf = (ways: string) => [set('portal.ways', ways), set('portal.tariff.click', 'tamu')];
+const waysOf = (ways: string) => [
+  set('portal.ways', ways),
+  ...['click', 'otp', 'oidc'].map((way) => set(`portal.tariff.${way}`, 'tamu')),
+];
 
 /** The login page of a phone that has agreed to nothing yet; the first of the ways stands open. */
 const first = (ways: string) =>
@@ -86,7 +89,8 @@ const online: Change = (world) => {
 function furnish(world: World): void {
   world.session = null;
   world.consented = true;
-  world.routers = [router];
+  const { name: villageName, districtName } = world.village;
+  world.routers = [{ ...router, villageName, districtName }];
   world.usage = usage;
   world.lastSession = null;
   world.state = null;
@@ -118,7 +122,6 @@ const ANNOUNCED: readonly Announcement[] = [
 
 const REGISTER = {
   hidden: [],
-  step: 'form',
   reset: false,
   byVoucher: false,
   nik: 'off',
@@ -156,6 +159,8 @@ export const SCENES: readonly Scene[] = [
   { name: 'login-first-voucher', isWayIn: true, open: first('voucher,account') },
   { name: 'login-first-account', isWayIn: true, open: first('account,voucher') },
   { name: 'login-first-click', isWayIn: true, open: first('click,voucher,account') },
+  { name: 'login-first-otp', isWayIn: true, open: first('otp,voucher,oidc') },
+  { name: 'login-first-oidc', open: first('oidc,voucher') },
   {
     name: 'login-ways',
     isWayIn: true,
@@ -232,7 +237,11 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'register-code',
-    open: rendered('register', 'register.title', { ...REGISTER, fault: null, step: 'code' }),
+    isWayIn: true,
+    open: rendered('otp', 'otp.codeTitle', {
+      ...{ ...NO_FACTS, step: 'code', isRegister: true, phone: '0812 •••• 7890' },
+      ...{ until: '14.05 WIB', resendIn: 60, graceMinutes: 4, otherWayUrl: '/' },
+    }),
   },
   {
     name: 'account',
@@ -278,8 +287,8 @@ export const SCENES: readonly Scene[] = [
       accountUrl: '/account',
     }),
   },
-  {
     name: 'choose-password',
+    isWayIn: true,
     isWayIn: true,
     open: rendered('choose', 'choose.title', { hidden: [], fault: 'password.short' }),
   },

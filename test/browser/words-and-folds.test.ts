@@ -1,6 +1,8 @@
 /** What a citizen sees before scrolling, and how numbers and days are written, on every page in real Chromium. */
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { village } from '../../portal/village.fixture.ts';
+import type { Village } from '../../store/types.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { belowTheFold } from './in-page.ts';
 import { everyScene, withPhone as withPhoneOf } from './phone.ts';
@@ -59,8 +61,20 @@ describe.skipIf(chromium === null)('pages of the portal', () => {
     });
   });
 
-  it.each(['id', 'en'])('every way in is seen whole before the last tap, in %s', async (lang) => {
+  const LONGEST: Village = {
+    ...village,
+    ...{ name: 'Bayung Lencir Indah', kind: 'kelurahan', districtName: 'Bayung Lencir' },
+  };
+
+  it.each([
+    ['id', village],
+    ['en', village],
+    // The longest name of the regency's villages.
+    ['id', LONGEST],
+    ['en', LONGEST],
+  ])('every way in is seen whole before the last tap (%s, %o)', async (lang, place) => {
     await withPhone({ viewport: LOW }, async (visit) => {
+      visit.test.world.village = place;
       const found: string[] = [];
       for (const scene of SCENES.filter(({ isWayIn }) => isWayIn)) {
         await scene.open({ ...visit, lang });
