@@ -287,8 +287,8 @@ export const SCENES: readonly Scene[] = [
       accountUrl: '/account',
     }),
   },
+  {
     name: 'choose-password',
-    isWayIn: true,
     isWayIn: true,
     open: rendered('choose', 'choose.title', { hidden: [], fault: 'password.short' }),
   },
