@@ -1,6 +1,6 @@
 /** What citizens see and change of their own account, and its end. Part of the contract: {@link ./types.ts}. */
 import type { ConsentEntry, ConsentHolder } from './consent-types.ts';
-import type { Session, Subscriber } from './types.ts';
+import type { Session, Subscriber, Voucher } from './types.ts';
 
 /** Personal data of a subscriber, opened: for its owner, or for an operator whose look is audited. */
 export interface Profile {
@@ -161,8 +161,12 @@ export interface RightsStore {
     readonly reason: string;
     readonly at: number;
   }): Promise<string | null>;
-  /** The voucher is spent on the account that it makes. */
-  registerByVoucher(args: RegisterByVoucher): Promise<Subscriber | null>;
+  /**
+   * The voucher is spent on the account that it makes. When the number has an account already it is the voucher
+   * itself, as it was, to go online with: who only claims a number learns nothing of it, and not for nothing.
+   * Null for a voucher that is none or was used.
+   */
+  registerByVoucher(args: RegisterByVoucher): Promise<Subscriber | Voucher | null>;
   /** Spends the voucher: see docs/operations.md for what it adds. */
   topUp(args: {
     readonly subscriberId: string;

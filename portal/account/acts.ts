@@ -39,10 +39,11 @@ export function topUpOwn(deps: PortalDeps): Handler {
     const code = form.get('voucher') ?? '';
     const phone = { router: session.router, mac: session.mac, framedIp: sourceOf(req) };
     const typed = await lookUpCode(deps, code, phone);
-    if (typed !== 'voucher') return typed === 'none' ? 'topUpRefused' : typed;
+    if (typed === 'limited' || typed === 'down') return typed;
     const { outcome } = await deps.store.topUp({
       subscriberId: account.id,
-      code: code.slice(0, 64),
+      // A code that is none is asked about like one that was spent: the work tells nothing either.
+      code: typed === 'none' ? '' : code.slice(0, 64),
       villageCode: session.villageCode,
       day: calendarDay(at, router?.timeZone ?? deps.timeZone),
       at,

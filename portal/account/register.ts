@@ -19,7 +19,7 @@ import {
   seeOther,
   sourceOf,
 } from '../context.ts';
-import type { Exchange, Visit } from '../hand-back.ts';
+import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
 import type { RegisterFault } from '../pages.ts';
@@ -176,7 +176,7 @@ async function byVoucher(
   { redirect }: Visit,
   application: Application,
   { form, rules, framedIp }: { form: URLSearchParams; rules: Rules; framedIp: string },
-): Promise<Subscriber | RegisterFault> {
+): Promise<Admitted | RegisterFault> {
   const { router, mac } = redirect;
   const at = deps.clock.now();
   const code = form.get('voucher') ?? '';

@@ -5,7 +5,7 @@ import type { CitizenStore, NewCitizen } from '../citizen-types.ts';
 import type { RegisterByVoucher, RightsStore } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
 import { topUpOf } from '../top-up.ts';
-import type { Subscriber } from '../types.ts';
+import type { Subscriber, Voucher } from '../types.ts';
 import {
   accountReads,
   NO_PASSWORD,
@@ -77,13 +77,16 @@ export const citizenWrites = {
     return true;
   },
 
-  async registerByVoucher(ctx: WriteContext, args: RegisterByVoucher): Promise<Subscriber | null> {
+  async registerByVoucher(
+    ctx: WriteContext,
+    args: RegisterByVoucher,
+  ): Promise<Subscriber | Voucher | null> {
     const voucher = await accountReads.voucherByCode(ctx, args.code);
     if (voucher === null || !isFresh(voucher, args.villageCode)) return null;
     const taken =
       (await keysOf(ctx, 'phone_k', phoneKeyOf(ctx.keys, args.phone))) ??
       (await accountReads.subscriberByUsername(ctx, args.phone));
-    if (taken !== undefined && taken !== null) return null;
+    if (taken !== undefined && taken !== null) return voucher;
     const citizen = { ...args, origin: 'self', villageCode: null } as const;
     const id = await addCitizen(ctx, citizen, null);
     await keepPhone(ctx, id, args.phone, null);

@@ -261,8 +261,13 @@ describe('registration', () => {
     expect((await register('AAAA-AAAA')).body).toContain('Voucher salah atau sudah dipakai');
     expect((await register(stand.voucher.code)).status).toBe(303);
     expect((await stand.store.voucherByCode(stand.voucher.code))?.disabled).toBe(true);
-    const taken = await register(await stand.newVoucher());
-    expect(taken.body).toContain('Voucher salah atau sudah dipakai');
+    const another = await stand.newVoucher();
+    const taken = await register(another);
+    expect(taken.status).toBe(303);
+    expect(await stand.arrive(taken)).toMatchObject({ outcome: 'opened' });
+    expect(await stand.store.voucherByCode(another)).toMatchObject({ firstLoginAt: START_MS });
+    const again = await register(another, { password: 'milik orang lain 9' });
+    expect(again.body).toContain('Voucher salah atau sudah dipakai');
   });
 
   it.each([

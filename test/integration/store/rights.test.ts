@@ -217,8 +217,11 @@ describe.each(ENGINES)('rights on $name', (engine) => {
       expect(await register()).toBeNull();
     });
 
-    it('refuses a number that has an account, and leaves the voucher as it was', async () => {
-      expect(await register({ phone: PHONE })).toBeNull();
+    it('makes none for a number that has an account: the voucher is good to go online with', async () => {
+      const told = await register({ phone: PHONE });
+
+      expect(told).toMatchObject({ kind: 'voucher', id: seed.voucher.id });
+      expect(await store.subscriberByUsername(PHONE)).toMatchObject({ id: citizen.id });
       expect(await store.voucherByCode(seed.voucher.code)).toMatchObject({ disabled: false });
     });
 
