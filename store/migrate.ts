@@ -19,6 +19,7 @@ import { sql as pages } from './migrations/0012-pages.ts';
 import { sql as counter } from './migrations/0013-counter.ts';
 import { sql as guesses } from './migrations/0014-guesses.ts';
 import { sql as visitsByAddress } from './migrations/0015-visits-by-address.ts';
+import { sql as loginPath } from './migrations/0016-login-path.ts';
 import { sql as provedConsents } from './migrations/0017-proved-consents.ts';
 import { sql as firstPasswords } from './migrations/0018-first-passwords.ts';
 import { sql as answers } from './migrations/0019-answers.ts';
@@ -46,6 +47,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 13, name: 'counter', sql: counter },
   { id: 14, name: 'guesses', sql: guesses },
   { id: 15, name: 'visits-by-address', sql: visitsByAddress },
+  { id: 16, name: 'login-path', sql: loginPath },
   { id: 17, name: 'proved-consents', sql: provedConsents },
   { id: 18, name: 'first-passwords', sql: firstPasswords },
   { id: 19, name: 'answers', sql: answers },

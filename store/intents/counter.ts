@@ -71,11 +71,30 @@ export const SESSIONS = {
     ORDER BY stopped_at LIMIT ?`,
   endedBefore: `SELECT * FROM sessions WHERE framed_ip = ? AND state = 'closed' AND stopped_at < ?
     ORDER BY stopped_at DESC LIMIT 1`,
-  ofAccount: 'SELECT * FROM sessions WHERE account_id = ? ORDER BY started_at DESC LIMIT ?',
+  openOfAccount: "SELECT * FROM sessions WHERE account_id = ? AND state <> 'closed'",
+  pastOfAccount: `SELECT * FROM sessions WHERE account_id = ? AND state = 'closed'
+    ORDER BY started_at DESC LIMIT ?`,
   openOf: "SELECT * FROM sessions WHERE mac = ? AND state <> 'closed'",
   pastOf: `SELECT * FROM sessions WHERE mac = ? AND state = 'closed'
     ORDER BY started_at DESC LIMIT ?`,
 } as const;
+
+/** Newest first. */
+export async function sessionsOf(
+  { sql }: ReadContext,
+  { accountId, limit }: { readonly accountId: string; readonly limit: number },
+): Promise<Session[]> {
+  const open = await sql.all<SessionRow>(SESSIONS.openOfAccount, accountId);
+  const past = await sql.all<SessionRow>(SESSIONS.pastOfAccount, accountId, limit);
+  return newestOf([...open, ...past], limit);
+}
+
+function newestOf(rows: readonly SessionRow[], limit: number): Session[] {
+  return rows
+    .toSorted((a, b) => b.started_at - a.started_at)
+    .slice(0, limit)
+    .map(toSession);
+}
 
 export const counterReads = {
   async batchEvents({ sql }: ReadContext, { batch }: Args<'batchEvents'>): Promise<BatchEvent[]> {
@@ -144,19 +163,14 @@ export const counterReads = {
       .map(toSession);
   },
 
-  async pastSessions({ sql, keys }: ReadContext, args: Args<'pastSessions'>): Promise<Session[]> {
-    if ('accountId' in args) {
-      const rows = await sql.all<SessionRow>(SESSIONS.ofAccount, args.accountId, args.limit);
-      return rows.map(toSession);
-    }
+  async pastSessions(ctx: ReadContext, args: Args<'pastSessions'>): Promise<Session[]> {
+    if ('accountId' in args) return sessionsOf(ctx, args);
+    const { sql, keys } = ctx;
     const open = await sql.all<SessionRow>(SESSIONS.openOf, args.mac);
     const pastOf = (mac: string): Promise<SessionRow[]> =>
       sql.all<SessionRow>(SESSIONS.pastOf, mac, args.limit);
     const closed = [await pastOf(args.mac), await pastOf(erasedMacOf(keys, args.mac))];
-    return [...open, ...closed.flat()]
-      .toSorted((a, b) => b.started_at - a.started_at)
-      .slice(0, args.limit)
-      .map(toSession);
+    return newestOf([...open, ...closed.flat()], args.limit);
   },
 
   async subscriberByPhone(ctx: ReadContext, phone: string): Promise<Subscriber | null> {

@@ -98,17 +98,24 @@ export const loginWrites = {
     if (claim === null) return { outcome: 'token' };
     // Two phones of an account, at two nodes at once, must not both take its last slot.
     await ctx.lock(`account:${claim.accountId}`);
-    const held = await heldSessions(ctx, claim.accountId);
+    // Asked in one go, and written so below: over a network that is one way there and back each.
+    const [held, account] = await Promise.all([
+      heldSessions(ctx, claim.accountId),
+      accountState(ctx, claim),
+    ]);
     const first = firstAnswer(claim, held, args);
     if (first !== null) return first;
-    const account = await accountState(ctx, claim);
     if (account === undefined || account.disabled !== 0) return { outcome: 'disabled' };
     if (!(await takeSlot(ctx, held, args))) return { outcome: 'devices' };
 
-    const sessionId = await reserveSession(ctx, claim, account.tariff_id, args);
-    if (account.first_login_at === null) await startValidity(ctx, claim, args);
-    await rememberPhone(ctx, claim, args);
-    if (claim.token !== null) await takeConsent(ctx, claim.token);
+    const sessionId = uuidv7(args.at);
+    await Promise.all([
+      reserveSession(ctx, claim, { id: sessionId, tariffId: account.tariff_id }, args),
+      claim.token === null ? null : spend(ctx, claim.token, sessionId, args.at),
+      account.first_login_at === null ? startValidity(ctx, claim, args) : null,
+      rememberPhone(ctx, claim, args),
+      claim.token === null ? null : takeConsent(ctx, claim.token),
+    ]);
     ctx.invalidate('usage', claim.accountId);
     return {
       outcome: 'opened',
@@ -133,35 +140,35 @@ interface Claim {
 }
 
 interface AccountState {
-  disabled: number;
-  tariff_id: string;
-  first_login_at: number | null;
-  valid_until: number | null;
-}
-
-async function accountState(
-  { sql }: WriteContext,
-  claim: Claim,
-): Promise<AccountState | undefined> {
-  return sql.get<AccountState>(
-    `SELECT disabled, tariff_id, first_login_at, valid_until
-     FROM ${accountTable(claim.accountKind)} WHERE id = ?`,
-    claim.accountId,
-  );
+  readonly disabled: number;
+  readonly tariff_id: string;
+  readonly first_login_at: number | null;
+  readonly valid_until: number | null;
 }
 
 /** A session of the account that is not over. */
 interface HeldRow {
-  id: string;
-  mac: string;
-  router_id: string;
-  username: string;
-  state: 'opening' | 'open';
-  started_at: number;
-  rate: string | null;
-  session_timeout_seconds: number | null;
-  total_limit_octets: number | null;
-  disconnect_requested_at: number | null;
+  readonly id: string;
+  readonly mac: string;
+  readonly router_id: string;
+  readonly username: string;
+  readonly state: 'opening' | 'open';
+  readonly started_at: number;
+  readonly rate: string | null;
+  readonly session_timeout_seconds: number | null;
+  readonly total_limit_octets: number | null;
+  readonly disconnect_requested_at: number | null;
+}
+
+async function accountState(
+  { sql }: WriteContext,
+  { accountKind, accountId }: Claim,
+): Promise<AccountState | undefined> {
+  return sql.get<AccountState>(
+    `SELECT disabled, tariff_id, first_login_at, valid_until
+     FROM ${accountTable(accountKind)} WHERE id = ?`,
+    accountId,
+  );
 }
 
 /** Oldest first. */
@@ -259,10 +266,9 @@ async function tokenRow({ sql }: ReadContext, username: string): Promise<TokenRo
 async function reserveSession(
   ctx: WriteContext,
   claim: Claim,
-  tariffId: string,
+  { id, tariffId }: { readonly id: string; readonly tariffId: string },
   args: OpenLogin,
-): Promise<string> {
-  const id = uuidv7(args.at);
+): Promise<void> {
   await ctx.sql.run(
     `INSERT INTO sessions (id, router_id, router, village_code, account_kind, account_id, username,
        mac, state, started_at, updated_at, tariff_id, rate, session_timeout_seconds, total_limit_octets,
@@ -283,15 +289,20 @@ async function reserveSession(
     claim.token?.phone ?? null,
     args.routerId,
   );
-  if (claim.token !== null) {
-    await ctx.sql.run(
-      'UPDATE tokens SET spent_at = ?, session_id = ? WHERE username = ?',
-      args.at,
-      id,
-      claim.token.username,
-    );
-  }
-  return id;
+}
+
+async function spend(
+  { sql }: WriteContext,
+  { username }: TokenRow,
+  sessionId: string,
+  at: number,
+): Promise<void> {
+  await sql.run(
+    'UPDATE tokens SET spent_at = ?, session_id = ? WHERE username = ?',
+    at,
+    sessionId,
+    username,
+  );
 }
 
 /** Only now is it sure which phone the citizen wants remembered: its router has named it. */

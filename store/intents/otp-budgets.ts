@@ -11,6 +11,12 @@ type Args<M extends keyof OtpStore> = Parameters<OtpStore[M]>[0];
 /** Any number of phones: how many passes there may be is a matter of budgets. */
 const PHONES = 1_000_000;
 
+/** By an index of its own, whose condition this repeats. */
+export const GRACE_SESSION = `SELECT id, framed_ip, started_at, disconnect_requested_at AS asked FROM sessions
+  WHERE router_id = ? AND mac = ? AND state <> 'closed'
+    AND username >= 'sw-grace-' AND username < 'sw-grace.'
+  ORDER BY started_at DESC LIMIT 1`;
+
 export const otpBudgetReads = {
   async graceOfPhone({ sql }: ReadContext, args: Args<'graceOfPhone'>): Promise<GracePass | null> {
     const row = await sql.get<{
@@ -18,13 +24,7 @@ export const otpBudgetReads = {
       framed_ip: string | null;
       started_at: number;
       asked: number | null;
-    }>(
-      `SELECT id, framed_ip, started_at, disconnect_requested_at AS asked FROM sessions
-       WHERE router_id = ? AND mac = ? AND state <> 'closed' AND username LIKE 'sw-grace-%'
-       ORDER BY started_at DESC LIMIT 1`,
-      args.routerId,
-      args.mac,
-    );
+    }>(GRACE_SESSION, args.routerId, args.mac);
     if (row === undefined) return null;
     return {
       sessionId: row.id,

@@ -7,10 +7,10 @@ import type { AccountKind } from '../types.ts';
 import { endAccess } from './citizens.ts';
 import { accountKeyOf, macKeyOf } from './consent-chain.ts';
 import { consentReads, dropHeld } from './consents.ts';
+import { sessionsOf } from './counter.ts';
 import { ownAccountReads } from './own-account.ts';
 import { erasedMacOf } from './phones.ts';
 import { closeSessions } from './session-end.ts';
-import { sessionsOf } from './sessions.ts';
 import { topUpsOf } from './top-ups.ts';
 
 type Args<M extends keyof RightsStore> = Parameters<RightsStore[M]>[0];
@@ -24,6 +24,8 @@ const REQUESTS = `SELECT id, kind, account_kind AS "accountKind", account_id AS 
   requested_at AS "requestedAt", begins_at AS "beginsAt", due_at AS "dueAt", done_at AS "doneAt",
   cancelled_at AS "cancelledAt" FROM rights_requests`;
 const OPEN = 'done_at IS NULL AND cancelled_at IS NULL';
+/** Of the last that a citizen had. */
+const SHOWN_SESSIONS = 5000;
 const LONG_AGO = '0000-00-00';
 
 export const rightsReads = {
@@ -31,7 +33,7 @@ export const rightsReads = {
     return {
       profile: account.kind === 'voucher' ? null : await ownAccountReads.profile(ctx, account.id),
       days: await ownAccountReads.usageDays(ctx, { accountId: account.id, from: LONG_AGO }),
-      sessions: await sessionsOf(ctx, account.id),
+      sessions: await sessionsOf(ctx, { accountId: account.id, limit: SHOWN_SESSIONS }),
       topUps: await topUpsOf(ctx, account.id),
       consents: await consentReads.consentsOf(ctx, account.id),
       requests: await ctx.sql.all(
@@ -167,19 +169,21 @@ async function isOnline({ sql }: WriteContext, accountId: string): Promise<boole
 }
 
 /**
+ * Of sessions that are over, as all of the account are by then.
+ *
  * The log of connections stays as long as the law on it asks for: when, where, from which inner address.
  * Instead of the name and the MAC it has keyed hashes: a MAC that is asked about can be found in it, and
  * none can be read out of it.
  */
 async function pseudonymize({ sql, keys }: WriteContext, accountId: string): Promise<void> {
   const phones = await sql.all<{ mac: string }>(
-    'SELECT DISTINCT mac FROM sessions WHERE account_id = ?',
+    "SELECT DISTINCT mac FROM sessions WHERE account_id = ? AND state = 'closed'",
     accountId,
   );
   for (const { mac } of phones) {
     await sql.run(
       `UPDATE sessions SET mac = ?, username = 'erased', phone = NULL
-       WHERE account_id = ? AND mac = ?`,
+       WHERE account_id = ? AND mac = ? AND state = 'closed'`,
       erasedMacOf(keys, mac),
       accountId,
       mac,

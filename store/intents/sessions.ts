@@ -45,15 +45,6 @@ export const sessionReads = {
   },
 };
 
-/** Newest first, the last 5,000. */
-export async function sessionsOf({ sql }: ReadContext, accountId: string): Promise<Session[]> {
-  const rows = await sql.all<SessionRow>(
-    'SELECT * FROM sessions WHERE account_id = ? ORDER BY started_at DESC LIMIT 5000',
-    accountId,
-  );
-  return rows.map(toSession);
-}
-
 export const sessionWrites = {
   async closeRouterSessions(
     ctx: WriteContext,

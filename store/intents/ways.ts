@@ -94,7 +94,8 @@ async function countNew(
 async function dropUnused(ctx: WriteContext, villageCode: string, before: number): Promise<void> {
   const gone = await ctx.sql.all<{ id: string }>(
     `DELETE FROM subscribers WHERE origin = 'click' AND village_code = ? AND created_at < ?
-       AND NOT EXISTS (SELECT 1 FROM sessions WHERE account_id = subscribers.id)
+       AND NOT EXISTS (SELECT 1 FROM sessions WHERE account_id = subscribers.id AND state <> 'closed')
+       AND NOT EXISTS (SELECT 1 FROM sessions WHERE account_id = subscribers.id AND state = 'closed')
        AND NOT EXISTS (SELECT 1 FROM devices WHERE account_id = subscribers.id) RETURNING id`,
     villageCode,
     before,

@@ -206,7 +206,8 @@ describe.each(ENGINES)('looks into the log of sessions on $name', (engine) => {
     ['openAt', 'sessions_address'],
     ['endedSince', 'sessions_ended'],
     ['endedBefore', 'sessions_ended'],
-    ['ofAccount', 'sessions_of_account'],
+    ['openOfAccount', 'sessions_account'],
+    ['pastOfAccount', 'sessions_past_account'],
     ['openOf', 'sessions_(open|phone)'],
     ['pastOf', 'sessions_past_phone'],
   ] as const)('%s reads %s, sorts nothing and scans nothing', async (name, index) => {
