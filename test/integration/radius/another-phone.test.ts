@@ -7,13 +7,14 @@ import { stringify } from 'yaml';
 import { loadConfig } from '../../../config/load.ts';
 import { DEFAULT_BUDGETS } from '../../../radius/attempts.ts';
 import { type Service, startService } from '../../../scripts/serve/serve.ts';
-import { type Known, seedEverything } from '../portal/everything.ts';
+import type { Router } from '../../../store/types.ts';
+import { newRouter, newTariff, village } from '../../fixtures/rows.ts';
 import { type Answer, encode, FORM, send } from '../portal/routes.ts';
 
 let service: Service;
 let folder: string;
 let origin: string;
-let known: Known;
+let router: Router;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'smartwifi-another-phone-'));
@@ -31,7 +32,15 @@ beforeAll(async () => {
   const config = loadConfig({ file, cwd: folder, env: {} });
   service = await startService({ config, roles: ['portal', 'radius'] });
   origin = `http://127.0.0.1:${service.ports.portal}`;
-  known = await seedEverything(service.store);
+  const { store } = service;
+  const at = Date.now();
+  await store.importVillages({ villages: [village], at });
+  router = await store.addRouter({ ...newRouter, at });
+  const { name: tariff } = await store.createTariff({ ...newTariff, at });
+  await store.importSubscribers({
+    subscribers: [{ username: 'siti', password: 'rahasia-1', tariff, villageCode: null }],
+    at,
+  });
 });
 afterAll(async () => {
   await service[Symbol.asyncDispose]();
@@ -52,17 +61,16 @@ const VICTIM: Phone = { from: '127.64.0.20', mac: MAC, ip: '127.64.0.20' };
 const GUESSER: Phone = { ...VICTIM, from: '127.64.0.66' };
 
 function login({ from, mac, ip }: Phone, username: string, password: string): Promise<Answer> {
-  const link = known['link-login-only']![0]!;
   return send(origin, {
     method: 'POST',
     path: '/login',
     headers: { 'Content-Type': FORM, Origin: origin },
     body: encode([
       ...([
-        ['router', known.router![0]!],
+        ['router', router.name],
         ['mac', mac],
         ['ip', ip],
-        ['link-login-only', link],
+        ['link-login-only', `http://${router.loginHost}/login`],
         ['username', username],
         ['password', password],
       ] as const),
