@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Way } from '../settings/portal.ts';
 import type { Router } from '../store/types.ts';
 import { accountName } from './account/name.ts';
-import { registerLinks } from './account/register.ts';
+import { registerLinks } from './account/register-links.ts';
 import { offerRelease } from './account/release.ts';
 import { legalTextsAt } from './consent/texts.ts';
 import { readTicks, type Ticks } from './consent/ticks.ts';
@@ -28,7 +28,7 @@ import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { sendMessage } from './messages.ts';
 import { openingAt } from './opening.ts';
-import { isPass, waitsForCode } from './otp/visit.ts';
+import { isPass, pageOfWaiting } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
 import { provesItself } from './proven-phone.ts';
@@ -64,10 +64,11 @@ export function showLogin(deps: PortalDeps): Handler {
     }
     if (outcome.kind === 'complete') {
       // A window that was closed while its code was waited for goes on there.
-      if (await waitsForCode(deps, req, outcome.redirect, params)) {
+      const waiting = await pageOfWaiting(deps, req, outcome.redirect, params);
+      if (waiting !== null && !(await isOnline(deps, req, outcome.redirect))) {
         seeOther(
           res,
-          withQuery('/otp', { ...writeRedirect(outcome.redirect), ...keep(params, 'lang') }),
+          withQuery(waiting, { ...writeRedirect(outcome.redirect), ...keep(params, 'lang') }),
         );
         return;
       }
@@ -306,12 +307,21 @@ async function sendLogin(
 async function onlineUrl(
   deps: PortalDeps,
   req: Request,
-  { mac, router }: Redirect,
+  redirect: Redirect,
   { speech }: Scene,
 ): Promise<string | null> {
+  if (!(await isOnline(deps, req, redirect))) return null;
+  return withQuery('/status', { router: redirect.router.name, lang: speech.locale });
+}
+
+/** As far as we know, and with more than a pass. */
+async function isOnline(
+  deps: PortalDeps,
+  req: Request,
+  { mac, router }: Redirect,
+): Promise<boolean> {
   const session = await sessionOf(deps, req);
-  const isThis = session?.mac === mac && session.router === router.name && !isPass(session);
-  return isThis ? withQuery('/status', { router: router.name, lang: speech.locale }) : null;
+  return session?.mac === mac && session.router === router.name && !isPass(session);
 }
 
 /**

@@ -180,7 +180,6 @@ export interface PageFacts {
   readonly register: {
     readonly hidden: readonly HiddenField[];
     readonly fault: RegisterFault | null;
-    readonly step: 'form' | 'code';
     readonly reset: boolean;
     /** Instead of a code. */
     readonly byVoucher: boolean;

@@ -18,7 +18,7 @@ import {
 import type { Speech } from './frame.ts';
 import { chooseLocale } from './i18n.ts';
 import { sendMessage } from './messages.ts';
-import { isWaitingPass } from './otp/visit.ts';
+import { pageOfPass } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Gauge, PageFacts, Row } from './pages.ts';
 import { forgetPhone, rememberedAt } from './remember.ts';
@@ -55,10 +55,11 @@ export function showStatus(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
     const connected = await connectedAt(deps, req);
-    if (connected !== null && (await isWaitingPass(deps, connected.session))) {
+    const waiting = connected === null ? null : await pageOfPass(deps, connected.session);
+    if (waiting !== null) {
       return seeOther(
         res,
-        withQuery('/otp', {
+        withQuery(waiting, {
           lang: chooseLocale(params.get('lang'), req.headers['accept-language']),
         }),
       );

@@ -1,52 +1,45 @@
 /**
  * `/register`: an account of one's own, and a new password for one. With a gateway, a code proves the
- * number, whoever had an account by it or not: the answers are the same. Without, a voucher that nobody
- * has used vouches for the citizen, and is spent on the account; the number is only claimed then, and
+ * number, whoever had an account by it or not: the answers are the same (register-code.ts). Without, a voucher that
+ * nobody has used vouches for the citizen, and is spent on the account; the number is only claimed then, and
  * whoever proves it later gets it (store/intents/citizens.ts).
  */
 import type { Request } from 'express';
 import { calendarDay } from '../../lib/units.ts';
-import type { Ticket } from '../../store/ticket-types.ts';
-import type { Subscriber } from '../../store/types.ts';
 import {
   formOf,
   type Handler,
   type PortalDeps,
-  placeOf,
   queryOf,
   redirectIn,
-  sceneOf,
   seeOther,
   sourceOf,
 } from '../context.ts';
 import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
+import { REPEAT_MS } from '../otp/finish.ts';
+import { goOn } from '../otp/start.ts';
+import { findVisit } from '../otp/visit.ts';
 import type { RegisterFault } from '../pages.ts';
-import { type Redirect, writeRedirect } from '../redirect-params.ts';
+import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
 import { lookUpCode } from '../typed-code.ts';
 import { withQuery } from '../urls.ts';
-import { settingsOf } from '../village-settings.ts';
-import { type Application, type NikAsked, readApplication } from './application.ts';
+import { type Application, readApplication } from './application.ts';
+import { applicationOf, beginByCode, REGISTER } from './register-code.ts';
+import { type Rules, rulesAt, sendForm } from './register-form.ts';
 
-interface Rules {
-  /** Null: nobody registers here. */
-  readonly tariff: string | null;
-  readonly nik: NikAsked;
-}
-
-const TICKET_MS = 15 * 60_000;
-/** What is not the citizen's to mend; else 422. */
-const FAULT_STATUS: Partial<Record<RegisterFault, number>> = {
-  limited: 429,
-  down: 503,
-  unavailable: 503,
-};
-
+/** Who waits for a code goes on there, unless it is the other of account and password that is wanted now. */
 export function showRegister(deps: PortalDeps): Handler {
   return async (req, res) => {
     const params = queryOf(req);
+    const waiting = deps.codes === null ? null : await findVisit(deps, req, params, 'register');
+    const isOther =
+      params.get('for') === 'reset' && waiting !== null && !applicationOf(waiting).reset;
+    if (waiting !== null && !isOther) {
+      return goOn(deps, REGISTER, { req, res }, waiting, params.get('lang'));
+    }
     const outcome = await redirectIn(deps, req, params);
     const locale = params.get('lang') === 'en' ? 'en' : 'id';
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
@@ -54,7 +47,7 @@ export function showRegister(deps: PortalDeps): Handler {
     if ((await rulesAt(deps, visit.redirect)).tariff === null) {
       return seeOther(res, withQuery('/', { ...writeRedirect(visit.redirect), lang: locale }));
     }
-    await sendForm(deps, { req, res }, visit, { fault: null, ticket: null, form: params });
+    await sendForm(deps, { req, res }, visit, { fault: null, form: params });
   };
 }
 
@@ -66,109 +59,55 @@ export function submitRegister(deps: PortalDeps): Handler {
     const locale = form.get('lang') === 'en' ? 'en' : 'id';
     if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
     const visit: Visit = { redirect: outcome.redirect, locale };
-    const refuse = async (fault: RegisterFault | null, ticket: string | null = null) =>
-      sendForm(deps, { req, res }, visit, { fault, ticket, form });
+    const refuse = async (fault: RegisterFault) =>
+      sendForm(deps, { req, res }, visit, { fault, form });
     const rules = await rulesAt(deps, visit.redirect);
     if (rules.tariff === null) return refuse('closed');
     if (!admitted(deps, req, visit)) return refuse('limited');
-    const secret = form.get('ticket');
-    if (secret !== null) {
-      const finished = await finish(deps, visit, { secret: secret.slice(0, 64), form, rules });
-      if (typeof finished === 'string')
-        return refuse(finished, finished === 'code' ? secret : null);
-      return letIn(deps, { req, res }, visit, finished.account, 'account', finished.minor);
-    }
     const read = readApplication(form, rules.nik, deps.clock.now());
     if (!read.ok) return refuse(read.fault);
+    const { application } = read;
     if (deps.codes === null) {
-      const made = await byVoucher(deps, visit, read.application, {
-        form,
-        rules,
-        framedIp: sourceOf(req),
-      });
+      const made = await byVoucherOnce(deps, { req, res }, visit, application, rules);
       if (typeof made === 'string') return refuse(made);
-      return letIn(deps, { req, res }, visit, made, 'account', read.application.minor);
+      return letIn(deps, { req, res }, visit, made, 'account', application.minor);
     }
-    const begun = await sendCode(deps, visit, read.application, sourceOf(req));
-    await refuse(begun.fault, begun.ticket);
+    const fault = await beginByCode(deps, { req, res }, visit, application);
+    if (fault !== null) await refuse(fault);
   };
 }
 
-/** Where the login page leads who has no account yet, or no password any more; null: nowhere. */
-export async function registerLinks(
+/** A second tap finds the voucher spent, by the account that it made: it gets the answer of the first. */
+async function byVoucherOnce(
   deps: PortalDeps,
-  router: Redirect['router'],
-  carry: Readonly<Record<string, string>>,
-): Promise<{ registerUrl: string | null; resetUrl: string | null }> {
-  const open = (await settingsOf(deps, router)).get('portal.tariff.self') !== null;
-  return {
-    registerUrl: open ? withQuery('/register', carry) : null,
-    resetUrl:
-      open && deps.codes !== null ? withQuery('/register', { ...carry, for: 'reset' }) : null,
-  };
-}
-
-async function sendCode(
-  deps: PortalDeps,
+  { req }: Exchange,
   visit: Visit,
   application: Application,
-  address: string,
-): Promise<{ fault: RegisterFault | null; ticket: string | null }> {
-  const { redirect, locale } = visit;
-  const { id, secret } = await deps.store.openTicket({
-    kind: 'register',
-    routerId: redirect.router.id,
-    mac: redirect.mac,
-    address,
-    document: JSON.stringify(application),
-    at: deps.clock.now(),
-    ttlMs: TICKET_MS,
-  });
-  const sent = await deps.codes!.send({
-    ticketId: id,
-    phone: application.phone,
-    locale,
-    purpose: application.reset ? 'reset' : 'register',
-    router: redirect.router,
-    mac: redirect.mac,
-    address,
-    linkPath: null,
-  });
-  if (sent.kind === 'sent') return { fault: null, ticket: secret };
-  await deps.store.closeTicket({ id });
-  return { fault: sent.kind === 'limited' ? 'limited' : 'unavailable', ticket: null };
+  rules: Rules,
+): Promise<Admitted | RegisterFault> {
+  const { store, clock } = deps;
+  const { router, mac } = visit.redirect;
+  const form = formOf(req);
+  const framedIp = sourceOf(req);
+  const at = clock.now();
+  const phone = { kind: 'register', routerId: router.id, mac, address: framedIp } as const;
+  const typed = [application.phone, application.password, form.get('voucher') ?? ''];
+  const key = store.credentialKey(`register ${JSON.stringify(typed)}`);
+  const before = await store.ticketOfPhone({ ...phone, at });
+  const answered = before === null ? null : (JSON.parse(before.document) as Partial<Answered>);
+  if (answered?.key === key && answered.account !== undefined) return answered.account;
+  const made = await byVoucher(deps, visit, application, { form, rules, framedIp });
+  if (typeof made === 'string') return made;
+  const document: Answered = { key, account: { kind: made.kind, id: made.id } };
+  await store.openTicket({ ...phone, document: JSON.stringify(document), at, ttlMs: REPEAT_MS });
+  return made;
 }
 
-/** The account, with the password that waited; or why not. */
-async function finish(
-  deps: PortalDeps,
-  { redirect }: Visit,
-  answer: { secret: string; form: URLSearchParams; rules: Rules },
-): Promise<{ account: Subscriber; minor: boolean } | RegisterFault> {
-  const at = deps.clock.now();
-  const ticket = await deps.store.ticketBySecret({ secret: answer.secret, at });
-  if (!isOwn(ticket, redirect) || deps.codes === null) return 'over';
-  const typed = answer.form.get('code') ?? '';
-  const checked = await deps.codes.check({ ticketId: ticket.id, typed, router: redirect.router });
-  if (checked.kind !== 'right') return checked.kind === 'wrong' ? 'code' : 'over';
-  const application = JSON.parse(ticket.document) as Application;
-  if (checked.phone !== application.phone) return 'over';
-  // Of two answers with the same code, one makes the account.
-  if (!(await deps.store.closeTicket({ id: ticket.id }))) return 'over';
-  const subscriber = await deps.store.ensureCitizen({
-    origin: 'self',
-    key: application.phone,
-    phone: application.phone,
-    tariff: answer.rules.tariff!,
-    villageCode: null,
-    at,
-  });
-  const { id: subscriberId } = subscriber;
-  await deps.store.setPassword({ subscriberId, password: application.password, at });
-  const { name, nik } = application;
-  if (name !== null) await deps.store.correctProfile({ subscriberId, displayName: name, at });
-  if (nik !== null) await deps.store.correctProfile({ subscriberId, nik, at });
-  return subscriber.disabled ? 'closed' : { account: subscriber, minor: application.minor };
+/** In the ticket of an account that a voucher has made. */
+interface Answered {
+  /** Keyed hash of what was typed. */
+  readonly key: string;
+  readonly account: Admitted;
 }
 
 async function byVoucher(
@@ -197,56 +136,7 @@ async function byVoucher(
   return made ?? 'voucher';
 }
 
-function isOwn(ticket: Ticket | null, { mac, router }: Redirect): ticket is Ticket {
-  return ticket?.kind === 'register' && ticket.mac === mac && ticket.routerId === router.id;
-}
-
 function admitted(deps: PortalDeps, req: Request, { redirect }: Visit): boolean {
   const attempt = { address: sourceOf(req), mac: redirect.mac, router: redirect.router.name };
   return deps.admitLogin(attempt, deps.clock.now());
-}
-
-async function rulesAt(deps: PortalDeps, { router }: Redirect): Promise<Rules> {
-  const settings = await settingsOf(deps, router);
-  return { tariff: settings.get('portal.tariff.self'), nik: settings.get('portal.nik') ?? 'off' };
-}
-
-async function sendForm(
-  deps: PortalDeps,
-  exchange: Exchange,
-  visit: Visit,
-  showing: { fault: RegisterFault | null; ticket: string | null; form: URLSearchParams },
-): Promise<void> {
-  const { redirect, locale } = visit;
-  const { fault, ticket, form } = showing;
-  const carry = writeRedirect(redirect);
-  const place = await placeOf(deps, redirect.router);
-  const scene = sceneOf(exchange.req, { lang: locale, place, path: '/register', carry });
-  const reset = form.get('for') === 'reset' && deps.codes !== null;
-  const fields = {
-    ...carry,
-    lang: scene.speech.locale,
-    ...(reset ? { for: 'reset' } : {}),
-    ...(ticket === null ? {} : { ticket }),
-  };
-  const facts = {
-    hidden: Object.entries(fields).map(([name, value]) => ({ name, value })),
-    fault,
-    step: ticket === null ? ('form' as const) : ('code' as const),
-    reset,
-    byVoucher: deps.codes === null,
-    nik: reset ? ('off' as const) : (await rulesAt(deps, redirect)).nik,
-    phone: (form.get('phone') ?? '').slice(0, 32),
-    name: (form.get('name') ?? '').slice(0, 60),
-    voucher: fault === null ? '' : (form.get('voucher') ?? '').slice(0, 64),
-  };
-  const frame = scene.frame(reset ? 'register.resetTitle' : 'register.title');
-  await deps.views.send(
-    exchange,
-    { name: 'register', frame, facts },
-    {
-      status: fault === null ? 200 : (FAULT_STATUS[fault] ?? 422),
-      formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
-    },
-  );
 }

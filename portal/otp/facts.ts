@@ -5,6 +5,8 @@ export type OtpStep = 'phone' | 'code' | 'word' | 'wait' | 'link' | 'dead' | 'el
 
 export interface OtpFacts {
   readonly step: OtpStep;
+  /** For an account or a password, not for a login. */
+  readonly isRegister: boolean;
   readonly fault: Fault | null;
   readonly hidden: readonly HiddenField[];
   /** Masked, for who has the ticket; null for a window that was opened again. */
@@ -25,6 +27,7 @@ export interface OtpFacts {
 }
 
 export const NO_FACTS: Omit<OtpFacts, 'step'> = {
+  isRegister: false,
   fault: null,
   hidden: [],
   phone: null,

@@ -2,31 +2,55 @@
  * From a proof to the internet: the code typed in, or the link of the message opened. A pass that the phone
  * has ends first (ADR 0027); then the phone is handed back with a token of its citizen's own account.
  */
+import type { Request } from 'express';
 import type { Subscriber } from '../../store/types.ts';
-import { formOf, type Handler, type PortalDeps, queryOf, seeOther, sourceOf } from '../context.ts';
+import {
+  formOf,
+  type Handler,
+  type PortalDeps,
+  queryOf,
+  redirectIn,
+  seeOther,
+  sessionOf,
+  sourceOf,
+} from '../context.ts';
 import type { Exchange } from '../hand-back.ts';
+import type { Locale } from '../i18n.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
 import { isOwnRequest } from '../security.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
+import type { Flow } from './flow.ts';
 import { passOf } from './grace.ts';
-import { pageOf, sendCodeStep, sendOtp, sendPhoneStep } from './show.ts';
-import { backTo, LINK_PATH, withLang } from './start.ts';
-import { carryOf, findVisit, isSamePhone, type OtpVisit, visitOf } from './visit.ts';
+import { pageOfVisit, sendCodeStep, sendOtp, sendPhoneStep } from './show.ts';
+import { backTo, withLang } from './start.ts';
+import {
+  carryOf,
+  findVisit,
+  isSamePhone,
+  type OtpDocument,
+  type OtpVisit,
+  PAGES,
+  pagesOf,
+  type VisitKind,
+  visitOf,
+  visitOfPhone,
+} from './visit.ts';
 
 const WAIT_SECONDS = 2;
 /** After this long a pass that does not end is left to its own time-out. */
 const MOST_WAITS = 8;
-const REPEAT_MS = 2 * 60_000;
+/** So long an answer may be asked for again: a second tap, or a hand-back that got lost. */
+export const REPEAT_MS = 2 * 60_000;
 const LINK = /^[\w-]{22}$/;
 
-export function submitCode(deps: PortalDeps): Handler {
+export function submitCode(deps: PortalDeps, flow: Flow): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
     const lang = form.get('lang');
-    const visit = await findVisit(deps, req, form);
+    const visit = await findVisit(deps, req, form, flow.kind);
     if (visit === null || deps.codes === null) {
       return seeOther(res, withQuery('/', backTo(form)));
     }
@@ -34,7 +58,7 @@ export function submitCode(deps: PortalDeps): Handler {
     const at = deps.clock.now();
     const attempt = { address: sourceOf(req), mac: redirect.mac, router: redirect.router.name };
     const standing = await deps.codes.standing(ticket.id);
-    if (standing === null) return sendPhoneStep(deps, { req, res }, { redirect, lang });
+    if (standing === null) return flow.restart(deps, { req, res }, { redirect, lang });
     const show = async (fault: Parameters<typeof sendCodeStep>[4]['fault']): Promise<void> =>
       sendCodeStep(deps, { req, res }, visit, standing, { lang, fault });
     if (!deps.admitLogin(attempt, at)) return show({ kind: 'limited', retryAt: at + 60_000 });
@@ -44,82 +68,111 @@ export function submitCode(deps: PortalDeps): Handler {
       router: redirect.router,
     });
     if (outcome.kind !== 'right') return show(outcome);
-    await admit(deps, { req, res }, visit, { lang, waited: 0 });
+    await admit(deps, flow, { req, res }, visit, { lang, waited: 0 });
   };
 }
 
 /** `GET /otp/go`: until the pass has ended, this page asks again by itself. */
-export function showGo(deps: PortalDeps): Handler {
+export function showGo(deps: PortalDeps, flow: Flow): Handler {
   return async (req, res) => {
     const params = queryOf(req);
-    const visit = await findVisit(deps, req, params);
+    const visit = await findVisit(deps, req, params, flow.kind);
     if (visit === null) return seeOther(res, withQuery('/', backTo(params)));
     const waited = Number(/^\d{1,2}$/.exec(params.get('n') ?? '')?.[0] ?? 0);
-    await admit(deps, { req, res }, visit, { lang: params.get('lang'), waited });
+    await admit(deps, flow, { req, res }, visit, { lang: params.get('lang'), waited });
   };
 }
 
-/** Looks only: previews of messengers open links, too. */
-export function showLink(deps: PortalDeps): Handler {
+/**
+ * Looks only: previews of messengers open links, too. The very phone that asked keeps its redirect in the form, by
+ * which its visit is found when the button is pressed twice.
+ */
+export function showLink(deps: PortalDeps, { kind }: Flow): Handler {
   return async (req, res) => {
     const link = queryOf(req).get('k') ?? '';
     const lang = queryOf(req).get('lang');
-    const visit = await visitOfLink(deps, link);
+    const visit = await visitOfLink(deps, link, kind);
     if (visit === null) return sendDead(deps, { req, res }, lang);
-    const page = {
-      ...pageOf(visit.redirect, { k: link }, lang ?? visit.document.locale),
-      path: LINK_PATH,
-    };
-    const step = (await isSamePhone(deps, req, visit)) ? 'link' : 'elsewhere';
-    await sendOtp(deps, { req, res }, page, { step });
+    const isSame = await isSamePhone(deps, req, visit);
+    const page = pageOfVisit(visit, lang);
+    const own = { ...page, path: PAGES[kind].link, carry: { k: link } };
+    if (!isSame) return sendOtp(deps, { req, res }, own, { step: 'elsewhere' });
+    const fields = Object.entries({ ...page.carry, k: link, lang: page.lang ?? 'id' });
+    const hidden = fields.map(([name, value]) => ({ name, value: String(value) }));
+    await sendOtp(deps, { req, res }, own, {
+      ...{ step: 'link', isRegister: kind === 'register', hidden },
+    });
   };
 }
 
 /** Only on the very phone that asked: whoever is talked into pressing a button lets nobody else in. */
-export function submitLink(deps: PortalDeps): Handler {
+export function submitLink(deps: PortalDeps, flow: Flow): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
     const link = form.get('k') ?? '';
     const lang = form.get('lang');
-    const visit = await visitOfLink(deps, link);
-    if (visit === null) return sendDead(deps, { req, res }, lang);
+    const again = { lang, waited: 0 };
+    const visit = await visitOfLink(deps, link, flow.kind);
+    if (visit === null) {
+      const pressed = await visitProvenBefore(deps, req, form, flow.kind);
+      if (pressed === null) return sendDead(deps, { req, res }, lang);
+      return admit(deps, flow, { req, res }, pressed, again);
+    }
     if (!(await isSamePhone(deps, req, visit))) {
-      const page = pageOf(visit.redirect, {}, lang ?? visit.document.locale);
+      const page = { ...pageOfVisit(visit, lang), carry: {} };
       return sendOtp(deps, { req, res }, page, { step: 'elsewhere' });
     }
-    if (!(await deps.store.spendLink({ link, at: deps.clock.now() }))) {
-      return sendDead(deps, { req, res }, lang);
-    }
-    deps.metrics.code('link');
-    await admit(deps, { req, res }, visit, { lang, waited: 0 });
+    if (await deps.store.spendLink({ link, at: deps.clock.now() })) deps.metrics.code('link');
+    await admit(deps, flow, { req, res }, visit, again);
   };
 }
 
-async function visitOfLink(deps: PortalDeps, link: string): Promise<OtpVisit | null> {
+async function visitOfLink(
+  deps: PortalDeps,
+  link: string,
+  kind: VisitKind,
+): Promise<OtpVisit | null> {
   if (!LINK.test(link)) return null;
   const at = deps.clock.now();
   const state = await deps.store.codeOfLink({ link, at });
-  if (state === null || state.purpose !== 'login') return null;
+  if (state === null || (state.purpose === 'login') !== (kind === 'otp')) return null;
   // The link is the secret: it is found from wherever it is opened.
   const { routerId, mac, address, ticketId } = state;
-  const ticket = await deps.store.ticketOfPhone({ kind: 'otp', routerId, mac, address, at });
+  const ticket = await deps.store.ticketOfPhone({ kind, routerId, mac, address, at });
   return ticket?.id === ticketId ? visitOf(deps, ticket, null) : null;
+}
+
+/** A second tap comes after the link was spent by the first. */
+async function visitProvenBefore(
+  deps: PortalDeps,
+  req: Request,
+  form: URLSearchParams,
+  kind: VisitKind,
+): Promise<OtpVisit | null> {
+  const outcome = await redirectIn(deps, req, form);
+  if (outcome.kind !== 'complete') return null;
+  const visit = await visitOfPhone(deps, req, outcome.redirect, kind);
+  if (visit === null || !(await isSamePhone(deps, req, visit))) return null;
+  const state = await deps.store.codeState({ ticketId: visit.ticket.id, at: deps.clock.now() });
+  return state?.provenBy === 'link' ? visit : null;
 }
 
 /** The number is proven, or this leads back to where it can be. */
 async function admit(
   deps: PortalDeps,
+  flow: Flow,
   exchange: Exchange,
   visit: OtpVisit,
   { lang, waited }: { readonly lang: string | null; readonly waited: number },
 ): Promise<void> {
-  const { ticket, redirect, document } = visit;
+  const { ticket, redirect } = visit;
+  const { page, go } = pagesOf(visit);
   const at = deps.clock.now();
   const kept = withLang(carryOf(visit), lang);
   const state = await deps.store.codeState({ ticketId: ticket.id, at });
   if (state === null || state.provenBy === null || state.phone === null) {
-    return seeOther(exchange.res, withQuery('/otp', kept));
+    return seeOther(exchange.res, withQuery(page, kept));
   }
   const pass = await passOf(deps, redirect, ticket.address);
   if (pass !== null && waited < MOST_WAITS) {
@@ -130,21 +183,40 @@ async function admit(
         at,
       });
     }
-    const nextUrl = withQuery('/otp/go', { ...kept, n: String(waited + 1) });
+    const nextUrl = withQuery(go, { ...kept, n: String(waited + 1) });
     exchange.res.setHeader('Refresh', `${WAIT_SECONDS}; url=${nextUrl}`);
-    const page = pageOf(redirect, carryOf(visit), lang ?? document.locale);
-    return sendOtp(deps, exchange, page, { step: 'wait', nextUrl });
+    return sendOtp(deps, exchange, pageOfVisit(visit, lang), { step: 'wait', nextUrl });
   }
-  const citizen = await citizenOf(deps, visit, state.phone);
+  await flow.arrive(deps, exchange, visit, { phone: state.phone, lang });
+}
+
+/** A login with the account of this number. */
+export async function arriveByNumber(
+  deps: PortalDeps,
+  exchange: Exchange,
+  visit: OtpVisit,
+  { phone, lang }: { readonly phone: string; readonly lang: string | null },
+): Promise<void> {
+  const { ticket, redirect, document } = visit;
+  const citizen = await citizenOf(deps, visit, phone);
   if (citizen === null) {
     return sendPhoneStep(deps, exchange, { redirect, lang }, { kind: 'unavailable' });
   }
   // A hand-back that gets lost may be repeated; who logs out does not come back by himself.
   const { id, version } = ticket;
-  const expiresAt = Math.min(ticket.expiresAt, at + REPEAT_MS);
+  const expiresAt = Math.min(ticket.expiresAt, deps.clock.now() + REPEAT_MS);
   await deps.store.moveTicket({ id, version, document: ticket.document, expiresAt });
-  const locale = lang === 'en' || lang === 'id' ? lang : document.locale;
-  await letIn(deps, exchange, { redirect, locale }, { kind: 'subscriber', id: citizen.id }, 'otp');
+  await letIn(
+    deps,
+    exchange,
+    { redirect, locale: localeOf(lang, document) },
+    { kind: 'subscriber', id: citizen.id },
+    'otp',
+  );
+}
+
+export function localeOf(lang: string | null, { locale }: Pick<OtpDocument, 'locale'>): Locale {
+  return lang === 'en' || lang === 'id' ? lang : locale;
 }
 
 /** Null where the village has no tariff for those who come so. A disabled account RADIUS refuses, with its reason. */
@@ -165,6 +237,9 @@ async function citizenOf(
   });
 }
 
+/** Spent or too old; who waits on this phone, or is online already, is shown where it goes on. */
 async function sendDead(deps: PortalDeps, exchange: Exchange, lang: string | null): Promise<void> {
-  await sendOtp(deps, exchange, { router: null, lang, carry: {} }, { step: 'dead' });
+  const session = await sessionOf(deps, exchange.req);
+  const nextUrl = withQuery(session === null ? '/' : '/status', withLang({}, lang));
+  await sendOtp(deps, exchange, { router: null, lang, carry: {} }, { step: 'dead', nextUrl });
 }

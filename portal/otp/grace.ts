@@ -53,7 +53,7 @@ export async function passOf(
 export async function graceUrl(
   deps: PortalDeps,
   redirect: Redirect,
-  pass: { readonly minutes: number; readonly locale: Locale },
+  pass: { readonly minutes: number; readonly locale: Locale; readonly page: string },
 ): Promise<string> {
   const { router, mac, linkLoginOnly } = redirect;
   const kbps = (await settingsOf(deps, router)).get('portal.grace.kbps') ?? 128;
@@ -69,6 +69,6 @@ export async function graceUrl(
     grace: true,
   });
   // Not the ticket's secret: the router's own page is plain HTTP.
-  const back = withQuery('/otp', { ...writeRedirect(redirect), lang: pass.locale });
+  const back = withQuery(pass.page, { ...writeRedirect(redirect), lang: pass.locale });
   return handBackUrl(linkLoginOnly, token, deps.publicOrigin + back);
 }

@@ -65,7 +65,7 @@ export function askForMessage(deps: PortalDeps): Handler {
     await passOrPage(
       deps,
       { req, res },
-      { redirect, document: shown, id, version: 1, secret, phone: null },
+      { kind: 'otp', redirect, document: shown, id, version: 1, secret, phone: null },
     );
   };
 }

@@ -15,7 +15,7 @@ import { settingsOf } from '../village-settings.ts';
 import type { CodeStanding } from './code.ts';
 import { NO_FACTS, type OtpFacts } from './facts.ts';
 import { passOf } from './grace.ts';
-import { carryOf, type OtpVisit } from './visit.ts';
+import { carryOf, type OtpVisit, pagesOf } from './visit.ts';
 
 export type OtpFault =
   | { readonly kind: 'phone' }
@@ -120,7 +120,7 @@ export async function sendCodeStep(
   shown: { readonly lang: string | null; readonly fault: OtpFault | null },
 ): Promise<void> {
   const { redirect, document, ticket, secret } = visit;
-  const page = pageOf(redirect, carryOf(visit), shown.lang ?? document.locale);
+  const page = pageOfVisit(visit, shown.lang);
   const scene = await sceneAt(deps, exchange, page);
   const now = deps.clock.now();
   const wording = deps.wordingIn(scene.speech.locale, redirect.router.timeZone);
@@ -133,6 +133,7 @@ export async function sendCodeStep(
     page,
     {
       step: 'code',
+      isRegister: ticket.kind === 'register',
       phone: secret === null ? null : maskedNumber(standing.phone),
       until: wording.clockTime(standing.expiresAt),
       resendIn: Math.max(0, Math.ceil((standing.resendAt - now) / 1000)),
@@ -141,6 +142,13 @@ export async function sendCodeStep(
     },
     shown.fault,
   );
+}
+
+/** The page of a visit that is under way. */
+export function pageOfVisit(visit: OtpVisit, lang: string | null): Page {
+  const { redirect, document } = visit;
+  const page = pageOf(redirect, carryOf(visit), lang ?? document.locale);
+  return { ...page, path: pagesOf(visit).page };
 }
 
 export function pageOf(redirect: Redirect, carry: Params, lang: string | null): Page {

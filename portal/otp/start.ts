@@ -20,13 +20,21 @@ import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { waysAt } from '../ways.ts';
 import type { CodeRequest, CodeSender } from './code.ts';
+import type { Flow } from './flow.ts';
 import { graceUrl, passOf, takeGrace } from './grace.ts';
 import { type OtpFault, pageOf, sendCodeStep, sendOtp, sendPhoneStep } from './show.ts';
-import { carryOf, findVisit, type OtpDocument, type OtpVisit } from './visit.ts';
+import {
+  carryOf,
+  findVisit,
+  type OtpDocument,
+  type OtpVisit,
+  PAGES,
+  pagesOf,
+  type VisitKind,
+} from './visit.ts';
 
 /** From the number on: enough for several codes. A proven number goes on as long. */
 export const TICKET_MS = 20 * 60_000;
-export const LINK_PATH = '/otp/link';
 const WORD_REFRESH_SECONDS = 5;
 
 /** Whether this village lets citizens in by their number. */
@@ -34,12 +42,12 @@ export async function offersCodes(deps: PortalDeps, redirect: Redirect): Promise
   return (await waysAt(deps, redirect.router)).includes('otp');
 }
 
-export function showOtp(deps: PortalDeps): Handler {
+export function showOtp(deps: PortalDeps, flow: Flow): Handler {
   return async (req, res) => {
     const params = queryOf(req);
     const lang = params.get('lang');
-    const visit = await findVisit(deps, req, params);
-    if (visit !== null) return goOn(deps, { req, res }, visit, lang);
+    const visit = await findVisit(deps, req, params, flow.kind);
+    if (visit !== null) return goOn(deps, flow, { req, res }, visit, lang);
     const outcome = await redirectIn(deps, req, params);
     if (outcome.kind !== 'complete' || !(await offersCodes(deps, outcome.redirect))) {
       return seeOther(res, withQuery('/', backTo(params)));
@@ -80,14 +88,15 @@ export function submitPhone(deps: PortalDeps): Handler {
       opened = await openTicket(deps, attempt.address, redirect, document);
       return opened.id;
     };
-    const asked = { ticketId, phone, locale, redirect, address: attempt.address };
+    const asked = { ticketId, phone, locale, redirect, address: attempt.address, ...LOGIN };
     const fault = await sendCode(codes, asked);
     const begun = opened as { readonly id: string; readonly secret: string } | null;
     if (fault !== null || begun === null) {
       if (begun !== null) await deps.store.closeTicket({ id: begun.id });
       return refuse(fault ?? { kind: 'unavailable' });
     }
-    await passOrPage(deps, { req, res }, { redirect, document, ...begun, version: 0, phone });
+    const waiting = { kind: 'otp', redirect, document, ...begun, version: 0, phone } as const;
+    await passOrPage(deps, { req, res }, waiting);
   };
 }
 
@@ -96,6 +105,7 @@ export async function passOrPage(
   deps: PortalDeps,
   { req, res }: Exchange,
   begun: {
+    readonly kind: VisitKind;
     readonly redirect: Redirect;
     readonly document: OtpDocument;
     readonly id: string;
@@ -105,10 +115,11 @@ export async function passOrPage(
     readonly phone: E164 | null;
   },
 ): Promise<void> {
-  const { redirect, document, id, version, secret, phone } = begun;
+  const { kind, redirect, document, id, version, secret, phone } = begun;
   const { locale } = document;
   const address = sourceOf(req);
-  const page = withQuery('/otp', { ticket: secret, lang: locale });
+  const { page: path } = PAGES[kind];
+  const page = withQuery(path, { ticket: secret, lang: locale });
   const running = (await passOf(deps, redirect, address)) !== null;
   const minutes = running
     ? ((await settingsOf(deps, redirect.router)).get('portal.grace.minutes') ?? 0)
@@ -117,15 +128,16 @@ export async function passOrPage(
   const marked = JSON.stringify({ ...document, graceMinutes: minutes } satisfies OtpDocument);
   await deps.store.moveTicket({ id, version, document: marked });
   // A phone that has a pass is logged in there already.
-  seeOther(res, running ? page : await graceUrl(deps, redirect, { minutes, locale }));
+  const back = { minutes, locale, page: path };
+  seeOther(res, running ? page : await graceUrl(deps, redirect, back));
 }
 
-export function sendAgain(deps: PortalDeps): Handler {
+export function sendAgain(deps: PortalDeps, { kind }: Flow): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
     const lang = form.get('lang');
-    const visit = await findVisit(deps, req, form);
+    const visit = await findVisit(deps, req, form, kind);
     const standing = visit === null ? null : await deps.codes?.standing(visit.ticket.id);
     if (visit === null || standing == null || deps.codes === null) {
       return seeOther(res, withQuery('/', backTo(form)));
@@ -137,13 +149,15 @@ export function sendAgain(deps: PortalDeps): Handler {
       locale: document.locale,
       redirect,
       address: ticket.address,
+      purpose: standing.purpose,
+      linkPath: PAGES[kind].link,
     });
     if (fault === null) {
       // Life for the new code.
       const expiresAt = deps.clock.now() + TICKET_MS;
       const { id, version } = ticket;
       await deps.store.moveTicket({ id, version, document: ticket.document, expiresAt });
-      return seeOther(res, withQuery('/otp', withLang(carryOf(visit), lang)));
+      return seeOther(res, withQuery(PAGES[kind].page, withLang(carryOf(visit), lang)));
     }
     await sendCodeStep(deps, { req, res }, visit, standing, { lang, fault });
   };
@@ -154,7 +168,7 @@ export function useAnother(deps: PortalDeps): Handler {
   return async (req, res) => {
     if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
     const form = formOf(req);
-    const visit = await findVisit(deps, req, form);
+    const visit = await findVisit(deps, req, form, 'otp');
     if (visit === null) return seeOther(res, withQuery('/', backTo(form)));
     await deps.store.closeTicket({ id: visit.ticket.id });
     const lang = form.get('lang') ?? visit.document.locale;
@@ -165,6 +179,7 @@ export function useAnother(deps: PortalDeps): Handler {
 /** Whatever comes next in a visit that is under way. */
 export async function goOn(
   deps: PortalDeps,
+  flow: Flow,
   exchange: Exchange,
   visit: OtpVisit,
   lang: string | null,
@@ -172,11 +187,11 @@ export async function goOn(
   const at = deps.clock.now();
   const state = await deps.store.codeState({ ticketId: visit.ticket.id, at });
   if (state !== null && state.provenBy !== null) {
-    return seeOther(exchange.res, withQuery('/otp/go', withLang(carryOf(visit), lang)));
+    return seeOther(exchange.res, withQuery(pagesOf(visit).go, withLang(carryOf(visit), lang)));
   }
   if (visit.document.word !== null) return sendWordStep(deps, exchange, visit, lang);
   const standing = await deps.codes?.standing(visit.ticket.id);
-  if (standing == null) return sendPhoneStep(deps, exchange, { redirect: visit.redirect, lang });
+  if (standing == null) return flow.restart(deps, exchange, { redirect: visit.redirect, lang });
   await sendCodeStep(deps, exchange, visit, standing, { lang, fault: null });
 }
 
@@ -223,12 +238,15 @@ export async function openTicket(
   });
 }
 
-async function sendCode(
+/** Of a login. */
+const LOGIN = { purpose: 'login', linkPath: PAGES.otp.link } as const;
+
+export async function sendCode(
   codes: CodeSender,
-  asked: Pick<CodeRequest, 'ticketId' | 'phone' | 'locale' | 'address'> & { redirect: Redirect },
+  asked: Omit<CodeRequest, 'router' | 'mac'> & { redirect: Redirect },
 ): Promise<OtpFault | null> {
   const { router, mac } = asked.redirect;
-  const sent = await codes.send({ ...asked, purpose: 'login', router, mac, linkPath: LINK_PATH });
+  const sent = await codes.send({ ...asked, router, mac });
   if (sent.kind === 'sent') return null;
   return sent.kind === 'limited'
     ? { kind: 'limited', retryAt: sent.retryAt }

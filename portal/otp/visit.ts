@@ -8,9 +8,17 @@
 import type { Request } from 'express';
 import type { Ticket } from '../../store/ticket-types.ts';
 import type { Router, Session } from '../../store/types.ts';
-import { type PortalDeps, redirectIn, sessionOf, sourceOf } from '../context.ts';
+import { isBehind, type PortalDeps, redirectIn, sessionOf, sourceOf } from '../context.ts';
 import type { Locale } from '../i18n.ts';
 import { type Redirect, readRedirect, writeRedirect } from '../redirect-params.ts';
+
+/** Each has its own tickets and pages. */
+export type VisitKind = 'otp' | 'register';
+
+export const PAGES = {
+  otp: { page: '/otp', go: '/otp/go', link: '/otp/link' },
+  register: { page: '/register', go: '/register/go', link: '/register/link' },
+} as const;
 
 /** In the ticket. */
 export interface OtpDocument {
@@ -38,26 +46,28 @@ export async function findVisit(
   deps: PortalDeps,
   req: Request,
   params: URLSearchParams,
+  kind: VisitKind,
 ): Promise<OtpVisit | null> {
   const secret = params.get('ticket') ?? '';
   const at = deps.clock.now();
   if (SECRET.test(secret)) {
     const ticket = await deps.store.ticketBySecret({ secret, at });
-    return ticket?.kind === 'otp' ? visitOf(deps, ticket, secret) : null;
+    return ticket?.kind === kind ? visitOf(deps, ticket, secret) : null;
   }
   const outcome = await redirectIn(deps, req, params);
-  if (outcome.kind === 'complete') return visitOfPhone(deps, req, outcome.redirect);
+  if (outcome.kind === 'complete') return visitOfPhone(deps, req, outcome.redirect, kind);
   const session = await sessionOf(deps, req);
-  return session === null ? null : visitOfSession(deps, session);
+  return session === null ? null : visitOfSession(deps, session, kind);
 }
 
 /** What the phone of a session waits for. */
 export async function visitOfSession(
   deps: PortalDeps,
   { routerId, mac, framedIp }: Session,
+  kind: VisitKind,
 ): Promise<OtpVisit | null> {
   const at = deps.clock.now();
-  const phone = { kind: 'otp', routerId, mac, address: framedIp ?? '' } as const;
+  const phone = { kind, routerId, mac, address: framedIp ?? '' };
   const ticket = await deps.store.ticketOfPhone({ ...phone, at });
   return ticket === null ? null : visitOf(deps, ticket, null);
 }
@@ -66,9 +76,13 @@ export function isPass({ username }: Session): boolean {
   return username.startsWith(PASS_NAME);
 }
 
-/** Whether a session is a pass, for which there is nothing to be told but where its code goes. */
-export async function isWaitingPass(deps: PortalDeps, session: Session): Promise<boolean> {
-  return isPass(session) && (await visitOfSession(deps, session)) !== null;
+/** Where the code goes that this pass was given for: there is nothing else to be told about it. */
+export async function pageOfPass(deps: PortalDeps, session: Session): Promise<string | null> {
+  if (!isPass(session)) return null;
+  return pageOfLatest([
+    await visitOfSession(deps, session, 'otp'),
+    await visitOfSession(deps, session, 'register'),
+  ]);
 }
 
 /** The visit that this phone has begun, if it is not over. */
@@ -76,27 +90,41 @@ export async function visitOfPhone(
   deps: PortalDeps,
   req: Request,
   redirect: Redirect,
+  kind: VisitKind,
 ): Promise<OtpVisit | null> {
   const ticket = await deps.store.ticketOfPhone({
-    kind: 'otp',
+    kind,
     routerId: redirect.router.id,
     mac: redirect.mac,
     address: sourceOf(req),
     at: deps.clock.now(),
   });
-  if (ticket === null) return null;
-  return { ticket, document: documentOf(ticket), redirect, secret: null };
+  const document = ticket === null ? null : documentOf(ticket);
+  return ticket === null || document === null ? null : { ticket, document, redirect, secret: null };
 }
 
-/** Unless the router reports a refusal, or the citizen wants another way in. */
-export async function waitsForCode(
+/** Where this phone waits for its code; null where the router reports a refusal, or another way in is wanted. */
+export async function pageOfWaiting(
   deps: PortalDeps,
   req: Request,
   redirect: Redirect,
   params: URLSearchParams,
-): Promise<boolean> {
-  if (deps.codes === null || redirect.error !== null || params.has('way')) return false;
-  return (await visitOfPhone(deps, req, redirect)) !== null;
+): Promise<string | null> {
+  if (deps.codes === null || redirect.error !== null || params.has('way')) return null;
+  return pageOfLatest([
+    await visitOfPhone(deps, req, redirect, 'otp'),
+    await visitOfPhone(deps, req, redirect, 'register'),
+  ]);
+}
+
+function pageOfLatest(visits: readonly (OtpVisit | null)[]): string | null {
+  const waiting = visits.filter((visit) => visit !== null);
+  const latest = waiting.toSorted((a, b) => b.ticket.createdAt - a.ticket.createdAt)[0];
+  return latest === undefined ? null : pagesOf(latest).page;
+}
+
+export function pagesOf({ ticket }: Pick<OtpVisit, 'ticket'>): (typeof PAGES)[VisitKind] {
+  return PAGES[ticket.kind === 'register' ? 'register' : 'otp'];
 }
 
 export async function visitOf(
@@ -105,6 +133,7 @@ export async function visitOf(
   secret: string | null,
 ): Promise<OtpVisit | null> {
   const document = documentOf(ticket);
+  if (document === null) return null;
   const params = new URLSearchParams(document.redirect);
   const router: Router | null = await deps.store.routerByName(document.redirect.router ?? '');
   const outcome = readRedirect(params, router);
@@ -119,18 +148,22 @@ export function carryOf({ secret, redirect }: OtpVisit): Record<string, string> 
 
 /**
  * Whether a request comes from the very phone that asked: from its address, and, where that has a session, under
- * its MAC. A visit that somebody else began in the name of this phone is not its own.
+ * its MAC. A visit that somebody else began in the name of this phone is not its own. A password is set for one
+ * phone alone: an address that may hide a whole village does not do.
  */
 export async function isSamePhone(
   deps: PortalDeps,
   req: Request,
-  { ticket }: Pick<OtpVisit, 'ticket'>,
+  { ticket, redirect }: Pick<OtpVisit, 'ticket' | 'redirect'>,
 ): Promise<boolean> {
   if (sourceOf(req) !== ticket.address) return false;
   const session = await sessionOf(deps, req);
-  return session === null || (session.mac === ticket.mac && session.routerId === ticket.routerId);
+  if (session === null) return ticket.kind === 'otp' || isBehind(redirect.router, ticket.address);
+  return session.mac === ticket.mac && session.routerId === ticket.routerId;
 }
 
-export function documentOf(ticket: Ticket): OtpDocument {
-  return JSON.parse(ticket.document) as OtpDocument;
+/** Null for what another version, or the way in by a voucher, keeps in a ticket of this kind. */
+function documentOf(ticket: Ticket): OtpDocument | null {
+  const document = JSON.parse(ticket.document) as Partial<OtpDocument>;
+  return document.redirect === undefined ? null : (document as OtpDocument);
 }

@@ -5,7 +5,7 @@ import { calendarDay } from '../../lib/units.ts';
 import type { Router, Session } from '../../store/types.ts';
 import { isBehind, type PortalDeps, sessionOf, sourceOf } from '../context.ts';
 import { openingAt } from '../opening.ts';
-import { isWaitingPass } from '../otp/visit.ts';
+import { pageOfPass } from '../otp/visit.ts';
 import type { RedirectOutcome } from '../redirect-params.ts';
 import type { WhyFacts } from './diagnose.ts';
 
@@ -42,7 +42,7 @@ export async function gather(
     last === null ? null : accountOf(deps, last, router?.timeZone ?? deps.timeZone),
     known === null ? null : deps.store.device(known),
     router === null ? [] : deps.store.listPolicies(),
-    session !== null && isWaitingPass(deps, session),
+    session !== null && pageOfPass(deps, session),
   ]);
   const hours = router === null ? null : openingAt(router, router.timeZone ?? deps.timeZone, at);
   return {
@@ -56,7 +56,7 @@ export async function gather(
       state,
       open: hours?.open ?? null,
       session,
-      pass,
+      pass: typeof pass === 'string',
       policy:
         router === null ? null : effectivePolicy(policies, router.villageCode, router.districtCode),
       last: last === null || account === null ? null : { session: last, ...account },

@@ -109,7 +109,8 @@ function actionOf(
     return { action: t('why.toStatus'), actionUrl: withQuery('/status', own) };
   }
   if (verdict === 'pass') {
-    return { action: t('why.toCode'), actionUrl: withQuery('/otp', { lang: locale }) };
+    // From there on to whichever code it is.
+    return { action: t('why.toCode'), actionUrl: withQuery('/status', { lang: locale }) };
   }
   const waits = ['outside', 'down', 'maintenance', 'closed', 'quota', 'time'].includes(verdict);
   return waits || router === null

@@ -29,7 +29,7 @@ describe('my account', () => {
     const { body } = await fetch('/account');
 
     expect(body).toContain('HP Android');
-    expect(body).toContain('tersambung sejak');
+    expect(body).toContain('Tersambung sejak');
     expect(body).not.toMatch(/A2:00/);
     const handles = [...body.matchAll(/name="handle" value="([0-9a-f]+)"/g)].map((m) => m[1]!);
     expect(handles).toHaveLength(2);
@@ -189,57 +189,8 @@ describe('a full account', () => {
   });
 });
 
-describe('registration', () => {
+describe('registration by a voucher', () => {
   const typed = { phone: '0812 3456 7890', password: PASSWORD, name: 'Siti' };
-
-  it('phpnuxbill PR#215: proves the number by a code, goes online at once, and says the same to who is known and who is not', async () => {
-    const sent: string[] = [];
-    await using stand = await openCitizenStand({ codes: sender(sent) });
-    const ask = () => stand.portal.post('/register', { ...stand.redirect, ...typed });
-    const first = await ask();
-    const wrong = await stand.portal.post('/register', {
-      ...hiddenIn(first.body, '/register'),
-      code: '000000',
-    });
-    expect(wrong.body).toContain('Kode salah');
-    const done = await stand.portal.post('/register', {
-      ...hiddenIn(wrong.body, '/register'),
-      code: '123456',
-      ...TICKED,
-    });
-    expect(done.status).toBe(303);
-    expect(done.headers.location).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?username=/);
-    const made = await stand.store.subscriberByUsername(PHONE);
-    expect(made).toMatchObject({ origin: 'self' });
-
-    const blank = (html: string): string => html.replaceAll(/name="ticket" value="[^"]+"/g, '');
-    expect(blank((await ask()).body)).toBe(blank(first.body));
-    expect(sent).toEqual([`register ${PHONE}`, `register ${PHONE}`]);
-  });
-
-  it('sets a new password by a code, and logs every phone out', async () => {
-    await using stand = await openCitizenStand({ codes: sender([]) });
-    const siti = await citizen(stand);
-    await stand.goOnline(siti, 'A2:00:00:00:00:77');
-    const asked = await stand.portal.post('/register', {
-      ...stand.redirect,
-      for: 'reset',
-      phone: PHONE,
-      password: 'kopi-susu-77',
-    });
-    const done = await stand.portal.post('/register', {
-      ...hiddenIn(asked.body, '/register'),
-      code: '123456',
-      ...TICKED,
-    });
-
-    expect(done.status).toBe(303);
-    const after = await stand.store.subscriberByUsername(PHONE);
-    expect(after?.id).toBe(siti.id);
-    expect(after?.passwordHash).toBe(`k$${stand.store.credentialKey('kopi-susu-77')}`);
-    expect(await stand.store.phonesOf({ account: siti, mac: null, at: START_MS })).toEqual([]);
-    expect((await stand.store.profile(siti.id))?.displayName).toBe('Siti');
-  });
 
   it('looks up no code that RADIUS does not let it: its budget of guesses holds on every page', async () => {
     const radius = {

@@ -18,8 +18,9 @@ import { outageStand, type Stand } from '../outage/stand.ts';
 const MESSENGER = `127.33.${PLACE}.2`;
 const SETTINGS = {
   'grace.hosts': 'g.whatsapp.net,web.whatsapp.com',
-  'portal.ways': 'otp,voucher',
+  'portal.ways': 'otp,voucher,account',
   'portal.tariff.otp': 'warga',
+  'portal.tariff.self': 'warga',
   'portal.grace.per-mac': '2',
   'portal.grace.kbps': '1024',
 };
@@ -73,6 +74,11 @@ const opens = async (phone: Phone): Promise<Record<string, string>> => ({
 });
 const moving = async <T>(work: Promise<T>): Promise<T> => movingOn(stand.clock, work);
 
+const toRegister = async (phone: Phone): Promise<OpenedPage> => {
+  const login = await moving(phone.openPortal());
+  return moving(phone.follow(linkIn(login, '/register')));
+};
+
 const pass = async (seconds: number): Promise<void> => {
   for (let i = 0; i < seconds; i += 1) await stand.second();
 };
@@ -80,10 +86,10 @@ const pass = async (seconds: number): Promise<void> => {
 /** Until the pass has ended and the texts are agreed to: the page after the login. */
 async function finish(phone: Phone, page: OpenedPage): Promise<OpenedPage> {
   let here = page;
-  for (let i = 0; i < 4 && here.html.includes('/otp/go?'); i += 1) {
+  for (let i = 0; i < 4 && /\/(?:otp|register)\/go\?/.test(here.html); i += 1) {
     await enforcer.enforceNow();
     await stand.second();
-    here = await moving(phone.follow(linkIn(here, '/otp/go')));
+    here = await moving(phone.follow(linkIn(here, '/go')));
   }
   if (here.html.includes('action="/consent"')) {
     here = await moving(phone.fill({ terms: '1', data: '1' }, '/consent'));
@@ -157,6 +163,49 @@ describe('a phone that was never online', () => {
 
     expect(pages.map((html) => html.includes('4 menit'))).toEqual([true, true, false]);
     expect(pages.every((html) => html.includes('one-time-code'))).toBe(true);
+  });
+
+  it('registers while it has its pass: the code arrives, the window goes on, and the account is the citizen’s', async () => {
+    const phone = stand.phone(0, 4);
+    await phone.join();
+    const typed = { phone: '0812 3456 7894', password: 'rumah biru 7', name: 'Siti' };
+    const form = await toRegister(phone);
+    expect(form.html).toContain('name="password"');
+    const page = await moving(phone.fill(typed, '/register'));
+    expect(page.html).toContain('4 menit');
+    expect((await opens(phone)).messenger).toBe('connected');
+    // The window was closed for the messenger; the status page leads to the code, as the login page does later.
+    const status = await moving(phone.follow(new URL('/status', page.url).href));
+    expect(status.html).toContain('action="/register/code"');
+    await pass(241);
+    const reopened = await moving(phone.openPortal());
+    expect(reopened.html).toContain('action="/register/code"');
+
+    await finish(phone, await moving(phone.fill({ code: lastCode() }, '/register/code')));
+    expect((await opens(phone)).other).toBe('connected');
+    expect(await stand.store.subscriberByUsername('+6281234567894')).toMatchObject({
+      origin: 'self',
+    });
+    await phone.leave();
+  });
+
+  it('registers by the link of the message in its normal browser, and no other phone does', async () => {
+    const phone = stand.phone(0, 5);
+    const neighbour = stand.phone(0, 6);
+    await phone.join();
+    await neighbour.join();
+    await toRegister(phone);
+    const typed = { phone: '0812 3456 7895', password: 'rumah biru 7' };
+    await moving(phone.fill(typed, '/register'));
+
+    await moving(neighbour.openPortal());
+    const foreign = await moving(neighbour.follow(lastLink()));
+    expect(foreign.html).not.toContain('action="/register/link"');
+    const confirm = await moving(phone.follow(lastLink()));
+    expect(confirm.html).toContain('action="/register/link"');
+    await finish(phone, await moving(phone.fill({}, '/register/link')));
+    expect((await opens(phone)).other).toBe('connected');
+    await Promise.all([phone.leave(), neighbour.leave()]);
   });
 
   it('leaves the router as it should be', async () => {

@@ -193,18 +193,25 @@ describe('the link of the message', () => {
   });
   afterEach(() => stand[Symbol.asyncDispose]());
 
-  it('finishes in the normal browser of the same phone; a preview spends nothing', async () => {
+  it('finishes in the normal browser of the same phone, also by two taps; a preview spends nothing', async () => {
     await askForCode();
     const { link } = stand.message();
     const preview = await get(link);
     const page = await get(link);
     const fields = stand.form(page, '/otp/link');
     const pressed = await stand.portal.post('/otp/link', fields);
-    const twice = await stand.portal.post('/otp/link', fields);
+    const twice = await stand.portal.post('/otp/link', { ...fields, terms: '1', data: '1' });
+    const elsewhere = await seenFrom(stand, '127.0.0.9').portal.post('/otp/link', fields);
+    stand.portal.clock.advance(2 * 60_000);
+    const late = await stand.portal.post('/otp/link', fields);
 
     expect([preview.status, page.status]).toEqual([200, 200]);
-    expect(locationOf(await throughConsent(pressed))).toContain('login.wifi.home.arpa');
-    expect(twice.body).toContain('Tautan tidak berlaku');
+    expect(pressed.body).toContain('action="/consent"');
+    expect(locationOf(twice)).toMatch(/^http:\/\/login\.wifi\.home\.arpa\/login\?username=/);
+    for (const { body } of [elsewhere, late]) {
+      expect(body).toContain('Tautan tidak berlaku');
+      expect(body).toContain('Lanjut ke halaman WiFi');
+    }
   });
 
   it('lets nobody in from another phone, whoever is talked into pressing it', async () => {
