@@ -58,22 +58,22 @@ describe('a phone of the own account', () => {
     [
       { onlineSince: Date.UTC(2026, 10, 24, 3) },
       'HP Android',
-      'tersambung sejak 24 November 2026 pukul 10.00 WIB',
+      'Tersambung sejak 24 November 2026 pukul 10.00 WIB',
     ],
     [
       { rememberedUntil: Date.UTC(2026, 11, 1, 3) },
       'HP Android',
-      'diingat sampai 1 Desember 2026 pukul 10.00 WIB',
+      'Diingat sampai 1 Desember 2026 pukul 10.00 WIB',
     ],
     [
       { label: 'printer sekolah', rememberedUntil: Number.MAX_SAFE_INTEGER },
       'printer sekolah',
-      'perangkat tetap',
+      'Perangkat tetap',
     ],
     [
       { kind: '<b>', onlineSince: Date.UTC(2026, 10, 24, 3) },
       'Perangkat lain',
-      'tersambung sejak 24 November 2026 pukul 10.00 WIB',
+      'Tersambung sejak 24 November 2026 pukul 10.00 WIB',
     ],
   ])('%j is called %s, %s', (over, name, state) => {
     expect(phoneLine({ ...phone, ...over }, words, wording)).toMatchObject({ name, state });

@@ -130,8 +130,18 @@ const REGISTER = {
   voucher: '',
 } as const;
 const PHONES = [
-  { handle: 'h1', name: 'Samsung', state: 'Tersambung sejak 09.30 WIB', isThis: true },
-  { handle: 'h2', name: 'HP lain', state: 'Tersambung sejak 08.00 WIB', isThis: false },
+  {
+    handle: 'h1',
+    name: 'HP Android',
+    state: 'Tersambung sejak 24 November 2026 pukul 09.30 WIB',
+    isThis: true,
+  },
+  {
+    handle: 'h2',
+    name: 'Laptop Windows',
+    state: 'Diingat sampai 24 Desember 2026 pukul 08.00 WIB',
+    isThis: false,
+  },
 ];
 const NO_BOXES = { shown: true, terms: false, data: false, minor: false };
 
