@@ -19,6 +19,17 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * What others have said, for a terminal: terminals obey control characters, and characters that turn the direction
+ * of writing show a text that is not there. They are shown instead.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
+  });
+}
+
 /** The stable code of an error of ours, or of Node's own (`ECONNREFUSED`); `fallback` for the rest. */
 export function errorCode(error: unknown, fallback = 'INTERNAL'): string {
   if (error !== null && typeof error === 'object' && 'code' in error) {

@@ -2,7 +2,7 @@
 /** The command line: finds the verb, reads options and configuration, maps failures to exit codes. */
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '../config/load.ts';
-import { errorCode, errorMessage } from '../lib/errors.ts';
+import { errorCode, errorMessage, printable } from '../lib/errors.ts';
 import { type Command, type CommandContext, UsageError } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
@@ -77,7 +77,10 @@ function report(name: string, command: Command, error: unknown): number {
     );
     return EXIT.usage;
   }
-  process.stderr.write(`smartwifi ${name}: ${errorCode(error)}: ${errorMessage(error)}\n`);
+  const [code, message] = [errorCode(error), errorMessage(error)];
+  // Node's own begin with their code. Lines are ours; what stands in them may be a router's or a file's.
+  const text = message.startsWith(`${code}: `) ? message : `${code}: ${message}`;
+  process.stderr.write(`smartwifi ${name}: ${text.split('\n').map(printable).join('\n')}\n`);
   return error instanceof ConfigError ? EXIT.configuration : EXIT.failed;
 }
 

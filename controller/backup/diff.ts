@@ -1,4 +1,5 @@
 /** Two exports side by side: the lines that went and came, under the menu that they stand in. Pure. */
+import { printable } from '../../lib/errors.ts';
 import { maskSecrets } from './normalise-export.ts';
 
 export interface LineChange {
@@ -46,14 +47,6 @@ export function renderDiff(changes: readonly LineChange[]): string {
     text += `${change.kind === 'added' ? '+' : '-'} ${printable(line)}${note}\n`;
   }
   return text;
-}
-
-/** Terminals obey control characters; what comes from a router does not get that far. */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /\p{Cc}/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
 }
 
 /** Longest common subsequence (Wagner and Fischer 1974); exports have hundreds of lines. */

@@ -36,7 +36,7 @@ const LEASE_MS = 60_000;
 const WAIT_MS = 30 * 60_000;
 const LOOK_MS = 200;
 
-const DOING: Record<JobKind, string> = {
+export const DOING: Record<JobKind, string> = {
   apply: 'is being applied to',
   check: 'is being read',
   upgrade: 'is being upgraded',

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Job, Router } from '../../store/types.ts';
+import { DOING } from './hold.ts';
 import { type JobResult, leaseOf } from './queue.ts';
 
 export interface LaneOptions {
@@ -20,6 +21,8 @@ export interface LaneOptions {
   readonly router: Router;
   readonly link: string;
   readonly signal: AbortSignal;
+  /** Told once, when the router has to be waited for. */
+  readonly say?: (line: string) => void;
 }
 
 const LEASE_MS = 60_000;
@@ -34,7 +37,7 @@ export async function inLane<T>(
   const job = { routerId: router.id, kind: 'apply', link, urgent: true } as const;
   await store.requestJobs({ jobs: [job], at: clock.now() });
   const owner = randomUUID();
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
     const ours = (await store.listJobs({})).filter(
       ({ routerId, endedAt }) => routerId === router.id && endedAt === null,
@@ -52,6 +55,11 @@ export async function inLane<T>(
       perLink: Number.MAX_SAFE_INTEGER,
     });
     if (claimed !== undefined) return await run(options, { job: claimed, owner, work });
+    if (attempt === 0) {
+      const busy = ours.find(({ state }) => state === 'running');
+      const why = busy === undefined ? 'reboots for an upgrade' : DOING[busy.kind];
+      options.say?.(`${router.name} ${why}; waiting`);
+    }
     await delay(LOOK_MS, undefined, { signal });
   }
 }

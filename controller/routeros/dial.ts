@@ -1,7 +1,7 @@
 /** A connected socket in time: TCP, and TLS with the right router at its end. Nothing is sent on it. */
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { errorMessage } from '../../lib/errors.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
 import { RouterOsError } from './errors.ts';
 import { fingerprintOf, type RouterTls, refusal, type TlsPeer, tlsOptions } from './tls.ts';
 
@@ -57,7 +57,7 @@ export function dial<T>(
       reject(error);
     };
     const unreachable = (cause: unknown): void => {
-      const why = `cannot reach ${where}: ${errorMessage(cause)}`;
+      const why = `cannot reach ${where}: ${reasonOf(cause, options.localAddress)}`;
       fail(new RouterOsError('ROUTER_UNREACHABLE', why, { cause }));
     };
     const onAbort = (): void => fail(new RouterOsError('ROUTER_ABORTED', `${where} was given up`));
@@ -117,4 +117,10 @@ function begin(
   }
   const socket = tlsConnect({ ...to, ...tlsOptions(tls) });
   return socket.once('secureConnect', () => onConnected(socket));
+}
+
+function reasonOf(cause: unknown, localAddress: string | undefined): string {
+  if (errorCode(cause) !== 'EADDRNOTAVAIL' || localAddress === undefined)
+    return errorMessage(cause);
+  return `this machine has no address ${localAddress}: bring the tunnel up, or set network.controllerAddress`;
 }

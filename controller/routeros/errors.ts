@@ -2,7 +2,7 @@
  * What can go wrong between us and a router. The codes are stable (docs/operations.md); a trap is an
  * answer of a healthy router, everything else ends the connection.
  */
-import { SmartWifiError } from '../../lib/errors.ts';
+import { printable, SmartWifiError } from '../../lib/errors.ts';
 
 export type RouterErrorCode =
   | 'ROUTER_TRAP'
@@ -30,8 +30,9 @@ export type RouterErrorCode =
 export class RouterOsError extends SmartWifiError {
   declare readonly code: RouterErrorCode;
 
+  /** `message` may hold a router's words; it ends on terminals. */
   constructor(code: RouterErrorCode, message: string, options?: { cause?: unknown }) {
-    super(code, message, options);
+    super(code, printable(message), options);
   }
 }
 

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { backUpRouter } from '../../controller/backup/back-up.ts';
-import { diffExports, printable, renderDiff } from '../../controller/backup/diff.ts';
+import { diffExports, renderDiff } from '../../controller/backup/diff.ts';
 import { maskSecrets } from '../../controller/backup/normalise-export.ts';
 import { restoreRouter } from '../../controller/backup/restore-router.ts';
 import type { Change } from '../../controller/plan.ts';
 import { open } from '../../controller/provision.ts';
 import { renderPlan } from '../../controller/render-plan.ts';
-import { errorCode, errorMessage } from '../../lib/errors.ts';
+import { errorCode, errorMessage, printable } from '../../lib/errors.ts';
 import { forEachLimited } from '../../lib/retry.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Backup, Router, SavedBackup } from '../../store/types.ts';

@@ -1,9 +1,8 @@
-import { printable } from '../../controller/backup/diff.ts';
 import { adoptRow, type DriftOutcome, readDrift, revertRow } from '../../controller/drift/drift.ts';
 import { rowId } from '../../controller/drift/overrides.ts';
 import type { DriftRow } from '../../controller/drift/rows.ts';
 import { mayStay } from '../../controller/drift/safety.ts';
-import { errorCode, errorMessage } from '../../lib/errors.ts';
+import { errorCode, errorMessage, printable } from '../../lib/errors.ts';
 import { forEachLimited } from '../../lib/retry.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router } from '../../store/types.ts';

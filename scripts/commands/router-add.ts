@@ -176,6 +176,7 @@ async function rowsOfCsv(
   const head = [
     ...missing.map((column) => `line 1: column ${column} is missing`),
     ...unknown.map((column) => `line 1: column ${column} is not known`),
+    ...(rows.length === 0 ? ['line 1: no routers follow'] : []),
   ];
   if (head.length > 0) throw new RouterFileError(head);
   const villages = new Set((await store.listVillages()).map(({ code }) => code));
@@ -210,6 +211,8 @@ function newRow(
 ): Omit<RouterToAdd, 'address'> {
   const { network } = config;
   const user = textOption(options, 'user');
+  const secret = textOption(options, 'nas-secret');
+  if (secret === '') throw new UsageError('--nas-secret is empty: leave it out to have one made');
   const byHand = user !== undefined || tunnelOf(config) === null;
   return {
     name,
@@ -217,7 +220,7 @@ function newRow(
     apiPort: numberOption(options, 'api-port', PORT) ?? 8728,
     apiUser: user ?? (byHand ? 'admin' : API_USER),
     apiPassword: textOption(options, 'password') ?? '',
-    nasSecret: textOption(options, 'nas-secret') ?? randomBytes(24).toString('base64url'),
+    nasSecret: secret ?? randomBytes(24).toString('base64url'),
     coaPort: numberOption(options, 'coa-port', PORT) ?? 3799,
     hotspotPort: network.hotspotPort,
     loginHost: network.loginHost,

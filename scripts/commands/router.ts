@@ -254,7 +254,8 @@ async function applyInLane(
 ): Promise<Applied> {
   const { clock, log } = taskOf(context, store, router);
   const link = linkKey(router, settings);
-  const at = { store, clock, log, router, link, signal: context.signal };
+  const { signal: stop, progress: say } = context;
+  const at = { store, clock, log, router, link, signal: stop, say };
   const ours = await inLane(at, async (signal) => {
     // As it is now that it is ours: a controller may have worked on it until then.
     const fresh = (await store.routerByName(router.name)) ?? router;
@@ -293,6 +294,10 @@ export function taskOf(
 
 export async function chosenRouters(context: CommandContext, store: Store): Promise<Router[]> {
   const { village, district, all } = context.options;
+  const ways = [context.operands.length > 0, village !== undefined, district !== undefined, all];
+  if (ways.filter((given) => given === true).length > 1) {
+    throw new UsageError('only one of a name, --village, --district and --all may be given');
+  }
   const routers = await store.listRouters();
   const chosen =
     all === true

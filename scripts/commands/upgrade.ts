@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { printable } from '../../controller/backup/diff.ts';
 import { wavesOf } from '../../controller/upgrade/campaign.ts';
 import {
   CHANNELS,
@@ -10,6 +9,7 @@ import {
 import { parseUpgrade } from '../../controller/upgrade/upgrades.ts';
 import { isVersion } from '../../controller/upgrade/version.ts';
 import { realClock } from '../../lib/clock.ts';
+import { printable } from '../../lib/errors.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Router, RouterUpgrade } from '../../store/types.ts';
 import {

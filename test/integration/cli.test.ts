@@ -67,6 +67,16 @@ it('imports nothing from a file with one bad row', async () => {
   expect(JSON.parse(listed.out)).toEqual([]);
 });
 
+it('shows what stands in a file, and never lets it paint the terminal', async () => {
+  await writeFile(join(directory, 'r.csv'), 'name,village,\u001B[31mred\u0007\nx,y,z\n');
+  const none = await smartwifi('router', 'import', '--csv', 'none.csv');
+  const red = await smartwifi('router', 'import', '--csv', 'r.csv');
+
+  expect(none.err).toMatch(/^smartwifi router import: ENOENT: no such file/);
+  expect(red.err).toContain('line 1: column \\x1b[31mred\\x07 is not known\n');
+  expect(red.err.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
+
 it('lists the verbs of the counter in its help, each with a help of its own', async () => {
   const help = await smartwifi('--help');
   const verbs = [

@@ -94,6 +94,15 @@ describe('fleet', () => {
     expect(out).toContain('kayu-ara-1: ROUTER_TRAP: no');
   });
 
+  it.each([
+    ['kayu-ara-0', '--all'],
+    ['kayu-ara-0', '--village', village.code],
+    ['--village', village.code, '--district', village.districtCode],
+  ])('is not guessed at when two ways to choose routers are given: %j', async (...ways) => {
+    expect(await cli.run('router', 'apply', ...ways)).toMatchObject({ code: 2 });
+    expect(await store.listJobs({})).toEqual([]);
+  });
+
   it('is what router apply does in waves', async () => {
     const run = cli.run('router', 'apply', '--all', '--canary', 'kayu-ara-2');
     await expect.poll(async () => (await store.listRollouts(1)).length).toBe(1);
@@ -155,14 +164,16 @@ describe('work from the command line', () => {
     await queue.look();
 
     const { signal } = new AbortController();
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
     const ours = inLane(
-      { store, clock: realClock, log, router, link: router.id, signal },
+      { store, clock: realClock, log, router, link: router.id, signal, say },
       async () => {
         order.push('operator');
         return { value: 'ours', result: DONE };
       },
     );
-    await expect.poll(async () => (await store.listJobs({})).length).toBe(2);
+    await expect.poll(() => said).toEqual(['kayu-ara-0 is being read; waiting']);
     release.resolve();
 
     expect(await ours).toBe('ours');

@@ -328,6 +328,17 @@ describe('router import', () => {
     expect(said.err).not.toContain('line 2:');
     expect(await cli.json('router', 'list')).toHaveLength(1);
   });
+
+  it('takes a file without routers for a mistake, and no empty secret', async () => {
+    await file('name,village,address\n');
+    const where = ['--village', VILLAGE, '--address', `${NET}.78`];
+
+    expect(await load()).toMatchObject({ code: 1, err: expect.stringContaining('line 1:') });
+    expect(await cli.run('router', 'add', 'rt-8', ...where, '--nas-secret', '')).toMatchObject({
+      code: 2,
+    });
+    expect(await cli.json('router', 'list')).toEqual([]);
+  });
 });
 
 it('needs an address where no tunnel is configured', async () => {
