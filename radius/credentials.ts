@@ -169,7 +169,10 @@ async function findVoucher(
 ): Promise<Found> {
   const code = store.voucherForm(username);
   if (code === null) return null;
-  if (seal !== '') return seal === `.${store.voucherSeal(code)}` ? store.voucherByCode(code) : null;
+  if (seal !== '') {
+    const sealed = sameBytes(Buffer.from(seal), Buffer.from(`.${store.voucherSeal(code)}`));
+    return sealed ? store.voucherByCode(code) : null;
+  }
   if (guesses.isKnown(mac, code)) {
     const voucher = await store.voucherByCode(code);
     if (voucher !== null) return voucher;
