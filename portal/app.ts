@@ -11,7 +11,7 @@ import { submitAppeal } from './appeal/appeal.ts';
 import { hostnameOf, isOwnHost, sendBlockedHost, showBlocked } from './block.ts';
 import { showCapport } from './capport.ts';
 import { submitClick } from './click.ts';
-import { submitConsent } from './consent/ask.ts';
+import { showConsent, submitConsent } from './consent/ask.ts';
 import { showDocument } from './consent/document.ts';
 import type { Handler, PortalDeps } from './context.ts';
 import { queryOf, seeOther } from './context.ts';
@@ -83,7 +83,7 @@ function addRoutes(app: Express, deps: PortalDeps): void {
   addAccountRoutes(app, deps, { at, form: [requireForm(deps), form] });
   addOtpRoutes(app, deps, { at, form: [requireForm(deps), form] });
   app.post('/consent', at('/consent'), requireForm(deps), form, submitConsent(deps));
-  app.get('/consent', at('/consent', toPage('/')));
+  app.get('/consent', at('/consent', showConsent(deps)));
   app.get('/status', at('/status', showStatus(deps)));
   app.post('/logout', at('/logout'), requireForm(deps), form, logOut(deps));
   app.get('/logout', at('/logout', toPage('/status')));

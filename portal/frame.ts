@@ -104,6 +104,9 @@ export function createFrame(
   const announced = place?.announcements ?? [];
   const selling = place?.selling ?? null;
 
+  // Who reads the texts comes back to where they are agreed to.
+  const waiting: Params =
+    own.ticket === undefined || request.path !== '/consent' ? {} : { ticket: own.ticket };
   const network =
     house.name ?? (where === null ? t('place.unknown') : t(`place.network.${where.kind}`));
   const link = (path: string, params: Params): string =>
@@ -139,8 +142,8 @@ export function createFrame(
       name: translator(other)('language.name'),
       url: link(request.path, { ...own, lang: other }),
     },
-    termsUrl: link('/terms', { lang: locale }),
-    privacyUrl: link('/privacy', { lang: locale }),
+    termsUrl: link('/terms', { ...waiting, lang: locale }),
+    privacyUrl: link('/privacy', { ...waiting, lang: locale }),
   };
 }
 

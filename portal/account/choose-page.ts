@@ -2,14 +2,13 @@
  * An officer's password is for one login: who comes with it chooses an own one before anything else. The login
  * waits in a ticket, and what was ticked beside it comes along, so that nothing is asked twice.
  */
+import { tickedIn } from '../consent/ticks.ts';
 import { formOf, type PortalDeps, placeOf, sceneOf, sourceOf } from '../context.ts';
 import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import type { WeakBecause } from './password-rules.ts';
 
 const TICKET_MS = 10 * 60_000;
-/** Boxes of the form that the password was typed in. */
-const TICKED = ['boxes', 'terms', 'data', 'minor', 'remember'] as const;
 
 export async function askForPassword(
   deps: PortalDeps,
@@ -37,21 +36,20 @@ export async function sendChoose(
   { redirect, locale }: Visit,
   { secret, fault }: { readonly secret: string; readonly fault: WeakBecause | null },
 ): Promise<void> {
-  const form = formOf(exchange.req);
   const carry = writeRedirect(redirect);
   const place = await placeOf(deps, redirect.router);
-  const scene = sceneOf(exchange.req, { lang: locale, place, path: '/', carry });
-  const ticked = TICKED.filter((name) => form.get(name) === '1').map(
-    (name) => [name, '1'] as const,
-  );
+  const scene = sceneOf(exchange.req, { lang: locale, place, path: '/choose', carry });
   const fields = { ...carry, lang: scene.speech.locale, ticket: secret };
   const facts = {
-    hidden: [...Object.entries(fields), ...ticked].map(([name, value]) => ({ name, value })),
+    hidden: [
+      ...Object.entries(fields).map(([name, value]) => ({ name, value })),
+      ...tickedIn(formOf(exchange.req)),
+    ],
     fault: fault === null ? null : (`password.${fault}` as const),
   };
   await deps.views.send(
     exchange,
-    { name: 'choose', frame: scene.frame('choose.title'), facts },
+    { name: 'choose', frame: scene.frame('choose.title', { ticket: secret }), facts },
     {
       status: fault === null ? 200 : 422,
       formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],

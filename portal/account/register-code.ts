@@ -7,7 +7,7 @@ import { formOf, type Handler, type PortalDeps, seeOther, sourceOf } from '../co
 import type { Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
-import { localeOf, REPEAT_MS } from '../otp/finish.ts';
+import { localeOf } from '../otp/finish.ts';
 import type { Flow } from '../otp/flow.ts';
 import type { OtpFault } from '../otp/show.ts';
 import { backTo, passOrPage, sendCode, TICKET_MS } from '../otp/start.ts';
@@ -15,6 +15,7 @@ import { findVisit, type OtpDocument, type OtpVisit, PAGES, visitOfPhone } from 
 import type { RegisterFault } from '../pages.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
+import { keepAnswered } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
 import type { Application } from './application.ts';
 import { rulesAt, sendForm } from './register-form.ts';
@@ -153,11 +154,7 @@ async function accountOf(
     application: { ...application, password: '', nik: null },
     accountId: subscriberId,
   };
-  const isFirst = await deps.store.moveTicket({
-    ...{ id: ticket.id, version: ticket.version, document: JSON.stringify(answered) },
-    expiresAt: Math.min(ticket.expiresAt, at + REPEAT_MS),
-  });
-  if (isFirst) {
+  if (await keepAnswered(deps, ticket, answered)) {
     await deps.store.setPassword({ subscriberId, password: application.password, at });
     if (name !== null) await deps.store.correctProfile({ subscriberId, displayName: name, at });
     if (nik !== null) await deps.store.correctProfile({ subscriberId, nik, at });

@@ -18,12 +18,12 @@ import {
 import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
-import { REPEAT_MS } from '../otp/finish.ts';
 import { goOn } from '../otp/start.ts';
 import { findVisit } from '../otp/visit.ts';
 import type { RegisterFault } from '../pages.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
+import { REPEAT_MS } from '../tickets.ts';
 import { lookUpCode } from '../typed-code.ts';
 import { withQuery } from '../urls.ts';
 import { type Application, readApplication } from './application.ts';

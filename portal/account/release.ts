@@ -3,12 +3,12 @@
  * right voucher or password may let go of a phone, and is let in without typing anything again.
  */
 import type { Way } from '../../settings/portal.ts';
+import { tickedIn } from '../consent/ticks.ts';
 import {
   formOf,
   type Handler,
   type PortalDeps,
   placeOf,
-  redirectIn,
   sceneOf,
   seeOther,
   sourceOf,
@@ -18,16 +18,19 @@ import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
-import { withQuery } from '../urls.ts';
+import { anew, keepAnswered, mayRepeat, ticketPage } from '../tickets.ts';
 import { accountName } from './name.ts';
 import { phoneLine } from './page.ts';
 
 interface Full {
   readonly account: Admitted;
   readonly via: Way;
+  /** Handle of the phone that was let go of. */
+  readonly released?: string;
 }
 
 const TICKET_MS = 10 * 60_000;
+const HANDLE = /^[0-9a-f]{20}$/;
 
 /** RADIUS has found the credentials right, and no slot free. False when nothing can be let go of. */
 export async function offerRelease(
@@ -43,10 +46,8 @@ export async function offerRelease(
   if (account === null) return false;
   const { router, mac } = visit.redirect;
   const at = deps.clock.now();
-  const phones = await deps.store.phonesOf({ account, mac, at });
-  const online = phones.filter((phone) => phone.onlineSince !== null && !phone.isThis);
-  if (online.length === 0) return false;
   const full: Full = { account: { kind: account.kind, id: account.id }, via: typed.method };
+  if ((await onlineElsewhere(deps, visit, full)).length === 0) return false;
   const { secret } = await deps.store.openTicket({
     kind: 'rights',
     routerId: router.id,
@@ -56,54 +57,76 @@ export async function offerRelease(
     at,
     ttlMs: TICKET_MS,
   });
+  await sendRelease(deps, exchange, visit, { full, secret });
+  return true;
+}
+
+/** For a reload, or in the other language. */
+export function showRelease(deps: PortalDeps): Handler {
+  return ticketPage(deps, 'rights', async (exchange, { visit, ticket, secret }) => {
+    const full = fullIn(ticket.document);
+    if (full === null || full.released !== undefined) return seeOther(exchange.res, anew(visit));
+    await sendRelease(deps, exchange, visit, { full, secret });
+  });
+}
+
+export function submitRelease(deps: PortalDeps): Handler {
+  const submit = ticketPage(deps, 'rights', async ({ req, res }, { visit, ticket }) => {
+    const handle = formOf(req).get('handle') ?? '';
+    const full = fullIn(ticket.document);
+    if (full === null || !HANDLE.test(handle)) return seeOther(res, anew(visit));
+    const { account, via, released } = full;
+    if (released === undefined) {
+      // One release for one proof. A phone that has gone by itself has left its slot, too.
+      const isFirst = await keepAnswered(deps, ticket, { ...full, released: handle });
+      if (isFirst) await deps.store.releasePhone({ account, handle, at: deps.clock.now() });
+    } else if (released !== handle || !mayRepeat(req, ticket)) {
+      return seeOther(res, anew(visit));
+    }
+    await letIn(deps, { req, res }, visit, account, via);
+  });
+  return async (req, res) =>
+    isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');
+}
+
+/** Null for another ticket of this kind: of a code to the own number, or of a top-up. */
+function fullIn(document: string): Full | null {
+  const { account, via, released } = JSON.parse(document) as Partial<Full>;
+  if (account === undefined || via === undefined) return null;
+  return { account, via, ...(released === undefined ? {} : { released }) };
+}
+
+async function onlineElsewhere(deps: PortalDeps, { redirect }: Visit, { account }: Full) {
+  const at = deps.clock.now();
+  const phones = await deps.store.phonesOf({ account, mac: redirect.mac, at });
+  return phones.filter((phone) => phone.onlineSince !== null && !phone.isThis);
+}
+
+async function sendRelease(
+  deps: PortalDeps,
+  exchange: Exchange,
+  visit: Visit,
+  { full, secret }: { readonly full: Full; readonly secret: string },
+): Promise<void> {
+  const { router, linkLoginOnly } = visit.redirect;
+  const online = await onlineElsewhere(deps, visit, full);
   const carry = writeRedirect(visit.redirect);
   const place = await placeOf(deps, router);
-  const scene = sceneOf(exchange.req, { lang: visit.locale, place, path: '/', carry });
+  const scene = sceneOf(exchange.req, { lang: visit.locale, place, path: '/release', carry });
   const { locale, t } = scene.speech;
   const wording = deps.wordingIn(locale, router.timeZone);
   const fields = { ...carry, lang: locale, ticket: secret };
   const facts = {
-    hidden: Object.entries(fields).map(([name, value]) => ({ name, value })),
+    hidden: [
+      ...Object.entries(fields).map(([name, value]) => ({ name, value })),
+      ...tickedIn(formOf(exchange.req)),
+    ],
     phones: online.map((phone) => phoneLine(phone, t, wording)),
   };
-  const frame = scene.frame('account.release.title');
+  const frame = scene.frame('account.release.title', { ticket: secret });
   await deps.views.send(
     exchange,
     { name: 'release', frame, facts },
-    {
-      status: 403,
-      formTargets: [new URL(visit.redirect.linkLoginOnly).origin, deps.publicOrigin],
-    },
+    { status: 403, formTargets: [new URL(linkLoginOnly).origin, deps.publicOrigin] },
   );
-  return true;
-}
-
-export function submitRelease(deps: PortalDeps): Handler {
-  return async (req, res) => {
-    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
-    const form = formOf(req);
-    const outcome = await redirectIn(deps, req, form);
-    const locale = form.get('lang') === 'en' ? 'en' : 'id';
-    if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
-    const { redirect } = outcome;
-    const secret = (form.get('ticket') ?? '').slice(0, 64);
-    const at = deps.clock.now();
-    const ticket = await deps.store.ticketBySecret({ secret, at });
-    const own =
-      ticket?.kind === 'rights' &&
-      ticket.mac === redirect.mac &&
-      ticket.routerId === redirect.router.id;
-    if (!own) return seeOther(res, withQuery('/', { ...writeRedirect(redirect), lang: locale }));
-    const { account, via } = JSON.parse(ticket.document) as Partial<Full>;
-    const back = withQuery('/', { ...writeRedirect(redirect), lang: locale });
-    // A ticket of this kind may be that of a code to the own number.
-    if (account === undefined || via === undefined) return seeOther(res, back);
-    const handle = (form.get('handle') ?? '').slice(0, 64);
-    if (!(await deps.store.releasePhone({ account, handle, at }))) {
-      return seeOther(res, back);
-    }
-    // One release for one proof.
-    await deps.store.closeTicket({ id: ticket.id });
-    await letIn(deps, { req, res }, { redirect, locale }, account, via);
-  };
 }

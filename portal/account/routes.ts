@@ -1,11 +1,11 @@
 /** Addresses of accounts: register, my account, my data. */
 import type { Express } from 'express';
-import { type Handler, type PortalDeps, seeOther } from '../context.ts';
+import type { Handler, PortalDeps } from '../context.ts';
 import { showGo, showLink, submitCode, submitLink } from '../otp/finish.ts';
 import type { RouteParts } from '../otp/routes.ts';
 import { sendAgain } from '../otp/start.ts';
 import { changeOwnPassword, releaseOwnPhone, topUpOwn } from './acts.ts';
-import { submitChoice } from './choose.ts';
+import { showChoice, submitChoice } from './choose.ts';
 import {
   askForErasure,
   correctName,
@@ -19,7 +19,7 @@ import { showNumber, submitNumber } from './number.ts';
 import { showAccount } from './page.ts';
 import { showRegister, submitRegister } from './register.ts';
 import { changeApplication, REGISTER } from './register-code.ts';
-import { submitRelease } from './release.ts';
+import { showRelease, submitRelease } from './release.ts';
 
 export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: RouteParts): void {
   app.get('/account', at('/account', showAccount(deps)));
@@ -28,11 +28,9 @@ export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: R
   app.post('/account/number', at('/account/number'), ...form, submitNumber(deps));
   addRegisterRoutes(app, deps, { at, form });
   app.post('/choose', at('/choose'), ...form, submitChoice(deps));
-  app.get(
-    '/choose',
-    at('/choose', async (_req, res) => seeOther(res, '/')),
-  );
+  app.get('/choose', at('/choose', showChoice(deps)));
   app.post('/release', at('/release'), ...form, submitRelease(deps));
+  app.get('/release', at('/release', showRelease(deps)));
   const acts: Readonly<Record<string, Handler>> = {
     '/account/release': releaseOwnPhone(deps),
     '/account/topup': topUpOwn(deps),

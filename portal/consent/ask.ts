@@ -4,18 +4,8 @@
  */
 import type { Request } from 'express';
 import { WAYS, type Way } from '../../settings/portal.ts';
-import type { Ticket } from '../../store/ticket-types.ts';
 import type { TokenConsent } from '../../store/types.ts';
-import {
-  formOf,
-  type Handler,
-  type PortalDeps,
-  placeOf,
-  redirectIn,
-  sceneOf,
-  seeOther,
-  sourceOf,
-} from '../context.ts';
+import { formOf, type Handler, type PortalDeps, placeOf, sceneOf, sourceOf } from '../context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back.ts';
 import { sendMessage } from '../messages.ts';
 import type { PageFacts } from '../pages.ts';
@@ -23,7 +13,7 @@ import { provesItself } from '../proven-phone.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { rememberBox } from '../remember.ts';
 import { isOwnRequest } from '../security.ts';
-import { withQuery } from '../urls.ts';
+import { ticketPage } from '../tickets.ts';
 import { settingsOf } from '../village-settings.ts';
 import { guardianStep } from './guardian.ts';
 import { type LegalTexts, legalTextsAt } from './texts.ts';
@@ -45,7 +35,6 @@ const TICKET_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 /** In a day, of one account. */
 const MOST_WITHDRAWALS = 5;
-const SECRET = /^[\w-]{22}$/;
 
 export type ConsentFault =
   | 'boxes'
@@ -123,20 +112,25 @@ export async function askForConsent(
   });
 }
 
+/** The same screen for a reload, or in the other language: nothing is ticked but what a parent is asked about. */
+export function showConsent(deps: PortalDeps): Handler {
+  return ticketPage(deps, 'consent', async (exchange, { visit, ticket, secret }) => {
+    const waiting = JSON.parse(ticket.document) as Waiting;
+    const asked = waiting.guardianPhone !== null;
+    const minor = asked || waiting.minor === true;
+    const standing = asked ? await deps.codes?.standing(ticket.id) : null;
+    await sendConsent(deps, exchange, visit, {
+      secret,
+      ticks: { ...NO_TICKS, terms: asked, data: asked, minor },
+      fault: null,
+      parent: asked ? (standing == null ? 'phone' : 'code') : null,
+    });
+  });
+}
+
 export function submitConsent(deps: PortalDeps): Handler {
-  return async (req, res) => {
-    if (!isOwnRequest(req)) return sendMessage(deps, req, res, 403, 'message.foreign');
+  const submit = ticketPage(deps, 'consent', async ({ req, res }, { visit, ticket, secret }) => {
     const form = formOf(req);
-    const outcome = await redirectIn(deps, req, form);
-    const locale = form.get('lang') === 'en' ? 'en' : 'id';
-    if (outcome.kind !== 'complete') return seeOther(res, withQuery('/', { lang: locale }));
-    const visit: Visit = { redirect: outcome.redirect, locale };
-    const secret = form.get('ticket') ?? '';
-    const ticket = await ticketOf(deps, visit, secret);
-    if (ticket === null) {
-      // Its time is over: the login begins anew.
-      return seeOther(res, withQuery('/', { ...writeRedirect(visit.redirect), lang: locale }));
-    }
     const waiting = JSON.parse(ticket.document) as Waiting;
     const read = readTicks(form);
     const ticks = { ...read, minor: read.minor || waiting.minor === true };
@@ -156,7 +150,9 @@ export function submitConsent(deps: PortalDeps): Handler {
     }
     const consent = await agreement(deps, visit, agreed);
     await handBack(deps, { req, res }, visit, waiting.account, consent);
-  };
+  });
+  return async (req, res) =>
+    isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');
 }
 
 /** Withdrawing is always possible; agreeing again is not, after so many times in a day. */
@@ -177,15 +173,6 @@ async function isAgreedFor(
   const { terms, privacy } = await legalTextsAt(deps, redirect.router);
   const hashes = { terms: terms.hash, privacy: privacy.hash };
   return deps.store.hasConsented({ ...hashes, account, mac: null });
-}
-
-/** A phone's own live ticket, and no other's. */
-async function ticketOf(deps: PortalDeps, visit: Visit, secret: string): Promise<Ticket | null> {
-  if (!SECRET.test(secret)) return null;
-  const ticket = await deps.store.ticketBySecret({ secret, at: deps.clock.now() });
-  const { mac, router } = visit.redirect;
-  const own = ticket?.kind === 'consent' && ticket.mac === mac && ticket.routerId === router.id;
-  return own ? ticket : null;
 }
 
 /** Texts that are kept in the store. */
@@ -257,14 +244,14 @@ async function sendConsent(
   const scene = sceneOf(exchange.req, {
     lang: locale,
     place: await placeOf(deps, redirect.router),
-    path: '/',
+    path: '/consent',
     carry,
   });
   const fields = { ...carry, lang: scene.speech.locale, ticket: secret };
   const hidden = Object.entries(fields).map(([name, value]) => ({ name, value }));
   const remember = await rememberBox(deps, exchange.req, redirect.router);
   const facts = { hidden, boxes: { ...NO_TICKS, ...ticks }, fault, parent, remember };
-  const frame = scene.frame('consent.title');
+  const frame = scene.frame('consent.title', { ticket: secret });
   await deps.views.send(
     exchange,
     { name: 'consent', frame, facts },

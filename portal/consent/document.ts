@@ -28,6 +28,9 @@ export function showDocument(deps: PortalDeps, name: DocumentName): Handler {
         : router === null
           ? {}
           : { router: router.name };
+    // Of a login that waits for consent.
+    const ticket = params.get('ticket')?.slice(0, 64) ?? null;
+    const own: Record<string, string> = ticket === null ? {} : { ticket };
     const scene = sceneOf(req, {
       lang: params.get('lang'),
       place: await placeOf(deps, router),
@@ -43,9 +46,9 @@ export function showDocument(deps: PortalDeps, name: DocumentName): Handler {
       heading: t(`${name}.title`),
       sections: sectionsOf(name, legal, locale),
       version: t('legal.version', { version, hash: hash.slice(0, 12) }),
-      backUrl: withQuery('/', { ...carry, lang: locale }),
+      backUrl: withQuery(ticket === null ? '/' : '/consent', { ...carry, ...own, lang: locale }),
     };
-    const frame = scene.frame(`${name}.title`);
+    const frame = scene.frame(`${name}.title`, own);
     await deps.views.send({ req, res }, { name: 'document', frame, facts });
   };
 }

@@ -20,6 +20,13 @@ export function readTicks(form: URLSearchParams): Ticks {
   };
 }
 
+const TICKED = ['boxes', 'terms', 'data', 'minor', 'remember'] as const;
+
+/** What was ticked beside a login, to go along with it: a page in between asks for nothing twice. */
+export function tickedIn(form: URLSearchParams): { name: string; value: string }[] {
+  return TICKED.filter((name) => form.get(name) === '1').map((name) => ({ name, value: '1' }));
+}
+
 export function bothTicked({ terms, data }: Ticks): boolean {
   return terms && data;
 }

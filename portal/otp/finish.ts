@@ -19,6 +19,7 @@ import type { Locale } from '../i18n.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
 import { isOwnRequest } from '../security.ts';
+import { REPEAT_MS } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import type { Flow } from './flow.ts';
@@ -41,8 +42,6 @@ import {
 const WAIT_SECONDS = 2;
 /** After this long a pass that does not end is left to its own time-out. */
 const MOST_WAITS = 8;
-/** So long an answer may be asked for again: a second tap, or a hand-back that got lost. */
-export const REPEAT_MS = 2 * 60_000;
 const LINK = /^[\w-]{22}$/;
 
 export function submitCode(deps: PortalDeps, flow: Flow): Handler {
