@@ -8,7 +8,8 @@ import { START_MS } from '../../../portal/village.fixture.ts';
 import type { Store } from '../../../store/contract.ts';
 import { openStore } from '../../../store/open.ts';
 import type { AccountKind, OpenLoginResult, Router } from '../../../store/types.ts';
-import { accounting, newRouter, newTariff, village } from '../../fixtures/rows.ts';
+import { newRouter, newTariff, village } from '../../fixtures/rows.ts';
+import { goOnline, spendToken } from './online.ts';
 
 export const MAC = 'A2:00:00:00:00:01';
 
@@ -70,7 +71,10 @@ export async function openCitizenStand(
     },
     newVoucher: async () => (await newVouchers())[0]!.code,
     arrive: (answer, mac = MAC) => arrive(store, router, answer, mac),
-    goOnline: (account, mac = MAC) => goOnline(store, router, account, mac),
+    goOnline: (account, mac = MAC) => {
+      const framedIp = mac === MAC ? '127.0.0.1' : '127.64.0.99';
+      return goOnline(store, { router, mac, framedIp, at: START_MS }, account);
+    },
     [Symbol.asyncDispose]: async () => {
       await portal[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
@@ -93,37 +97,6 @@ function radiusOver(store: Store): Authenticator {
   };
 }
 
-async function goOnline(
-  store: Store,
-  router: Router,
-  account: { kind: AccountKind; id: string },
-  mac: string,
-): Promise<string> {
-  const { username, token } = await store.issueToken({
-    accountKind: account.kind,
-    accountId: account.id,
-    mac,
-    routerId: router.id,
-    phone: 'android',
-    at: START_MS,
-    ttlMs: 60_000,
-  });
-  const opened = await spend(store, router, { username, token }, mac);
-  if (opened.outcome !== 'opened') throw new Error(opened.outcome);
-  const { sessionId } = opened;
-  const framedIp = mac === MAC ? '127.0.0.1' : '127.64.0.99';
-  await store.recordAccounting(
-    accounting(router.id, sessionId, {
-      status: 'start',
-      username,
-      mac,
-      framedIp,
-      eventAt: START_MS,
-    }),
-  );
-  return sessionId;
-}
-
 async function arrive(
   store: Store,
   router: Router,
@@ -132,27 +105,7 @@ async function arrive(
 ): Promise<OpenLoginResult> {
   const query = new URL(String(headers.location)).searchParams;
   const token = { username: query.get('username') ?? '', token: query.get('password') ?? '' };
-  return spend(store, router, token, mac);
-}
-
-function spend(
-  store: Store,
-  router: Router,
-  token: { readonly username: string; readonly token: string },
-  mac: string,
-): Promise<OpenLoginResult> {
-  return store.openLogin({
-    proof: { kind: 'token', ...token },
-    mac,
-    routerId: router.id,
-    devices: 5,
-    whenFull: 'refuse',
-    at: START_MS,
-    rate: null,
-    sessionTimeoutSeconds: null,
-    totalLimitOctets: null,
-    validUntil: START_MS + 86_400_000,
-  });
+  return spendToken(store, { router, mac, at: START_MS }, token);
 }
 
 /** The hidden fields of the form with this action, as a browser would send them. */

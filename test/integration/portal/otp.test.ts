@@ -177,14 +177,6 @@ describe('a number and its code', () => {
 
     expect(page.status).toBe(200);
   });
-
-  it('leave no number in the clear in the store', async () => {
-    await askForCode();
-    const kept = JSON.stringify(await stand.store.listSettings());
-
-    expect(kept).not.toContain('81234567890');
-    expect(await stand.store.codeState({ ticketId: 'x', at: 0 })).toBeNull();
-  });
 });
 
 describe('the link of the message', () => {
