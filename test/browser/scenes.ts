@@ -146,7 +146,17 @@ const PHONES = [
 const NO_BOXES = { shown: true, terms: false, data: false, minor: false };
 
 export const SCENES: readonly Scene[] = [
-  { name: 'login', isWayIn: true, open: goto((lang) => redirectPath({ lang })) },
+  {
+    // A phone that was here before: the texts are agreed to.
+    name: 'login',
+    isWayIn: true,
+    open: goto(
+      (lang) => redirectPath({ lang }),
+      (world) => {
+        world.lastSession = { ...session, state: 'closed' };
+      },
+    ),
+  },
   { name: 'quota', open: goto((lang) => redirectPath({ lang, error: 'SW-QUOTA habis' })) },
   {
     name: 'wrong-code',
@@ -305,6 +315,19 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'release',
     open: rendered('release', 'account.release.title', { hidden: [], phones: PHONES }),
+  },
+  {
+    name: 'top-up',
+    isWayIn: true,
+    open: rendered('topup', 'topUp.title', {
+      ...{ hidden: [], voucher: '', otherWayUrl: '/' },
+      fault: {
+        code: 'SW-QUOTA',
+        title: 'Kuota sudah habis',
+        help: 'Kuota harian baru ada besok pukul 00.00 WIB.',
+        field: null,
+      },
+    }),
   },
   { name: 'join', open: goto((lang) => `/?router=${router.name}&lang=${lang}`) },
   { name: 'bad-redirect', open: goto((lang) => redirectPath({ lang, mac: 'x' })) },
