@@ -1,6 +1,6 @@
 /** How a rollout stands, for people and for programs. Pure. */
 import type { Job, Rollout } from '../../store/types.ts';
-import { type Tally, tally } from './rollout.ts';
+import { type Tally, tally, WATCH_MS } from './rollout.ts';
 
 export interface Progress extends Rollout {
   readonly total: Tally;
@@ -29,7 +29,8 @@ export function progressOf(
 }
 
 /** `[#####.....] wave 2 of 5: 17 of 242 done, 3 running, 1 offline` */
-export function progressLine({ wave, waves, total, state, reason }: Progress): string {
+export function progressLine(progress: Progress): string {
+  const { wave, waves, total, state, reason } = progress;
   const filled = total.members === 0 ? BAR : Math.floor((BAR * total.done) / total.members);
   const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}]`;
   const place = wave < 0 ? `before the first of ${waves} waves` : `wave ${wave + 1} of ${waves}`;
@@ -37,6 +38,15 @@ export function progressLine({ wave, waves, total, state, reason }: Progress): s
     .filter((name) => total[name] > 0)
     .map((name) => `${total[name]} ${name}`);
   const said = [`${total.done} of ${total.members} done`, ...counts].join(', ');
-  const why = state === 'running' ? '' : `; ${state}${reason === null ? '' : `: ${reason}`}`;
+  const why =
+    state === 'running' ? watching(progress) : `; ${state}${reason === null ? '' : `: ${reason}`}`;
   return `${bar} ${place}: ${said}${why}`;
+}
+
+/** Nothing happens for a while, and that is as it should be. */
+function watching({ wave, waves, byWave }: Progress): string {
+  const now = byWave[wave];
+  if (now === undefined || now.done === 0 || now.running + now.waiting > 0) return '';
+  const next = wave + 1 < waves ? 'the next wave' : 'the end';
+  return `; watched for ${WATCH_MS / 1000} s before ${next}`;
 }

@@ -172,22 +172,24 @@ async function follow(context: CommandContext, store: Store, { id }: Rollout): P
   }
 }
 
-/** 0 unless the rollout was stopped or aborted, or has failures. */
+/** 0 unless the rollout was stopped or aborted, has failures, or is not over when we are told to go. */
 async function report(context: CommandContext, store: Store, progress: Progress): Promise<number> {
   const names = new Map((await store.listRouters()).map((router) => [router.id, router.name]));
   const troubles = progress.troubles.map(({ routerId, detail }) => ({
     router: names.get(routerId) ?? routerId,
     detail,
   }));
+  const isLeft = context.signal.aborted && progress.state === 'running';
   const lines = [
     `rollout ${progress.id}`,
     progressLine(progress),
     ...(progress.hours === null ? [] : [`only in ${progress.hours}`]),
     ...troubles.map(({ router, detail }) => `${router}: ${detail}`),
+    ...(isLeft ? [`the service goes on with it: smartwifi fleet status, or fleet abort`] : []),
   ];
   context.print({ ...progress, troubles }, lines.join('\n'));
   const broken = progress.state === 'stopped' || progress.state === 'aborted';
-  return broken || progress.total.failed > 0 ? 1 : 0;
+  return broken || isLeft || progress.total.failed > 0 ? 1 : 0;
 }
 
 async function progressIn(store: Store, rollout: Rollout): Promise<Progress> {
