@@ -5,6 +5,7 @@ import type { Router } from '../store/types.ts';
 import { accountName } from './account/name.ts';
 import { registerLinks } from './account/register-links.ts';
 import { offerRelease } from './account/release.ts';
+import { offerTopUp } from './account/top-up.ts';
 import { legalTextsAt } from './consent/texts.ts';
 import { readTicks, type Ticks } from './consent/ticks.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './context.ts';
 import { readCredentials, type Typed } from './credentials.ts';
 import { emptyFault, loginFault, oidcFault, redirectFault, typoFault } from './faults.ts';
+import type { Exchange, Visit } from './hand-back.ts';
 import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { sendMessage } from './messages.ts';
@@ -127,17 +129,30 @@ export function submitLogin(deps: PortalDeps): Handler {
     }
     const verdict = await judge(deps, req, redirect, typed);
     const { locale } = scene.speech;
-    const isFull = verdict === 'SW-DEVICES' && typed.kind === 'credentials';
-    if (isFull && (await offerRelease(deps, { req, res }, { redirect, locale }, typed))) {
-      deps.metrics.login(verdict);
-      return;
-    }
     if (typeof verdict === 'string') {
+      if (await offerHelp(deps, { req, res }, { redirect, locale }, typed, verdict)) {
+        deps.metrics.login(verdict);
+        return;
+      }
       await refuse(faultOf(deps, redirect, scene, verdict, typed.method));
       return;
     }
     await letIn(deps, { req, res }, { redirect, locale }, verdict.account, typed.method);
   };
+}
+
+/** RADIUS says so only of credentials that are right: their owner may mend it here and now. */
+async function offerHelp(
+  deps: PortalDeps,
+  exchange: Exchange,
+  visit: Visit,
+  typed: Exclude<Typed, { kind: 'empty' }>,
+  why: RejectCode,
+): Promise<boolean> {
+  if (typed.kind === 'impossible') return false;
+  if (why === 'SW-DEVICES') return offerRelease(deps, exchange, visit, typed);
+  const { method, username } = typed;
+  return method === 'account' && offerTopUp(deps, exchange, visit, { username, why });
 }
 
 const NOTHING = { username: '', voucher: '' };

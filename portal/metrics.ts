@@ -28,6 +28,7 @@ export type Route =
   | '/account/number'
   | '/register'
   | '/release'
+  | '/topup'
   | '/choose'
   | '/status'
   | '/logout'

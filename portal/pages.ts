@@ -197,6 +197,14 @@ export interface PageFacts {
     readonly hidden: readonly HiddenField[];
     readonly phones: readonly PhoneLine[];
   };
+  /** For an account that has nothing left. */
+  readonly topup: {
+    readonly hidden: readonly HiddenField[];
+    /** Why nobody is let in; or what was wrong with the voucher. */
+    readonly fault: Fault;
+    readonly voucher: string;
+    readonly otherWayUrl: string;
+  };
   readonly join: {
     readonly fault: Fault | null;
     readonly loginUrl: string | null;

@@ -24,6 +24,7 @@ const PAGES: readonly PageName[] = [
   'number',
   'register',
   'release',
+  'topup',
   'choose',
   'join',
   'status',

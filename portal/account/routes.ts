@@ -20,6 +20,7 @@ import { showAccount } from './page.ts';
 import { showRegister, submitRegister } from './register.ts';
 import { changeApplication, REGISTER } from './register-code.ts';
 import { showRelease, submitRelease } from './release.ts';
+import { showTopUp, submitTopUp } from './top-up.ts';
 
 export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: RouteParts): void {
   app.get('/account', at('/account', showAccount(deps)));
@@ -31,6 +32,8 @@ export function addAccountRoutes(app: Express, deps: PortalDeps, { at, form }: R
   app.get('/choose', at('/choose', showChoice(deps)));
   app.post('/release', at('/release'), ...form, submitRelease(deps));
   app.get('/release', at('/release', showRelease(deps)));
+  app.post('/topup', at('/topup'), ...form, submitTopUp(deps));
+  app.get('/topup', at('/topup', showTopUp(deps)));
   const acts: Readonly<Record<string, Handler>> = {
     '/account/release': releaseOwnPhone(deps),
     '/account/topup': topUpOwn(deps),
