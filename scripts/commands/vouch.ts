@@ -61,7 +61,8 @@ function slip(name: string, phone: string, password: string): string {
     `${name}`,
     `Nomor HP / phone number : ${phone}`,
     `Kata sandi / password   : ${password}`,
-    'Pilih "Masuk dengan akun" di halaman WiFi desa, lalu ganti kata sandi ini.',
+    'Pilih "Masuk dengan akun" di halaman WiFi desa. Kata sandi ini untuk sekali masuk:',
+    'Anda memilih kata sandi sendiri di halaman berikutnya.',
   ].join('\n');
 }
 
