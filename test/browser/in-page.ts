@@ -4,6 +4,7 @@
  */
 interface PageElement {
   readonly tagName: string;
+  readonly className: string;
   readonly outerHTML: string;
   readonly type?: string;
   readonly labels?: readonly PageElement[];
@@ -76,18 +77,21 @@ export function overflowing(): string {
   return faults.join('\n');
 }
 
-/** What of the page's first form, its fields, boxes and button, one must scroll to; said so where there is none. */
+/**
+ * What of the page's first form (or of the card whose button is a link), its fields, boxes and button, one must scroll
+ * to; said so where there is none.
+ */
 export function belowTheFold(): string {
   const height = document.documentElement.clientHeight;
   const parts = document
-    .querySelector('main form')
+    .querySelector('main form, main .card:has(a.button)')
     ?.querySelectorAll('input:not([type=hidden]), label, a, button');
   const faults: string[] = [];
   for (const part of parts ?? []) {
     const { top, bottom } = part.getBoundingClientRect();
     if (top < 0 || bottom > height) faults.push(`${bottom} ${part.outerHTML}`);
     // Links to an account of one's own, and to a lost password, may come after the button.
-    if (part.tagName === 'BUTTON') return faults.join('\n');
+    if (part.tagName === 'BUTTON' || part.className === 'button') return faults.join('\n');
   }
   return 'no form with a button';
 }

@@ -180,7 +180,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'login-first-account', isWayIn: true, open: first('account,voucher') },
   { name: 'login-first-click', isWayIn: true, open: first('click,voucher,account') },
   { name: 'login-first-otp', isWayIn: true, open: first('otp,voucher,oidc') },
-  { name: 'login-first-oidc', open: first('oidc,voucher') },
+  { name: 'login-first-oidc', isWayIn: true, open: first('oidc,voucher') },
   {
     name: 'login-ways',
     isWayIn: true,
