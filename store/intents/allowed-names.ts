@@ -2,7 +2,7 @@
 import type { ReadContext, WriteContext } from '../sql.ts';
 import type { Policy, PolicyLevel } from '../types.ts';
 import { codesOf } from './announcements.ts';
-import { filterWrites, toPolicy } from './filter.ts';
+import { toPolicy, writePolicy } from './filter.ts';
 
 type Place = Pick<Policy, 'level' | 'code'>;
 
@@ -42,7 +42,7 @@ export async function allowName(
     allow: [...new Set([...before.allow, name])],
     deny: before.deny.filter((one) => one !== name),
   };
-  await filterWrites.setPolicy(ctx, policy);
+  await writePolicy(ctx, policy);
   return { policy, until };
 }
 
@@ -80,9 +80,8 @@ async function close(ctx: WriteContext, row: AllowedRow): Promise<void> {
   const { code, name } = row;
   await ctx.sql.run('DELETE FROM allowed_names WHERE code = ? AND name = ?', code, name);
   const policy = (await policiesAt(ctx, [code]))[0];
-  // Whoever took it out by hand has decided anew.
   if (policy === undefined || !policy.allow.includes(name)) return;
-  await filterWrites.setPolicy(ctx, {
+  await writePolicy(ctx, {
     ...policy,
     allow: policy.allow.filter((one) => one !== name),
     deny: row.was_denied === 1 ? [...new Set([...policy.deny, name])] : policy.deny,

@@ -26,18 +26,10 @@ export const filterReads = {
 };
 
 export const filterWrites = {
+  /** Whoever sets a policy decides for good: no name in it ends by itself any more. */
   async setPolicy(ctx: WriteContext, policy: Policy): Promise<void> {
-    await ctx.sql.run(
-      `INSERT INTO policies (level, code, block, allow, deny) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (level, code) DO UPDATE SET block = excluded.block, allow = excluded.allow,
-         deny = excluded.deny`,
-      policy.level,
-      policy.code,
-      JSON.stringify(policy.block),
-      JSON.stringify(policy.allow),
-      JSON.stringify(policy.deny),
-    );
-    ctx.invalidate('policy', `${policy.level}:${policy.code}`);
+    await ctx.sql.run('DELETE FROM allowed_names WHERE code = ?', policy.code);
+    await writePolicy(ctx, policy);
   },
 
   async saveList(ctx: WriteContext, list: BlockList): Promise<void> {
@@ -60,6 +52,20 @@ export const filterWrites = {
     ctx.invalidate('list', list.name);
   },
 };
+
+export async function writePolicy(ctx: WriteContext, policy: Policy): Promise<void> {
+  await ctx.sql.run(
+    `INSERT INTO policies (level, code, block, allow, deny) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (level, code) DO UPDATE SET block = excluded.block, allow = excluded.allow,
+       deny = excluded.deny`,
+    policy.level,
+    policy.code,
+    JSON.stringify(policy.block),
+    JSON.stringify(policy.allow),
+    JSON.stringify(policy.deny),
+  );
+  ctx.invalidate('policy', `${policy.level}:${policy.code}`);
+}
 
 export function toPolicy(row: PolicyRow): Policy {
   return {

@@ -135,6 +135,16 @@ describe.each(ENGINES)('names that an appeal has opened, on $name', (engine) => 
     expect(await appeal()).toMatchObject({ state: 'rejected', allowedUntil: null });
   });
 
+  it('stay for good once somebody sets them so', async () => {
+    await store.setPolicy(REGENCY);
+    await allow('regency', '16.06', AT + DAY);
+    await store.setPolicy({ ...REGENCY, allow: [NAME] });
+
+    expect(await end(AT + 9 * DAY)).toBe(0);
+    expect((await here()).allow).toEqual([NAME]);
+    expect(await appeal()).toMatchObject({ state: 'allowed', allowedUntil: null });
+  });
+
   it('are left alone when somebody has changed the policy by hand', async () => {
     await store.setPolicy({ ...REGENCY, deny: [NAME] });
     await allow('regency', '16.06', AT + DAY);
