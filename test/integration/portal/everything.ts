@@ -75,6 +75,7 @@ export async function seedEverything(store: Store): Promise<Everything> {
   await store.importVillages({ villages: [village], at });
   await store.createTariff({ ...newTariff, devices: 2, at });
   await store.createTariff({ ...newTariff, name: 'satu', devices: 1, at });
+  await store.createTariff({ ...newTariff, name: 'habis', dailyOctets: 0, at });
   for (const [name, value] of Object.entries(SETTINGS)) {
     const place = { level: 'village', code: village.code } as const;
     await store.setSetting({ ...place, name, value, secret: false, at });
@@ -91,7 +92,7 @@ export async function seedEverything(store: Store): Promise<Everything> {
       const place = placeOf(router, i, 100 + n);
       phones.push({ ...place, online: false, secret: null, phone: null });
     }
-    const names = [`siti${i}`, `penuh${i}a`, `penuh${i}b`, `penuh${i}c`];
+    const names = [`siti${i}`, `penuh${i}a`, `penuh${i}b`, `penuh${i}c`, `habis${i}`];
     accounts.push(...names.map((name): [string, string] => [name, PASSWORD]));
   }
   await settle(store, people);
@@ -194,6 +195,8 @@ async function peopleOf(store: Store, router: Router, i: number, at: number): Pr
   };
   const siti = await named(`siti${i}`, tariff);
   const full = await Promise.all(['a', 'b', 'c'].map((c) => named(`penuh${i}${c}`, 'satu')));
+  // Nothing is left to who comes with it.
+  await named(`habis${i}`, 'habis');
   const registered = await citizen(1, 'self');
   await store.setPassword({ subscriberId: registered.account.id, password: PASSWORD, at });
   const pass = await store.ensureGraceAccount({ seconds: 60, kbps: 128, at });
