@@ -116,7 +116,7 @@ describe('appeal', () => {
     // The longest of the levels: the district had 90 days.
     expect(await listed()).toBeGreaterThanOrEqual(Date.parse(`${year}-01-31T17:00:00Z`));
     expect((await smartwifi('appeal', 'list', '--state', 'allowed')).out).toMatch(
-      /until[^]*allowed +20\d\d-/,
+      /until[\s\S]*allowed +20\d\d-/,
     );
   });
 
