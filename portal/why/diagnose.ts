@@ -61,7 +61,7 @@ export interface WhyFacts {
   readonly session: Session | null;
   /** Whether that session is a pass for messengers, while a code is waited for. */
   readonly pass: boolean;
-  /** What may be reached where the phone is; null where no router is known. */
+  /** What may be reached where the phone is; null while it is not online. */
   readonly policy: { readonly level: string; readonly block: readonly string[] } | null;
   /** Whose the phone's last session was, and what it has used; null when nothing is known. */
   readonly last: {

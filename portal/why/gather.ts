@@ -41,7 +41,8 @@ export async function gather(
     router === null ? null : deps.store.routerState(router.id),
     last === null ? null : accountOf(deps, last, router?.timeZone ?? deps.timeZone),
     known === null ? null : deps.store.device(known),
-    router === null ? [] : deps.store.listPolicies(),
+    // Of who is not online nobody asks what is blocked.
+    session === null ? null : deps.store.listPolicies(),
     session !== null && pageOfPass(deps, session),
   ]);
   const hours = router === null ? null : openingAt(router, router.timeZone ?? deps.timeZone, at);
@@ -58,7 +59,9 @@ export async function gather(
       session,
       pass: typeof pass === 'string',
       policy:
-        router === null ? null : effectivePolicy(policies, router.villageCode, router.districtCode),
+        router === null || policies === null
+          ? null
+          : effectivePolicy(policies, router.villageCode, router.districtCode),
       last: last === null || account === null ? null : { session: last, ...account },
       remembered: known === null ? undefined : device && { until: device.expiresAt },
       rejected: redirect?.error ?? null,
