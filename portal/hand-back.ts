@@ -38,15 +38,18 @@ export async function handBack(
 ): Promise<void> {
   const welcome = withQuery('/welcome', { router: redirect.router.name, lang: locale, wait: '1' });
   const until = await rememberUntil(deps, req, redirect.router);
+  const inForce = textsKey(await legalTextsAt(deps, redirect.router));
+  const device = await deps.store.device(redirect.mac);
+  // Remembered already, under other texts: it returns under these from now on.
+  const isRenewed = device?.accountId === account.id && device.agreed !== inForce;
   const token = await deps.store.issueToken({
     accountKind: account.kind,
     accountId: account.id,
     mac: redirect.mac,
     routerId: redirect.router.id,
     phone: phoneKind(req.headers['user-agent']),
-    ...(until === null
-      ? {}
-      : { rememberUntil: until, agreed: textsKey(await legalTextsAt(deps, redirect.router)) }),
+    ...(until === null ? {} : { rememberUntil: until }),
+    ...(until === null && !isRenewed ? {} : { agreed: inForce }),
     ...(consent === null ? {} : { consent }),
     at: deps.clock.now(),
     ttlMs: deps.tokenTtlMs,

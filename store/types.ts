@@ -230,7 +230,7 @@ export interface NewToken {
   readonly phone?: string | null;
   /** Once its login has been let in, the phone returns without a page until then. */
   readonly rememberUntil?: number;
-  /** Which texts its citizen has agreed to, for a phone that is remembered. */
+  /** Which texts its citizen has agreed to, for a phone that is remembered, now or before. */
   readonly agreed?: string;
   /** What was agreed to on the page; it counts once the login is let in. */
   readonly consent?: TokenConsent;

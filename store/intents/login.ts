@@ -15,7 +15,7 @@ import type {
 } from '../types.ts';
 import { accountReads, accountTable } from './accounts.ts';
 import { documentOf, takeConsent } from './consent-chain.ts';
-import { keepDevice } from './remembered.ts';
+import { keepDevice, renewDevice } from './remembered.ts';
 import { closeSessions, requestEnd } from './session-end.ts';
 
 interface TokenRow {
@@ -308,10 +308,14 @@ async function spend(
 /** Only now is it sure which phone the citizen wants remembered: its router has named it. */
 async function rememberPhone(ctx: WriteContext, claim: Claim, args: OpenLogin): Promise<void> {
   const expiresAt = claim.token?.remember_until ?? null;
-  if (expiresAt === null) return;
+  const agreed = claim.token?.agreed ?? null;
   const { accountKind, accountId } = claim;
+  if (expiresAt === null) {
+    if (agreed !== null) await renewDevice(ctx, { mac: args.mac, accountId, agreed });
+    return;
+  }
   const device = { mac: args.mac, accountKind, accountId, label: '', expiresAt, at: args.at };
-  await keepDevice(ctx, { ...device, origin: 'consent', agreed: claim.token?.agreed ?? null });
+  await keepDevice(ctx, { ...device, origin: 'consent', agreed });
 }
 
 async function startValidity(ctx: WriteContext, claim: Claim, args: OpenLogin): Promise<void> {

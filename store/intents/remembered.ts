@@ -26,6 +26,20 @@ export async function keepDevice(
   ctx.invalidate('device', device.mac);
 }
 
+/** A phone that is remembered for this account has agreed to the texts in force. */
+export async function renewDevice(
+  ctx: WriteContext,
+  { mac, accountId, agreed }: { mac: string; accountId: string; agreed: string },
+): Promise<void> {
+  const renewed = await ctx.sql.run(
+    "UPDATE devices SET agreed = ? WHERE mac = ? AND account_id = ? AND origin = 'consent'",
+    agreed,
+    mac,
+    accountId,
+  );
+  if (renewed === 1) ctx.invalidate('device', mac);
+}
+
 /** All of an account that is no more. */
 export async function forgetDevicesOf(ctx: WriteContext, accountId: string): Promise<void> {
   const gone = await ctx.sql.all<{ mac: string }>(

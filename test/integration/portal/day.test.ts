@@ -109,10 +109,10 @@ it('without the consent a page comes after each sleep that is longer than the ke
 it('a remembered phone is asked once when the texts have changed since its citizen agreed', async () => {
   const login = { voucher: await card(), remember: '1' };
   const one = person(FIRST_MAC);
-  const comesBack = async (): Promise<number> => {
+  const comesBack = async (over: Readonly<Record<string, string>> = login): Promise<number> => {
     await one.phone.leave();
     await pass(20);
-    return wake(one, login);
+    return wake(one, over);
   };
   const set = (value: string) =>
     stand.store.setSetting({
@@ -123,8 +123,12 @@ it('a remembered phone is asked once when the texts have changed since its citiz
   const before = await comesBack();
   await set('Fonnte');
   const changed = [await comesBack(), await comesBack()];
+  // Remembered it is already: that need not be said again.
+  await set('Wablas');
+  const again = [await comesBack({ voucher: login.voucher }), await comesBack()];
 
   expect([before, ...changed]).toEqual([0, 1, 0]);
+  expect(again).toEqual([1, 0]);
 });
 
 it('a remembered phone is asked again when its days are over, or its quota is used up', async () => {

@@ -1,5 +1,5 @@
 /** A citizen with an account of her own, and who sends her codes. */
-import type { CodeSender } from '../../../portal/otp/code.ts';
+import type { CodeSender, CodeStanding } from '../../../portal/otp/code.ts';
 import { START_MS } from '../../../portal/village.fixture.ts';
 import type { Subscriber } from '../../../store/types.ts';
 import type { CitizenStand } from './citizen-stand.ts';
@@ -11,16 +11,19 @@ export const TICKED = { boxes: '1', terms: '1', data: '1' };
 /** Knows one code; remembers to whom one was sent. */
 export function sender(sent: string[]): CodeSender {
   let phone: `+${string}` = '+62';
+  let standing: CodeStanding | null = null;
   return {
     send: async (request) => {
       ({ phone } = request);
+      if (typeof request.ticketId === 'function') await request.ticketId();
       sent.push(`${request.purpose} ${phone}`);
       const times = { triesLeft: 5, expiresAt: 0, resendAt: 0, proven: false };
-      return { kind: 'sent', standing: { phone, purpose: request.purpose, ...times } };
+      standing = { phone, purpose: request.purpose, ...times };
+      return { kind: 'sent', standing };
     },
     check: async ({ typed }) =>
       typed === '123456' ? { kind: 'right', phone } : { kind: 'wrong', triesLeft: 4 },
-    standing: async () => null,
+    standing: async () => standing,
   };
 }
 
