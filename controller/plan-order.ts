@@ -6,17 +6,21 @@
  * too. The rows are therefore put in place from the first to the last, each before the first of ours that
  * is not in its place yet: above stands what will stand, below what stood, in its old order. A packet is
  * then decided as before or as afterwards, never otherwise. Rows only ever go up, and removals run from
- * the bottom, which keeps that true until the end. One row alone may take the shortest way, for there is
- * no state in between.
+ * the bottom, which keeps that true until the end. Where nothing is missing and it is as safe, only the rows
+ * that somebody has moved go back: see `plan-strays.ts`.
  */
 import type { DesiredMenu, DesiredRow } from './desired/types.ts';
 import type { Change, Match, ObservedRow, RowRef } from './plan.ts';
+import { directMoves } from './plan-strays.ts';
 
-/** The `add` and `move` changes of a menu in their order. */
+/** The `add` and `move` changes of a menu in their order; `leaving` are those that the plan removes. */
 export function orderMenu(
   menu: DesiredMenu,
   matches: readonly Match[],
-  rows: readonly ObservedRow[],
+  {
+    rows,
+    leaving,
+  }: { readonly rows: readonly ObservedRow[]; readonly leaving: ReadonlySet<ObservedRow> },
 ): Change[] {
   if (!menu.ordered) {
     return matches.flatMap(({ want, have }) => (have === null ? [add(menu, want, null)] : []));
@@ -24,7 +28,31 @@ export function orderMenu(
   const place = new Map(rows.map((row, index) => [row, index]));
   // Chains know nothing of each other's order.
   const chains = Map.groupBy(matches, ({ want }) => want.values.chain ?? '');
-  return [...chains.values()].flatMap((chain) => orderChain(menu, chain, place));
+  return [...chains].flatMap(([chain, own]) => {
+    const all = rows.filter((row) => (row.chain ?? '') === chain);
+    const isWhole = !all.some((row) => leaving.has(row));
+    return (isWhole ? strays(menu, own, all) : null) ?? orderChain(menu, own, place);
+  });
+}
+
+/** Null when that does not do: one of ours is missing, or a state in between would not be safe. */
+function strays(
+  menu: DesiredMenu,
+  matches: readonly Match[],
+  all: readonly ObservedRow[],
+): Change[] | null {
+  if (matches.some(({ have }) => have === null)) return null;
+  const number = new Map(matches.map(({ have }, index) => [have, index]));
+  const standing = all.map((row, place) => number.get(row) ?? -1 - place);
+  const ref = (index: number): RowRef => {
+    const { want, have } = matches[index]!;
+    return { key: want.key, id: have?.['.id'] ?? null };
+  };
+  const moves = directMoves(standing);
+  if (moves === null) return null;
+  return moves.map(({ row, before }) =>
+    move(menu.path, ref(row), before === null ? null : ref(before)),
+  );
 }
 
 function orderChain(
@@ -39,10 +67,6 @@ function orderChain(
   /** Indices into `matches` of rows that are not in their place yet, as they stand. */
   const standing = matches.flatMap(({ have }, index) => (have === null ? [] : [index]));
   standing.sort((a, b) => place.get(matches[a]!.have!)! - place.get(matches[b]!.have!)!);
-  const only = standing.length === matches.length ? onlyStray(standing) : null;
-  if (only !== null) {
-    return [move(menu.path, refs[only]!, refs[only + 1] ?? null)];
-  }
   return matches.flatMap(({ want, have }, index): Change[] => {
     const first = standing[0];
     if (have === null) return [add(menu, want, first === undefined ? null : refs[first]!)];
@@ -59,31 +83,4 @@ function add({ path }: DesiredMenu, want: DesiredRow, before: RowRef | null): Ch
 
 function move(path: string, row: RowRef, before: RowRef | null): Change {
   return { kind: 'move', path, key: row.key, row, before };
-}
-
-/** The one row outside of the longest run in order; null when there is none, or more than one. */
-function onlyStray(standing: readonly number[]): number | null {
-  const fixed = longestIncreasing(standing);
-  if (fixed.size !== standing.length - 1) return null;
-  return standing.find((index) => !fixed.has(index)) ?? null;
-}
-
-/** The members of one longest increasing subsequence (Fredman 1975). */
-export function longestIncreasing(numbers: readonly number[]): Set<number> {
-  const tails: number[] = [];
-  const previous = new Map<number, number | undefined>();
-  for (const n of numbers) {
-    let low = 0;
-    let high = tails.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (tails[middle]! < n) low = middle + 1;
-      else high = middle;
-    }
-    previous.set(n, tails[low - 1]);
-    tails[low] = n;
-  }
-  const members = new Set<number>();
-  for (let n = tails.at(-1); n !== undefined; n = previous.get(n)) members.add(n);
-  return members;
 }

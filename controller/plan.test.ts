@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { desired } from './desired/desired.ts';
 import { type Change, plan } from './plan.ts';
-import { longestIncreasing } from './plan-order.ts';
+import { longestIncreasing } from './plan-strays.ts';
 import { renderPlan } from './render-plan.ts';
 import { FACTS, factoryMenus, input } from './test-input.ts';
 import { type ModelRow, type RouterModel, routerModel } from './test-model.ts';
@@ -88,6 +88,22 @@ describe('plan', () => {
     const changes = plan(CONFIGURATION, model.observed());
 
     expect(changes).toMatchObject([{ kind: 'move', key: 'fw-99', before: null }]);
+  });
+
+  it('moves two rows that stand wrong, and only those, unless a row has to go as well', () => {
+    const model = provisioned();
+    const filter = model.menus.get('/ip/firewall/filter')!;
+    const [fw90, fw99] = filter.splice(-2);
+    filter.unshift(fw99!, fw90!);
+
+    expect(plan(CONFIGURATION, model.observed())).toMatchObject([
+      { kind: 'move', key: 'fw-90', before: null },
+      { kind: 'move', key: 'fw-99', before: null },
+    ]);
+
+    filter.unshift({ '.id': '*F1', chain: 'forward', action: 'accept', comment: 'sw:old' });
+    const all = plan(CONFIGURATION, model.observed());
+    expect(all.filter(({ kind }) => kind === 'move').length).toBeGreaterThan(5);
   });
 
   it('ignores dynamic rows', () => {

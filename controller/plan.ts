@@ -131,12 +131,15 @@ function planMenu(
     else if (menu.kind === 'single') changes.push(...planSet(menu, want, {}, options));
   }
   if (menu.kind !== 'rows') return changes;
+  const leaving = new Set<ObservedRow>();
   for (const row of rows) {
     if (taken.has(row)) continue;
     const reason = removalReason(menu, desired, row);
-    if (reason !== null) changes.push(removal(menu, row, reason));
+    if (reason === null) continue;
+    leaving.add(row);
+    changes.push(removal(menu, row, reason));
   }
-  return [...changes, ...orderMenu(menu, matches, rows)];
+  return [...changes, ...orderMenu(menu, matches, { rows, leaving })];
 }
 
 function matchRows(menu: DesiredMenu, rows: readonly ObservedRow[]): Match[] {
