@@ -5,7 +5,7 @@
 import type { Store } from '../../../store/contract.ts';
 import type { AccountKind, Router } from '../../../store/types.ts';
 import { newRouter, newTariff, village } from '../../fixtures/rows.ts';
-import { goOnline } from './online.ts';
+import { goOffline, goOnline } from './online.ts';
 
 /** Values by field. */
 export type Known = Readonly<Record<string, readonly string[]>>;
@@ -81,7 +81,7 @@ export async function seedEverything(store: Store): Promise<Everything> {
     await store.setSetting({ ...place, name, value, secret: false, at });
   }
   const cards = await cardsOf(store, newTariff.name, 400, at);
-  const vouched = await vouchFor(store, 24, at);
+  const vouched = await vouchFor(store, 40, at);
   const phones: Phone[] = [];
   const people: Person[] = [];
   const accounts: [string, string][] = vouched;
@@ -220,7 +220,10 @@ async function settle(store: Store, people: readonly Person[]): Promise<void> {
     if (account.kind === 'subscriber' && secret !== null && !full) {
       await store.setPassword({ subscriberId: account.id, password: PASSWORD, at });
     }
-    if ((await store.sessionByAddress(from)) !== null) continue;
+    const session = await store.sessionByAddress(from);
+    if (session !== null && !full) continue;
+    // It may be about to end, and would take no slot then.
+    if (session !== null) await goOffline(store, router, session, at);
     const arrival = { router, mac, framedIp: from, at, devices: 1000 };
     await goOnline(store, grace ? { ...arrival, grace } : arrival, account);
   }

@@ -1,6 +1,6 @@
 /** A phone that a router has let in with a token of the portal, as RADIUS and its accounting do. */
 import type { Store } from '../../../store/contract.ts';
-import type { AccountKind, OpenLoginResult, Router } from '../../../store/types.ts';
+import type { AccountKind, OpenLoginResult, Router, Session } from '../../../store/types.ts';
 import { accounting } from '../../fixtures/rows.ts';
 
 export interface Arrival {
@@ -57,4 +57,14 @@ export async function goOnline(
     accounting(router.id, sessionId, { ...start, acctSessionId: sessionId }),
   );
   return sessionId;
+}
+
+export async function goOffline(
+  store: Store,
+  router: Router,
+  { id, mac, username }: Session,
+  at: number,
+): Promise<void> {
+  const stop = { status: 'stop', username, mac, eventAt: at, cause: 'User-Request' } as const;
+  await store.recordAccounting(accounting(router.id, id, { ...stop, acctSessionId: id }));
 }

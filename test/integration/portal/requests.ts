@@ -3,6 +3,7 @@
  * on from a page that the portal has answered, with one field spoilt now and then.
  */
 import fc from 'fast-check';
+import { readPage } from '../../../simulator/phones/page.ts';
 import type { Everything, Known, Phone } from './everything.ts';
 import { HOSTILE } from './hostile.ts';
 import type { Live, Step } from './live.ts';
@@ -257,22 +258,25 @@ function writeFurther(wish: Wish & Further, { live, everything, origin }: World)
   return { route, sent, number: numberIn([...values]) ?? number, further: true };
 }
 
-/** As a browser goes where it is led, while that is ours. */
-export function follow(
-  { sent, number, further }: Written,
-  { location }: Answer,
-  origin: string,
-): Written | null {
-  const url = location === null ? null : URL.parse(location, origin);
+/** As a browser goes where it is led, while that is ours; and here and there somebody changes the language. */
+export function follow(written: Written, answer: Answer, origin: string): Written | null {
+  const { sent, number, further } = written;
+  const to = answer.location ?? otherLanguage(answer, origin + sent.path);
+  const url = to === null ? null : URL.parse(to, origin);
   if (url?.origin !== origin) return null;
   const path = url.pathname + url.search;
-  const headers = {};
   return {
     route: { method: 'GET', path: url.pathname },
-    sent: { method: 'GET', path, headers, body: null, from: sent.from },
+    sent: { method: 'GET', path, headers: {}, body: null, from: sent.from },
     number,
     further,
   };
+}
+
+/** Of a page whose visit has a secret. */
+function otherLanguage({ type, body }: Answer, url: string): string | null {
+  if (!type.startsWith('text/html') || body.length % 2 === 0) return null;
+  return readPage(body, url).links.find((link) => link.includes('ticket=')) ?? null;
 }
 
 /** With the same secret: what a page offers a while later only, or leads on to by itself. */
