@@ -171,14 +171,15 @@ async function accountState(
   );
 }
 
-/** Oldest first. */
+/** Oldest first. There are few, and setting up to sort them costs SQLite more than all else of the statement. */
 async function heldSessions({ sql }: WriteContext, accountId: string): Promise<HeldRow[]> {
-  return sql.all<HeldRow>(
+  const held = await sql.all<HeldRow>(
     `SELECT id, mac, router_id, username, state, started_at, rate, session_timeout_seconds,
        total_limit_octets, disconnect_requested_at
-     FROM sessions WHERE account_id = ? AND state <> 'closed' ORDER BY started_at, id`,
+     FROM sessions WHERE account_id = ? AND state <> 'closed'`,
     accountId,
   );
+  return held.sort((a, b) => a.started_at - b.started_at || (a.id < b.id ? -1 : 1));
 }
 
 /** Null when the token is unknown, wrong, another phone's or expired. */
