@@ -1,7 +1,7 @@
 /** "My data": see, take along, correct, withdraw, erase (Law 27 of 2022, articles 5 to 13). */
 import type { Request, Response } from 'express';
 import type { OwnData } from '../../store/types.ts';
-import { formOf, type Handler, type PortalDeps, seeOther } from '../context.ts';
+import { formOf, type Handler, type PortalDeps, queryOf, seeOther } from '../context.ts';
 import type { Translate } from '../i18n.ts';
 import { sendMessage } from '../messages.ts';
 import type { AccountNotice, Row } from '../pages.ts';
@@ -11,7 +11,7 @@ import { settingsOf } from '../village-settings.ts';
 import type { Wording } from '../wording.ts';
 import { exportOf } from './export.ts';
 import { GOOD, noticeStatus } from './notices.ts';
-import { sendOwnCode } from './own-code.ts';
+import { ownCodeTicket, sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
 
@@ -22,9 +22,12 @@ const HOUR_MS = 3_600_000;
 const LONGEST_NAME = 60;
 
 export function showData(deps: PortalDeps): Handler {
-  return ownPage(deps, (exchange, self, lang) =>
-    sendData(deps, exchange, self, { lang, notice: null, status: 200, ticket: null }),
-  );
+  return ownPage(deps, async (exchange, self, lang) => {
+    // Of a code that is on its way: in the other language, too.
+    const secret = queryOf(exchange.req).get('ticket');
+    const ticket = (await ownCodeTicket(deps, self, secret)) === null ? null : secret;
+    await sendData(deps, exchange, self, { lang, notice: null, status: 200, ticket });
+  });
 }
 
 /** The file itself; a mini-browser, which keeps no files, has the page. */
@@ -113,9 +116,10 @@ export function sendCodeToSelf(deps: PortalDeps): Handler {
     const lang = formOf(req).get('lang') === 'en' ? 'en' : 'id';
     const self = await selfAt(deps, req);
     if (self === null) return seeOther(res, withQuery('/status', { lang }));
-    const ticket = proofOf(deps, self) === 'code' ? await sendOwnCode(deps, self, lang) : null;
-    const [notice, status] =
-      ticket === null ? (['limited', 429] as const) : (['codeSent', 200] as const);
+    const sent = proofOf(deps, self) === 'code' ? await sendOwnCode(deps, self, lang) : 'limited';
+    const [notice, ticket] =
+      typeof sent === 'string' ? ([sent, null] as const) : (['codeSent', sent.ticket] as const);
+    const status = noticeStatus(notice);
     await sendData(deps, { req, res }, self, { lang, notice, status, ticket });
   };
 }
@@ -146,6 +150,7 @@ async function sendData(
   const wording = deps.wordingIn(locale, self.router?.timeZone ?? null);
   const data = await deps.store.ownData(self.account);
   const erasure = await deps.store.erasureOf(self.account);
+  const own: Record<string, string> = ticket === null ? {} : { ticket };
   const facts = {
     notice,
     isGood: notice !== null && GOOD.has(notice),
@@ -169,7 +174,7 @@ async function sendData(
           }),
     accountUrl: withQuery('/account', { lang: locale }),
   };
-  const page = { name: 'data' as const, frame: scene.frame('account.data.title'), facts };
+  const page = { name: 'data' as const, frame: scene.frame('account.data.title', own), facts };
   await deps.views.send(exchange, page, { status });
 }
 

@@ -5,15 +5,17 @@
  */
 import type { Request, Response } from 'express';
 import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
-import { formOf, type Handler, type PortalDeps, seeOther, sourceOf } from '../context.ts';
+import type { Ticket } from '../../store/ticket-types.ts';
+import { formOf, type Handler, type PortalDeps, queryOf, seeOther, sourceOf } from '../context.ts';
 import type { Locale } from '../i18n.ts';
 import { sendMessage } from '../messages.ts';
 import type { AccountNotice } from '../pages.ts';
 import { isOwnRequest } from '../security.ts';
+import { keepAnswered } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
 import { mayChangeNumber } from './may-change-number.ts';
 import { GOOD, noticeStatus } from './notices.ts';
-import { sendOwnCode } from './own-code.ts';
+import { type CodeSent, ownCodeTicket, sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
 
@@ -21,6 +23,8 @@ import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self
 interface NewNumber {
   readonly id: string;
   readonly phone: E164;
+  /** Once the code came back. */
+  readonly answer?: 'numberChanged' | 'numberTaken';
 }
 
 interface Showing {
@@ -37,7 +41,8 @@ const TICKET_MS = 10 * 60_000;
 export function showNumber(deps: PortalDeps): Handler {
   return ownPage(deps, async (exchange, self, lang) => {
     if (!mayChangeNumber(deps, self)) return seeOther(exchange.res, '/account');
-    await sendNumber(deps, exchange, self, { ...FIRST, lang });
+    const secret = queryOf(exchange.req).get('ticket')?.slice(0, 64) ?? null;
+    await sendNumber(deps, exchange, self, { ...(await underWay(deps, self, secret)), lang });
   });
 }
 
@@ -68,8 +73,33 @@ async function proveOld(
   self: Self,
   { lang }: Answer,
 ): Promise<Showing> {
-  const ticket = proofOf(deps, self) === 'code' ? await sendOwnCode(deps, self, lang) : null;
-  return { ...FIRST, lang, ticket, notice: ticket === null ? 'limited' : null };
+  const sent = proofOf(deps, self) === 'code' ? await sendOwnCode(deps, self, lang) : 'limited';
+  return typeof sent === 'string'
+    ? { ...FIRST, lang, notice: sent }
+    : { ...FIRST, lang, ticket: sent.ticket };
+}
+
+/** Where a reload, or the other language, finds a code that is on its way. */
+async function underWay(deps: PortalDeps, self: Self, secret: string | null): Promise<Showing> {
+  if (secret === null) return FIRST;
+  const found = await waitingFor(deps, self, secret);
+  if (found !== null && found.waiting.answer === undefined) {
+    return { ...FIRST, step: 'code', ticket: secret };
+  }
+  const own = await ownCodeTicket(deps, self, secret);
+  return own === null ? FIRST : { ...FIRST, ticket: secret };
+}
+
+/** What the account waits for with this secret. */
+async function waitingFor(
+  deps: PortalDeps,
+  { account, session }: Self,
+  secret: string,
+): Promise<{ readonly ticket: Ticket; readonly waiting: NewNumber } | null> {
+  const ticket = await deps.store.ticketBySecret({ secret, at: deps.clock.now() });
+  if (ticket?.kind !== 'number' || ticket.mac !== session.mac) return null;
+  const waiting = JSON.parse(ticket.document) as NewNumber;
+  return waiting.id === account.id ? { ticket, waiting } : null;
 }
 
 async function begin(
@@ -89,18 +119,17 @@ async function begin(
   const proof = await proves(deps, req, self, form);
   if (proof !== 'proved') return refuse(proof === 'wrong' ? 'proofWrong' : proof);
   if (phone === self.profile?.phone && self.profile.phoneProved) return refuse('numberSame');
-  const secret = await sendToNew(deps, req, self, { lang, phone });
-  if (secret === null) return refuse('limited');
-  return { ...FIRST, lang, step: 'code', ticket: secret };
+  const sent = await sendToNew(deps, req, self, { lang, phone });
+  if (typeof sent === 'string') return refuse(sent);
+  return { ...FIRST, lang, step: 'code', ticket: sent.ticket };
 }
 
-/** Null when no code could be sent, or not now. */
 async function sendToNew(
   deps: PortalDeps,
   req: Request,
   { account, session, router }: Self,
   { lang, phone }: { readonly lang: Locale; readonly phone: E164 },
-): Promise<string | null> {
+): Promise<CodeSent> {
   const document: NewNumber = { id: account.id, phone };
   const where = { mac: session.mac, address: sourceOf(req) };
   const { id, secret } = await deps.store.openTicket({
@@ -111,17 +140,18 @@ async function sendToNew(
     ...{ ticketId: id, phone, locale: lang, purpose: 'register', router: router!, ...where },
     linkPath: null,
   });
-  if (sent.kind === 'sent') return secret;
+  if (sent.kind === 'sent') return { ticket: secret };
   await deps.store.closeTicket({ id });
-  return null;
+  return sent.kind === 'limited' ? 'limited' : 'down';
 }
 
 async function finish(
   deps: PortalDeps,
   req: Request,
-  { account, session, router }: Self,
+  self: Self,
   { form, lang }: Answer,
 ): Promise<Showing> {
+  const { account, session, router } = self;
   const at = deps.clock.now();
   const attempt = { address: sourceOf(req), mac: session.mac, router: session.router };
   const secret = (form.get('ticket') ?? '').slice(0, 64);
@@ -130,19 +160,21 @@ async function finish(
     ...{ lang, notice, step: 'code', ticket: secret },
   });
   if (!deps.admitLogin(attempt, at)) return again('limited');
-  const ticket = await deps.store.ticketBySecret({ secret, at });
-  const waiting = ticket?.kind === 'number' ? (JSON.parse(ticket.document) as NewNumber) : null;
   const over: Showing = { ...FIRST, lang, notice: 'codeOver' };
-  if (ticket === null || waiting?.id !== account.id || ticket.mac !== session.mac) return over;
+  const found = await waitingFor(deps, self, secret);
+  if (found === null) return over;
+  const { ticket, waiting } = found;
   const typed = form.get('code') ?? '';
   const checked = await deps.codes!.check({ ticketId: ticket.id, typed, router: router! });
   if (checked.kind === 'wrong') return again('codeWrong');
   if (checked.kind === 'limited') return again('limited');
   if (checked.kind !== 'right' || checked.phone !== waiting.phone) return over;
-  if (!(await deps.store.closeTicket({ id: ticket.id }))) return over;
+  if (waiting.answer !== undefined) return { ...FIRST, lang, notice: waiting.answer };
   const { phone } = waiting;
   const changed = await deps.store.changePhone({ subscriberId: account.id, phone, at });
-  return { ...FIRST, lang, notice: changed ? 'numberChanged' : 'numberTaken' };
+  const answer = changed ? 'numberChanged' : 'numberTaken';
+  await keepAnswered(deps, ticket, { ...waiting, answer } satisfies NewNumber);
+  return { ...FIRST, lang, notice: answer };
 }
 
 async function sendNumber(
@@ -156,6 +188,7 @@ async function sendNumber(
   const isGood = notice !== null && GOOD.has(notice);
   // The number it has now is another than the one that this request began with.
   const now = notice === 'numberChanged' ? await renewed(deps, self) : self;
+  const own: Record<string, string> = ticket === null ? {} : { ticket };
   const facts = {
     ...{ notice, isGood, step, phone, who: whoOf(now, t) },
     hidden: [
@@ -166,7 +199,7 @@ async function sendNumber(
     isCodeSent: ticket !== null,
     accountUrl: withQuery('/account', { lang: locale }),
   };
-  const page = { name: 'number' as const, frame: scene.frame('number.title'), facts };
+  const page = { name: 'number' as const, frame: scene.frame('number.title', own), facts };
   const status = notice === null ? 200 : noticeStatus(notice);
   await deps.views.send(exchange, page, { status });
 }

@@ -1,20 +1,28 @@
 /** A code to the own number, for accounts that have no password: it is asked for once, for all acts. */
 
 import type { E164 } from '../../settings/phone-number.ts';
+import type { Ticket } from '../../store/ticket-types.ts';
 import type { PortalDeps } from '../context.ts';
 import type { Locale } from '../i18n.ts';
 import type { Self } from './self.ts';
 
 const TICKET_MS = 10 * 60_000;
 
-/** The ticket that the code belongs to; null when none could be sent, or not now. */
+export type CodeSent =
+  /** The secret of the ticket that the code belongs to. */
+  | { readonly ticket: string }
+  /** Not now; or no gateway took it. */
+  | 'limited'
+  | 'down';
+
 export async function sendOwnCode(
   deps: PortalDeps,
   { session, router, account, profile }: Self,
   locale: Locale,
-): Promise<string | null> {
+): Promise<CodeSent> {
   const { codes } = deps;
-  if (codes === null || router === null || profile === null || profile.phone === null) return null;
+  if (codes === null || router === null || profile === null || profile.phone === null)
+    return 'down';
   const { id, secret } = await deps.store.openTicket({
     kind: 'rights',
     routerId: router.id,
@@ -34,23 +42,34 @@ export async function sendOwnCode(
     address: session.framedIp ?? '',
     linkPath: null,
   });
-  if (sent.kind === 'sent') return secret;
+  if (sent.kind === 'sent') return { ticket: secret };
   await deps.store.closeTicket({ id });
-  return null;
+  return sent.kind === 'limited' ? 'limited' : 'down';
+}
+
+/** The ticket of a code to the own number that this secret is of; null for any other. */
+export async function ownCodeTicket(
+  deps: PortalDeps,
+  { session, account }: Self,
+  secret: string | null,
+): Promise<Ticket | null> {
+  if (secret === null) return null;
+  const at = deps.clock.now();
+  const ticket = await deps.store.ticketBySecret({ secret: secret.slice(0, 64), at });
+  if (ticket?.kind !== 'rights' || ticket.mac !== session.mac) return null;
+  return (JSON.parse(ticket.document) as { readonly self?: string }).self === account.id
+    ? ticket
+    : null;
 }
 
 export async function provesByCode(
   deps: PortalDeps,
-  { session, router, account, profile }: Self,
+  self: Self,
   answer: { readonly ticket: string; readonly typed: string },
 ): Promise<boolean> {
-  const at = deps.clock.now();
-  const ticket = await deps.store.ticketBySecret({ secret: answer.ticket.slice(0, 64), at });
+  const { router, profile } = self;
+  const ticket = await ownCodeTicket(deps, self, answer.ticket);
   if (ticket === null || deps.codes === null || router === null) return false;
-  const document = JSON.parse(ticket.document) as { readonly self?: string };
-  const own =
-    ticket.kind === 'rights' && document.self === account.id && ticket.mac === session.mac;
-  if (!own) return false;
   const checked = await deps.codes.check({ ticketId: ticket.id, typed: answer.typed, router });
   return checked.kind === 'right' && checked.phone === profile?.phone;
 }

@@ -1,9 +1,11 @@
 /** RADIUS is down, or counts too many guesses: no page blames the citizen's code or password for it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoginAnswer } from '../../../portal/types.ts';
+import { START_MS } from '../../../portal/village.fixture.ts';
 import type { Subscriber } from '../../../store/types.ts';
 import { type CitizenStand, openCitizenStand } from './citizen-stand.ts';
-import { citizen, PASSWORD, TICKED } from './siti.ts';
+import { openOtpStand } from './otp-stand.ts';
+import { citizen, PASSWORD, PHONE, TICKED } from './siti.ts';
 
 const SAYS: readonly (readonly [string, LoginAnswer, number, string])[] = [
   ['does not answer', { kind: 'unreachable' }, 503, 'SW-ERROR'],
@@ -63,5 +65,27 @@ describe.each(SAYS)('where RADIUS %s', (_what, answer, status, code) => {
     });
 
     expect([got, body.includes(`data-code="${code}"`)]).toEqual([status, true]);
+  });
+});
+
+describe('where no gateway takes a message', () => {
+  it.each<[string, string, Readonly<Record<string, string>>, boolean]>([
+    ['the own number', '/account/code', {}, false],
+    ['the old number', '/account/number', { first: '1' }, false],
+    ['the new number', '/account/number', { phone: '0813 9876 5432', secret: PASSWORD }, true],
+  ])('a code to %s is no attempt too many', async (_what, to, form, password) => {
+    await using stand = await openOtpStand();
+    stand.provider.answers = [{ body: { status: false, reason: 'invalid token' } }];
+    const siti = password
+      ? await citizen(stand)
+      : await stand.store.ensureCitizen({
+          ...{ origin: 'otp', key: PHONE, phone: PHONE, tariff: 'harian', villageCode: null },
+          at: START_MS,
+        });
+    await stand.goOnline(siti);
+    const { status, body } = await stand.portal.post(to, form);
+
+    expect([status, body.includes('data-code="SW-ERROR"')]).toEqual([503, true]);
+    expect(body).not.toContain('Terlalu banyak percobaan');
   });
 });

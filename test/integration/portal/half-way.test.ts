@@ -203,3 +203,73 @@ describe('an account by a voucher', () => {
     expect([...others, late].map(({ status }) => status)).toEqual([422, 422, 422, 422]);
   });
 });
+
+describe('a code for "my account"', () => {
+  const NEW = '0813 9876 5432';
+  const E164_NEW = '+6281398765432';
+  async function online(password: boolean) {
+    const stand = await openOtpStand();
+    const siti = password
+      ? await citizen(stand)
+      : await stand.store.ensureCitizen({
+          ...{ origin: 'otp', key: PHONE, phone: PHONE, tariff: 'harian', villageCode: null },
+          at: START_MS,
+        });
+    await stand.goOnline(siti);
+    const number = (form: Readonly<Record<string, string>>) =>
+      stand.portal.post('/account/number', form);
+    return { stand, siti, number };
+  }
+
+  it('to a new number is asked for in the other language, too, and twice gets the same answer', async () => {
+    const { stand, siti, number } = await online(true);
+    await using _ = stand;
+    const page = await number({ phone: NEW, secret: PASSWORD });
+    const english = await other(stand, page);
+    const fields = { ...hiddenIn(english.body, '/account/number'), code: stand.message().code };
+    const answers = [await number(fields), await number(fields)];
+    const again = await other(stand, english);
+    stand.portal.clock.advance(2 * 60_000);
+    const late = await number(fields);
+
+    expect(english.body).toContain('name="code"');
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await stand.store.subscriberByUsername(E164_NEW))?.id).toBe(siti.id);
+    expect(again.body).not.toContain('name="code"');
+    expect(late.status).toBe(422);
+  });
+
+  it('to the own number is asked for in the other language, too', async () => {
+    const { stand, number } = await online(false);
+    await using _ = stand;
+    const data = await other(stand, await stand.portal.post('/account/code', {}));
+    const erase = { ...hiddenIn(data.body, '/account/erase'), secret: stand.message().code };
+    expect((await stand.portal.post('/account/erase', erase)).status).toBe(200);
+    stand.portal.clock.advance(61_000);
+
+    const asked = await other(stand, await number({ first: '1' }));
+    expect(asked.body).toContain('name="secret"');
+    stand.portal.clock.advance(61_000);
+    const fields = { ...hiddenIn(asked.body, '/account/number'), secret: stand.message().code };
+    expect((await number({ ...fields, phone: NEW })).body).toContain('name="code"');
+  });
+
+  it.each([
+    ['another account', { id: 'somebody' }, {}],
+    ['another phone', {}, { mac: 'A2:00:00:00:00:77' }],
+  ])('is none of %s in an address', async (_what, document, place) => {
+    const { stand, siti } = await online(true);
+    await using _ = stand;
+    const open = async (over: object, where: object) => {
+      const { secret } = await stand.store.openTicket({
+        ...{ kind: 'number', routerId: stand.router.id, mac: stand.redirect.mac!, address: 'a' },
+        ...{ document: JSON.stringify({ id: siti.id, phone: E164_NEW, ...over }), at: START_MS },
+        ...{ ttlMs: 60_000, ...where },
+      });
+      return stand.portal.fetch(`/account/number?ticket=${secret}`);
+    };
+
+    expect((await open({}, {})).body).toContain('name="code"');
+    expect((await open(document, place)).body).not.toContain('name="code"');
+  });
+});
