@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { GRACE_SESSION } from '../../../store/intents/otp-budgets.ts';
 import { openStore } from '../../../store/open.ts';
+import { AT, DAY, logIn, seedStore } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
 
 /** Of the sessions, by name, as the database has them. */
@@ -53,6 +54,25 @@ describe.each(ENGINES)('a session that begins on $name', (engine) => {
       'sessions_open',
     ]);
   });
+});
+
+it.each(ENGINES)('the phone that came first goes for one too many on $name', async (engine) => {
+  await using opened = await engine.open();
+  const { store } = opened;
+  const seed = await seedStore(store);
+  const come = async (minute: number): Promise<string> => {
+    const at = AT + minute * 60_000;
+    const mac = `02:00:00:00:01:0${minute}`;
+    const { sessionId } = await logIn(store, seed, { at, mac, devices: 3, whenFull: 'replace' });
+    return sessionId;
+  };
+  // Not in the order of their beginnings, as when a clock was put right.
+  const sessions = new Map<number, string>();
+  for (const minute of [2, 1, 3, 4]) sessions.set(minute, await come(minute));
+  const { open } = await store.usage('voucher', seed.voucher.id, DAY);
+  const stay = open.map(({ id }) => id).toSorted();
+
+  expect(stay).toEqual([2, 3, 4].map((minute) => sessions.get(minute)!).toSorted());
 });
 
 it('a phone that waits for its code is found by the index of grace passes', async () => {
