@@ -6,6 +6,7 @@ import { accountName } from './account/name.ts';
 import { registerLinks } from './account/register-links.ts';
 import { offerRelease } from './account/release.ts';
 import { offerTopUp } from './account/top-up.ts';
+import { asksAnew } from './consent/anew.ts';
 import { legalTextsAt } from './consent/texts.ts';
 import { readTicks, type Ticks } from './consent/ticks.ts';
 import {
@@ -75,6 +76,9 @@ export function showLogin(deps: PortalDeps): Handler {
         return;
       }
       const scene = await loginScene(deps, req, outcome.redirect, params);
+      const visit: Visit = { redirect: outcome.redirect, locale: scene.speech.locale };
+      const isOther = params.get('other') === '1';
+      if (!isOther && (await asksAnew(deps, { req, res }, visit))) return;
       // Said before anything is typed, too.
       const code = outcome.redirect.error ?? (isClosed(deps, outcome.redirect) ? 'SW-HOURS' : null);
       const fault = code === null ? null : faultOf(deps, outcome.redirect, scene, code, null);

@@ -129,6 +129,8 @@ export interface PageFacts {
     readonly fault: ConsentFault | null;
     readonly parent: 'phone' | 'code' | 'office' | null;
     readonly remember: RememberBox | null;
+    /** The login page, for who would rather come another way. */
+    readonly otherUrl: string;
   };
   readonly account: {
     readonly notice: AccountNotice | null;

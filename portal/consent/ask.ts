@@ -3,7 +3,7 @@
  * same screen asks a parent's number when the citizen is a child.
  */
 import type { Request } from 'express';
-import { WAYS, type Way } from '../../settings/portal.ts';
+import type { Way } from '../../settings/portal.ts';
 import type { TokenConsent } from '../../store/types.ts';
 import { formOf, type Handler, type PortalDeps, placeOf, sceneOf, sourceOf } from '../context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back.ts';
@@ -14,6 +14,7 @@ import { writeRedirect } from '../redirect-params.ts';
 import { rememberBox } from '../remember.ts';
 import { isOwnRequest } from '../security.ts';
 import { ticketPage } from '../tickets.ts';
+import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { guardianStep } from './guardian.ts';
 import { type LegalTexts, legalTextsAt } from './texts.ts';
@@ -22,7 +23,8 @@ import { bothTicked, NO_TICKS, readTicks, type Ticks } from './ticks.ts';
 /** Whose login waits. */
 export interface Waiting {
   readonly account: Admitted;
-  readonly via: Way;
+  /** `remembered`: the phone itself, whose texts have changed. */
+  readonly via: Way | 'remembered';
   /** Set once a child's parent was asked. */
   readonly guardianPhone: string | null;
   /** Under 18, by the date of birth in a NIK or by the account itself, whatever the box says. */
@@ -192,7 +194,7 @@ async function agreement(deps: PortalDeps, visit: Visit, waiting: Waiting): Prom
     privacy: texts.privacy.hash,
     villageCode: redirect.router.villageCode,
     router: redirect.router.name,
-    method: WAYS.includes(via) ? via : 'voucher',
+    method: via,
     language: locale,
     ...(guardianPhone === null ? {} : { guardianPhone }),
     ...(guardianPhone === null || via !== 'click'
@@ -250,7 +252,8 @@ async function sendConsent(
   const fields = { ...carry, lang: scene.speech.locale, ticket: secret };
   const hidden = Object.entries(fields).map(([name, value]) => ({ name, value }));
   const remember = await rememberBox(deps, exchange.req, redirect.router);
-  const facts = { hidden, boxes: { ...NO_TICKS, ...ticks }, fault, parent, remember };
+  const otherUrl = withQuery('/', { ...carry, lang: scene.speech.locale, other: '1' });
+  const facts = { hidden, boxes: { ...NO_TICKS, ...ticks }, fault, parent, remember, otherUrl };
   const frame = scene.frame('consent.title', { ticket: secret });
   await deps.views.send(
     exchange,

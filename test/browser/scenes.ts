@@ -200,6 +200,7 @@ export const SCENES: readonly Scene[] = [
       fault: 'boxes',
       parent: null,
       remember: { ticked: false, days: 30 },
+      otherUrl: '/',
     }),
   },
   {
@@ -211,6 +212,7 @@ export const SCENES: readonly Scene[] = [
       fault: null,
       parent: 'phone',
       remember: null,
+      otherUrl: '/',
     }),
   },
   {
