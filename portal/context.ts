@@ -13,7 +13,7 @@ import {
 import type { GatewayConfig } from './gateways/gateway.ts';
 import { houseOf, shownAt } from './house.ts';
 import type { Locale, TextKey } from './i18n.ts';
-import type { FindRouterBehind } from './lans.ts';
+import type { Lans } from './lans.ts';
 import type { AdmitLogin } from './login-limits.ts';
 import type { PortalMetrics } from './metrics.ts';
 import type { OidcProvider } from './oidc/provider.ts';
@@ -37,7 +37,7 @@ export type PortalDeps = Pick<
   /** In the time zone of a village; null = the configuration's. */
   readonly wordingIn: (locale: Locale, timeZone: string | null) => Wording;
   readonly admitLogin: AdmitLogin;
-  readonly routerBehind: FindRouterBehind;
+  readonly lans: Lans;
   /** Null where no gateway is configured. */
   readonly codes: CodeSender | null;
   readonly gateways: readonly GatewayConfig[];
@@ -98,7 +98,7 @@ export async function redirectIn(
 /** Addresses of no village are let through: a router, or a proxy before us, may hide its phones. */
 async function isElsewhere(deps: PortalDeps, req: Request, router: Router): Promise<boolean> {
   const address = sourceOf(req);
-  return !isBehind(router, address) && (await deps.routerBehind(address)) !== null;
+  return !isBehind(router, address) && (await deps.lans.routerBehind(address)) !== null;
 }
 
 export async function placeOf(deps: PortalDeps, router: Router | null): Promise<Place> {

@@ -1,37 +1,66 @@
 /** Whose village LAN an address is of: what a phone says of its router can be held against it. */
-import { cidrContains, parseCidr, parseIpv4 } from '../lib/net.ts';
+import { type Cidr, cidrContains, parseCidr, parseIpv4 } from '../lib/net.ts';
 import type { Router } from '../store/types.ts';
 import type { PortalOptions } from './types.ts';
 
-/** Null for an address of no village LAN: of the Internet, of a NAT in front of us, or IPv6. */
-export type FindRouterBehind = (address: string) => Promise<Router | null>;
+export interface Lans {
+  /** Null for an address of no village LAN: of the Internet, of a NAT in front of us, or IPv6. */
+  routerBehind(address: string): Promise<Router | null>;
+  /** The LAN's router, by what was read last; one name for all addresses of no LAN. Waits for nothing. */
+  networkOf(address: string): string;
+}
+
+interface Lan {
+  readonly lan: Cidr;
+  readonly router: Router;
+}
 
 /** A router that was added or moved counts after this time. */
 const ROUTERS_MS = 10_000;
 
 /** All routers are read together, and not for every request. */
-export function createLanFinder({
+export function createLans({
   store,
   clock,
-}: Pick<PortalOptions, 'store' | 'clock'>): FindRouterBehind {
-  let lans: ReturnType<typeof readLans> | null = null;
+  log,
+}: Pick<PortalOptions, 'store' | 'clock' | 'log'>): Lans {
+  let known: readonly Lan[] = [];
+  let reading: Promise<readonly Lan[]> | null = null;
   let readAt = 0;
-  const readLans = async () =>
-    (await store.listRouters()).flatMap((router) => {
-      const lan = parseCidr(router.lanSubnet);
-      return lan === null ? [] : [{ lan, router }];
-    });
-  return async (address) => {
-    const value = parseIpv4(address);
-    if (value === null) return null;
+  const current = async (): Promise<readonly Lan[]> => {
     const now = clock.now();
-    if (lans === null || Math.abs(now - readAt) > ROUTERS_MS) {
-      lans = readLans();
+    if (reading === null || Math.abs(now - readAt) > ROUTERS_MS) {
       readAt = now;
-      lans.catch(() => {
-        lans = null;
-      });
+      reading = lansOf(store);
+      reading.then(
+        (lans) => {
+          known = lans;
+        },
+        () => {
+          reading = null;
+        },
+      );
     }
-    return (await lans).find(({ lan }) => cidrContains(lan, value))?.router ?? null;
+    return reading;
   };
+  return {
+    routerBehind: async (address) => find(await current(), address),
+    networkOf: (address) => {
+      current().catch((error: unknown) => log.debug({ err: error }, 'routers could not be read'));
+      return find(known, address)?.id ?? 'outside';
+    },
+  };
+}
+
+async function lansOf(store: Pick<PortalOptions['store'], 'listRouters'>): Promise<Lan[]> {
+  return (await store.listRouters()).flatMap((router) => {
+    const lan = parseCidr(router.lanSubnet);
+    return lan === null ? [] : [{ lan, router }];
+  });
+}
+
+function find(lans: readonly Lan[], address: string): Router | null {
+  const value = parseIpv4(address);
+  if (value === null) return null;
+  return lans.find(({ lan }) => cidrContains(lan, value))?.router ?? null;
 }

@@ -8,12 +8,12 @@ import { type CertificatePair, createRenewal, readCertificate } from './certific
 import { warnWithoutOfficer } from './consent/officer.ts';
 import type { PortalDeps } from './context.ts';
 import { createExchange } from './gateways/exchange.ts';
-import { createLanFinder } from './lans.ts';
+import { createLans, type Lans } from './lans.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
 import { createPortalMetrics, type PortalMetrics } from './metrics.ts';
 import { createOidcProvider } from './oidc/provider.ts';
 import { createCodeSender } from './otp/sender.ts';
-import { closeServer, listenOn, SOCKET_LIMITS } from './sockets.ts';
+import { closeServer, type Door, listenOn, SOCKET_LIMITS } from './sockets.ts';
 import type { Address, PortalOptions, TlsFiles } from './types.ts';
 import { loadViews, type Views } from './views.ts';
 import { wordings } from './wording.ts';
@@ -39,9 +39,14 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
   const certificate = options.tls === undefined ? null : await certified(options.tls);
   const server = certificate?.server ?? createServer(SOCKET_LIMITS.http);
   const metrics = createPortalMetrics(options.metrics, { tls: certificate !== null });
-  const port = await open(stack, server, options.listen, metrics);
+  const lans = createLans(options);
+  const door = { networkOf: lans.networkOf, refused: metrics.connectionRefused };
+  const port = await open(stack, server, options.listen, door);
   const publicOrigin = originOf(publicUrl, port);
-  const deps = withCodes(options, createPortalDeps(options, { views, metrics, publicOrigin }));
+  const deps = withCodes(
+    options,
+    createPortalDeps(options, { views, metrics, lans, publicOrigin }),
+  );
   const upgrade = certificate !== null && publicUrl.protocol === 'https:';
   const app = createPortalApp(deps, { upgrade });
   server.on('request', app);
@@ -49,7 +54,7 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
   const plainPort =
     options.plainListen === undefined
       ? null
-      : await open(stack, createServer(SOCKET_LIMITS.http, app), options.plainListen, metrics);
+      : await open(stack, createServer(SOCKET_LIMITS.http, app), options.plainListen, door);
   await stack.use(watchBacklog(options)).look();
   await warnWithoutOfficer(deps);
   deps.log.info({ port, plainPort, tls: certificate !== null }, 'portal listens');
@@ -73,7 +78,7 @@ function originOf(publicUrl: URL, port: number): string {
 
 function createPortalDeps(
   options: PortalOptions,
-  made: { views: Views; metrics: PortalMetrics; publicOrigin: string },
+  made: { views: Views; metrics: PortalMetrics; lans: Lans; publicOrigin: string },
 ): PortalDeps {
   const { store, radius, clock, log, timeZone, retention, categoryOf, regency } = options;
   return {
@@ -92,7 +97,6 @@ function createPortalDeps(
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),
     wordingIn: wordings(timeZone),
     admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
-    routerBehind: createLanFinder(options),
     codes: options.codes ?? null,
     gateways: options.otp?.gateways ?? [],
     inbound: (options.otp?.gateways ?? []).some((one) => one.webhookSecret !== undefined),
@@ -124,9 +128,9 @@ async function open(
   stack: AsyncDisposableStack,
   server: Server | TlsServer,
   address: Address,
-  { connectionRefused }: PortalMetrics,
+  door: Door,
 ): Promise<number> {
-  const port = await listenOn(server, address, SOCKET_LIMITS, connectionRefused);
+  const port = await listenOn(server, address, SOCKET_LIMITS, door);
   stack.defer(async () => closeServer(server));
   return port;
 }

@@ -36,7 +36,7 @@ export function showScan(deps: PortalDeps): Handler {
     const part = typeof req.params.code === 'string' ? req.params.code : '';
     const scanned = scannedIn(deps, part);
     if ((await sessionOf(deps, req)) !== null) return seeOther(res, '/status');
-    const router = await deps.routerBehind(sourceOf(req));
+    const router = await deps.lans.routerBehind(sourceOf(req));
     if (router !== null) {
       if (scanned !== null && mayKeep(deps, req, router)) await keep(deps, req, router, scanned);
       return seeOther(res, servletUrl(router, 'login'));

@@ -29,9 +29,13 @@ async function listening(over: Partial<SocketLimits>) {
   const server = createServer(limits.http, (req, res) => {
     req.resume().once('end', () => res.end('whole'));
   });
-  await listenOn(server, { host: '127.0.0.1', port: 0 }, limits, () => {
-    refused += 1;
-  });
+  const door = {
+    networkOf: () => 'outside',
+    refused: () => {
+      refused += 1;
+    },
+  };
+  await listenOn(server, { host: '127.0.0.1', port: 0 }, limits, door);
   return {
     port: (server.address() as AddressInfo).port,
     refused: () => refused,
@@ -84,7 +88,8 @@ describe('listenOn', () => {
   });
 
   it('turns away, and counts, what is beyond the share of an address', async () => {
-    const connections = { total: 3, floor: 2, part: 1 / 8 };
+    const share = { floor: 2, part: 1 / 8 };
+    const connections = { total: 3, address: share, network: share };
     await using server = await listening({ connections });
     const kept = [connect(server.port, '127.0.0.1'), connect(server.port, '127.0.0.1')];
     await Promise.all(

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { plainAddress } from '../lib/net.ts';
 import { createConnectionShare, type ShareLimits } from './connection-share.ts';
 import { BASE_HEADERS } from './security.ts';
+import { lineOf } from './source.ts';
 import type { Address } from './types.ts';
 
 export interface SocketLimits {
@@ -27,7 +28,11 @@ export const SOCKET_LIMITS: SocketLimits = {
   },
   idleMs: 30_000,
   requestsPerSocket: 200,
-  connections: { total: 4000, floor: 32, part: 1 / 8 },
+  connections: {
+    total: 4000,
+    address: { floor: 32, part: 1 / 8 },
+    network: { floor: 128, part: 1 / 3 },
+  },
 };
 
 /** How long answers under way may take at the end. */
@@ -38,18 +43,25 @@ const STATUS_OF: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
 
-/** Binds `server`; gives the port in use. `refused` is called for each connection that is turned away. */
+/** Where connections come from, and what becomes of those that are turned away. */
+export interface Door {
+  /** Addresses of one network share what they may hold. */
+  networkOf(address: string): string;
+  refused(): void;
+}
+
+/** Binds `server`; gives the port in use. */
 export async function listenOn(
   server: Server | TlsServer,
   address: Address,
   limits: SocketLimits,
-  refused: () => void,
+  door: Door,
 ): Promise<number> {
   server.timeout = limits.idleMs;
   server.maxConnections = limits.connections.total;
   server.maxRequestsPerSocket = limits.requestsPerSocket;
-  server.on('connection', sharing(limits.connections, refused));
-  server.on('drop', refused);
+  server.on('connection', sharing(limits.connections, door));
+  server.on('drop', () => door.refused());
   server.on('clientError', refuseBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -73,16 +85,17 @@ export async function closeServer(server: Server | TlsServer): Promise<void> {
   });
 }
 
-function sharing(limits: ShareLimits, refused: () => void): (socket: Socket) => void {
+function sharing(limits: ShareLimits, door: Door): (socket: Socket) => void {
   const share = createConnectionShare(limits);
   return (socket) => {
-    const address = plainAddress(socket.remoteAddress);
-    if (!share.open(address)) {
-      refused();
+    const address = lineOf(plainAddress(socket.remoteAddress));
+    const network = door.networkOf(address);
+    if (!share.open(address, network)) {
+      door.refused();
       socket.destroy();
       return;
     }
-    socket.once('close', () => share.close(address));
+    socket.once('close', () => share.close(address, network));
   };
 }
 

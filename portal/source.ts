@@ -19,7 +19,8 @@ export function sourceAt(router: Pick<Router, 'id' | 'lanSubnet'>, address: stri
     : { kind: 'many', key: lineOf(address) };
 }
 
-function lineOf(address: string): string {
+/** An IPv4 address, or the /64 of an IPv6 one. */
+export function lineOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().split('%')[0]!.split('::');
   const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
