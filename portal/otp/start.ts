@@ -1,9 +1,11 @@
 /** From a phone number to "enter the code": `GET` and `POST /otp`, another code, another number. */
 
+import type { Request } from 'express';
 import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
 import {
   formOf,
   type Handler,
+  isBehind,
   type PortalDeps,
   queryOf,
   redirectIn,
@@ -31,6 +33,7 @@ import {
   PAGES,
   pagesOf,
   type VisitKind,
+  visitOfPhone,
 } from './visit.ts';
 
 /** From the number on: enough for several codes. A proven number goes on as long. */
@@ -93,11 +96,33 @@ export function submitPhone(deps: PortalDeps): Handler {
     const begun = opened as { readonly id: string; readonly secret: string } | null;
     if (fault !== null || begun === null) {
       if (begun !== null) await deps.store.closeTicket({ id: begun.id });
+      if (fault?.kind === 'limited' && (await isOnItsWay(deps, req, redirect, phone))) {
+        return seeOther(
+          res,
+          withQuery(PAGES.otp.page, { ...writeRedirect(redirect), lang: locale }),
+        );
+      }
       return refuse(fault ?? { kind: 'unavailable' });
     }
     const waiting = { kind: 'otp', redirect, document, ...begun, version: 0, phone } as const;
     await passOrPage(deps, { req, res }, waiting);
   };
+}
+
+/**
+ * A second tap on the same number: its code has just been sent to this phone. Where an address may hide a whole
+ * village that would confirm a neighbour's number to who names it.
+ */
+async function isOnItsWay(
+  deps: PortalDeps,
+  req: Request,
+  redirect: Redirect,
+  phone: E164,
+): Promise<boolean> {
+  if (!isBehind(redirect.router, sourceOf(req))) return false;
+  const visit = await visitOfPhone(deps, req, redirect, 'otp');
+  const standing = visit === null ? null : await deps.codes?.standing(visit.ticket.id);
+  return standing?.phone === phone && deps.clock.now() < standing.resendAt;
 }
 
 /** To the router for a pass, and from there to the page; or to the page at once. */

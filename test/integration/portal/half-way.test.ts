@@ -4,7 +4,7 @@ import type { Answer } from '../../../portal/portal.fixture.ts';
 import { START_MS } from '../../../portal/village.fixture.ts';
 import { village } from '../../fixtures/rows.ts';
 import { type CitizenStand, hiddenIn, openCitizenStand } from './citizen-stand.ts';
-import { locationOf, PHONE as NUMBER, openOtpStand } from './otp-stand.ts';
+import { locationOf, PHONE as NUMBER, openOtpStand, seenFrom } from './otp-stand.ts';
 import { citizen, PASSWORD, PHONE, TICKED } from './siti.ts';
 
 const ROUTER = /^http:\/\/login\.wifi\.home\.arpa\/login\?username=/;
@@ -271,5 +271,36 @@ describe('a code for "my account"', () => {
 
     expect((await open({}, {})).body).toContain('name="code"');
     expect((await open(document, place)).body).not.toContain('name="code"');
+  });
+});
+
+describe('a code for a login by number', () => {
+  it('is one for two taps: the second leads to where it is typed, of that number on that phone', async () => {
+    await using stand = await openOtpStand();
+    const phone = seenFrom(stand, '127.64.0.20');
+    const ask = (from: typeof phone, over: object = {}) =>
+      from.portal.post('/otp', { ...stand.redirect, phone: NUMBER, ...over });
+    const first = await ask(phone);
+    const second = await ask(phone);
+    const page = await phone.portal.fetch(locationOf(second));
+    const others = [
+      await ask(phone, { phone: '0812 3456 7899' }),
+      await ask(seenFrom(stand, '127.64.0.21')),
+    ];
+    stand.portal.clock.advance(61_000);
+    const later = await ask(phone);
+
+    expect(locationOf(first)).toMatch(/^\/otp\?ticket=/);
+    expect(page.body).toContain('one-time-code');
+    expect(others.map(({ status }) => status)).toEqual([429, 429]);
+    expect(locationOf(later)).toMatch(/^\/otp\?ticket=/);
+    expect(stand.provider.received).toHaveLength(2);
+  });
+
+  it('of a number is confirmed to nobody where an address may hide a whole village', async () => {
+    await using stand = await openOtpStand();
+    const ask = () => stand.portal.post('/otp', { ...stand.redirect, phone: NUMBER });
+
+    expect([(await ask()).status, (await ask()).status]).toEqual([303, 429]);
   });
 });

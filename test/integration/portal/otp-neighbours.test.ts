@@ -172,7 +172,8 @@ describe('who is refused another code', () => {
     await open();
     await citizen.askForCode();
     const { code } = stand.message();
-    const refused = await own.portal.post('/otp', { ...stand.redirect, phone: PHONE });
+    const another = { ...stand.redirect, phone: '0812 3456 7899' };
+    const refused = await own.portal.post('/otp', another);
 
     expect(refused.status).toBe(429);
     const page = await citizen.get(path('/otp', stand.redirect));
