@@ -151,6 +151,24 @@ describe('GET /why', () => {
     expect(pages.at(-1)!.body).not.toContain('ACD-EFG');
   });
 
+  it('opens cases for the phones of a village, however many were asked for from outside', async () => {
+    const world = createWorld();
+    world.routers = [{ ...router, lanSubnet: '127.0.4.0/22' }];
+    await using test = await openTestPortal({}, world);
+    const ask = async (from: string) => {
+      const { body } = await test.fetch(`/why?router=${router.name}`, { from });
+      return body.includes('ACD-EFG');
+    };
+    for (let i = 1; i <= 60; i += 1) {
+      for (let n = 0; n < 6; n += 1) await ask(`127.0.9.${i}`);
+    }
+
+    const neighbours = [];
+    for (let i = 1; i <= 50; i += 1) neighbours.push(await ask(`127.0.4.${i}`));
+
+    expect(neighbours).toEqual(Array(50).fill(true));
+  });
+
   it('survives a redirect of any kind', async () => {
     const { verdict } = await ask(() => {}, '/why?router=sukarami-1&mac=%3Cscript%3E&ip=x');
 

@@ -4,7 +4,7 @@
  */
 import type { Request } from 'express';
 import type { CaseFacts, Router } from '../../store/types.ts';
-import { createBuckets } from '../buckets.ts';
+import { type Bucket, createBuckets } from '../buckets.ts';
 import { callLine, callLines } from '../calls.ts';
 import {
   type Handler,
@@ -20,6 +20,7 @@ import { isTextKey, type TextKey } from '../i18n.ts';
 import type { PageFacts } from '../pages.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { servletUrl } from '../router-links.ts';
+import { sourceAt } from '../source.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { type Diagnosis, diagnose, type Verdict } from './diagnose.ts';
@@ -27,11 +28,17 @@ import { type Gathered, gather } from './gather.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR = 3600;
-/** Writing down is what costs: a phone gets six cases an hour, a village as many as it has phones. */
-const ADDRESS = { burst: 6, perSecond: 6 / HOUR };
-const ROUTER = { burst: 300, perSecond: 300 / HOUR };
+/**
+ * Writing down is what costs: a phone gets six cases an hour, a village as many as it has phones. Who asks over
+ * another network, or from behind a NAT, takes nothing from these.
+ */
+const PHONE = perHour(6);
+const ROUTER = perHour(300);
+const LINE = perHour(30);
+const OUTSIDE = perHour(100);
 const KEYS = 20_000;
 
+type Admit = ReturnType<typeof createBuckets>;
 type AdmitCase = (req: Request, router: Router, now: number) => boolean;
 
 export function showWhy(deps: PortalDeps): Handler {
@@ -162,7 +169,17 @@ async function caseCode(
 }
 
 function createAdmission(): AdmitCase {
-  const address = createBuckets(ADDRESS, KEYS);
-  const routers = createBuckets(ROUTER, KEYS);
-  return (req, router, now) => address(sourceOf(req), now) && routers(router.name, now);
+  const [phones, routers, lines, outside] = [PHONE, ROUTER, LINE, OUTSIDE].map((bucket) =>
+    createBuckets(bucket, KEYS),
+  ) as [Admit, Admit, Admit, Admit];
+  return (req, router, now) => {
+    const { kind, key } = sourceAt(router, sourceOf(req));
+    return kind === 'phone'
+      ? phones(key, now) && routers(router.id, now)
+      : lines(key, now) && outside(router.id, now);
+  };
+}
+
+function perHour(burst: number): Bucket {
+  return { burst, perSecond: burst / HOUR };
 }
