@@ -4,7 +4,7 @@ import type { Answer } from '../../../portal/portal.fixture.ts';
 import { START_MS } from '../../../portal/village.fixture.ts';
 import { village } from '../../fixtures/rows.ts';
 import { type CitizenStand, hiddenIn, openCitizenStand } from './citizen-stand.ts';
-import { locationOf, PHONE as NUMBER, openOtpStand, seenFrom } from './otp-stand.ts';
+import { locationOf, PHONE as NUMBER, openOtpStand, path, seenFrom } from './otp-stand.ts';
 import { citizen, PASSWORD, PHONE, TICKED } from './siti.ts';
 
 const ROUTER = /^http:\/\/login\.wifi\.home\.arpa\/login\?username=/;
@@ -295,6 +295,23 @@ describe('a code for a login by number', () => {
     expect(others.map(({ status }) => status)).toEqual([429, 429]);
     expect(locationOf(later)).toMatch(/^\/otp\?ticket=/);
     expect(stand.provider.received).toHaveLength(2);
+  });
+
+  it('leads nobody on who is online by it already, and pressed Back', async () => {
+    await using stand = await openOtpStand();
+    const phone = seenFrom(stand, '127.0.0.1');
+    const sent = await phone.portal.post('/otp', { ...stand.redirect, phone: NUMBER });
+    const page = await phone.portal.fetch(locationOf(sent));
+    const code = { ...hiddenIn(page.body, '/otp/code'), code: stand.message().code, ...TICKED };
+    const done = await phone.portal.post('/otp/code', code);
+    const before = await phone.portal.fetch(path('/', stand.redirect));
+    await stand.goOnline((await stand.store.subscriberByUsername(PHONE))!);
+    const back = await phone.portal.fetch(path('/', stand.redirect));
+
+    expect(locationOf(done)).toMatch(ROUTER);
+    expect(locationOf(before)).toMatch(/^\/otp\?/);
+    expect(back.status).toBe(200);
+    expect(back.body).toContain('HP ini sudah online');
   });
 
   it('of a number is confirmed to nobody where an address may hide a whole village', async () => {
