@@ -5,7 +5,15 @@
 import type { Request } from 'express';
 import type { Way } from '../../settings/portal.ts';
 import type { TokenConsent } from '../../store/types.ts';
-import { formOf, type Handler, type PortalDeps, placeOf, sceneOf, sourceOf } from '../context.ts';
+import {
+  formOf,
+  type Handler,
+  type PortalDeps,
+  placeOf,
+  sceneOf,
+  seeOther,
+  sourceOf,
+} from '../context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back.ts';
 import { sendMessage } from '../messages.ts';
 import type { PageFacts } from '../pages.ts';
@@ -13,7 +21,7 @@ import { provesItself } from '../proven-phone.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { rememberBox } from '../remember.ts';
 import { isOwnRequest } from '../security.ts';
-import { ticketPage } from '../tickets.ts';
+import { anew, ticketPage } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { guardianStep } from './guardian.ts';
@@ -138,6 +146,7 @@ export function submitConsent(deps: PortalDeps): Handler {
     const ticks = { ...read, minor: read.minor || waiting.minor === true };
     const show = async (fault: ConsentFault | null, parent: Showing['parent'] = null) =>
       sendConsent(deps, { req, res }, visit, { secret, ticks, fault, parent });
+    if (!(await isStill(deps, visit, waiting))) return seeOther(res, anew(visit));
     if (!bothTicked(ticks)) return show('boxes');
     if (!(await mayAgree(deps, waiting))) return show('often');
     let agreed = waiting;
@@ -155,6 +164,17 @@ export function submitConsent(deps: PortalDeps): Handler {
   });
   return async (req, res) =>
     isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');
+}
+
+/** A phone that was forgotten while its page was open must log in. */
+async function isStill(
+  deps: PortalDeps,
+  { redirect }: Visit,
+  { account, via }: Waiting,
+): Promise<boolean> {
+  if (via !== 'remembered') return true;
+  const device = await deps.store.device(redirect.mac);
+  return device?.origin === 'consent' && device.accountId === account.id;
 }
 
 /** Withdrawing is always possible; agreeing again is not, after so many times in a day. */

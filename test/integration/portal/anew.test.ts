@@ -66,6 +66,16 @@ describe('the login page of a remembered phone', () => {
     expect(await stand.store.listConsents(9)).toEqual([]);
   });
 
+  it('leads nowhere any more when the phone was forgotten meanwhile', async () => {
+    const asked = await page();
+    await stand.store.forgetDevice({ mac: MAC, accountId: account.id, at: START_MS });
+
+    const fields = { ...hiddenIn(asked.body, '/consent'), ...TICKED };
+    const { headers } = await stand.portal.post('/consent', fields);
+
+    expect(headers.location).toMatch(/^\/\?router=/);
+  });
+
   it('is the ordinary one when the card was revoked', async () => {
     await stand.store.revokeVoucher({ id: account.id, at: START_MS });
     await remembered(MAC);
