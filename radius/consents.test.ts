@@ -47,5 +47,6 @@ it('deals in steps with all that waits, and writes nothing when nothing does', a
   await chainWaiting({ store: busy });
 
   expect(idle.steps).toEqual([]);
-  expect(busy.steps).toEqual([200, 200, 50]);
+  expect(busy.steps.reduce((sum, step) => sum + step)).toBe(450);
+  expect(Math.max(...busy.steps)).toBe(25);
 });
