@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   cadenceFor,
+  inFlightFor,
   type LinkProfile,
   SWITCH_SECONDS,
   timeoutsFor,
@@ -102,5 +103,20 @@ describe('our own traffic', () => {
     expect(ownTraffic(cadence, { ...USUAL_LOAD, sessionsPerDay: 300 }).octets).toBeGreaterThan(
       before,
     );
+  });
+});
+
+describe('inFlightFor', () => {
+  it('fills a long round trip with commands of 20 ms, and no more than that', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5000 }), (rttMs) => {
+        const inFlight = inFlightFor({ ...VSAT, rttMs });
+
+        expect(inFlight).toBeGreaterThanOrEqual(8);
+        expect(inFlight).toBeLessThanOrEqual(32);
+        expect(inFlight === 8 || inFlight * 20 <= rttMs).toBe(true);
+      }),
+    );
+    expect(inFlightFor(VSAT)).toBe(30);
   });
 });

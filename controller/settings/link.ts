@@ -47,6 +47,9 @@ export interface Cadence {
 }
 
 const SLOW_RTT_MS = 400;
+/** What a small router takes for one command, once it is busy. */
+const COMMAND_MS = 20;
+const MOST_IN_FLIGHT = 32;
 const NARROW_KBPS = 2500;
 const MODEST_KBPS = 10_000;
 /** Phones are without DNS for at most this long after the server has died. */
@@ -75,11 +78,11 @@ export function timeoutsFor({ rttMs }: LinkProfile): LinkTimeouts {
 }
 
 /**
- * Commands at the router at once. A router may take 20 ms for each; over a satellite 16 of them fit into one
- * round trip, so that nothing piles up there, and a plan is read in half the time.
+ * Commands at the router at once. A router may take 20 ms for each; over a satellite 30 of them fit into one
+ * round trip, so that nothing piles up there, and a plan is read in a third of the time.
  */
 export function inFlightFor({ rttMs }: LinkProfile): number {
-  return rttMs >= SLOW_RTT_MS ? 16 : 8;
+  return rttMs >= SLOW_RTT_MS ? Math.min(MOST_IN_FLIGHT, Math.floor(rttMs / COMMAND_MS)) : 8;
 }
 
 export function cadenceFor(link: LinkProfile): Cadence {

@@ -54,7 +54,12 @@ async function backUp(_router: Router, { connection }: RouterLink): Promise<void
 async function routerOf(version: string): Promise<Line[]> {
   await using stand = await applyStand({
     version,
-    settings: { 'link.rtt-ms': String(values.rtt) },
+    // As of a village on a satellite: its rates are set, so that it gets queues too.
+    settings: {
+      'link.rtt-ms': String(values.rtt),
+      'link.down-kbps': String(values.kbps),
+      'link.up-kbps': String(values.kbps),
+    },
   });
   const { link, task } = stand;
   Object.assign(link.path, {

@@ -28,7 +28,7 @@ const BEFORE = desired(
 const PATHS = CONFIGURATION.menus.map((menu) => menu.path);
 
 /** As over a satellite, where the most travel together. */
-const IN_FLIGHT = 16;
+const IN_FLIGHT = 30;
 
 const LAN = { source: '172.16.4.20', from: 'br-hotspot', to: 'ether1', state: 'new' } as const;
 const PACKETS: readonly (FlowPacket & { readonly chain: 'input' | 'forward' })[] = [
@@ -212,7 +212,7 @@ function harm(tree: WritableTree, { at, to, what }: Harm): void {
 describe('in every state between two writes', { timeout: 600_000 }, () => {
   it('the firewall decides as before or as after, however it was damaged', () => {
     fc.assert(
-      fc.property(harms, fc.array(fc.nat(15), { maxLength: 40 }), (done, picks) => {
+      fc.property(harms, fc.array(fc.nat(29), { maxLength: 40 }), (done, picks) => {
         const tree = factoryTree();
         settle(tree, CONFIGURATION);
         for (const one of done) harm(tree, one);
@@ -228,7 +228,7 @@ describe('in every state between two writes', { timeout: 600_000 }, () => {
 
   it('and so it does when an undamaged village gets other addresses', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(15), { maxLength: 40 }), (picks) => {
+      fc.property(fc.array(fc.nat(29), { maxLength: 40 }), (picks) => {
         const tree = factoryTree();
         settle(tree, BEFORE);
 
@@ -241,7 +241,7 @@ describe('in every state between two writes', { timeout: 600_000 }, () => {
 
   it('the API is reached from the box to the end', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(15), { maxLength: 200 }), (picks) => {
+      fc.property(fc.array(fc.nat(29), { maxLength: 200 }), (picks) => {
         const tree = factoryTree();
         // The first contact comes through a port of the factory's LAN.
         const api = {
