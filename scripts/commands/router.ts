@@ -306,15 +306,19 @@ export async function chosenRouters(context: CommandContext, store: Store): Prom
         ? routers.filter((router) => router.villageCode === village)
         : district !== undefined
           ? routers.filter((router) => router.districtCode === district)
-          : [
-              await requireRouter(
-                store,
-                operand(context, 'a router name, --village, --district or --all'),
-              ),
-            ];
+          : [await namedRouter(context, store)];
   if (chosen.length === 0)
     throw new UsageError('there is no such router: see smartwifi router list');
   return chosen;
+}
+
+/** Not one that was given up: its board may be in anybody's hands. */
+async function namedRouter(context: CommandContext, store: Store): Promise<Router> {
+  const name = operand(context, 'a router name, --village, --district or --all');
+  const router = await requireRouter(store, name);
+  const life = (await store.enrolment(router.id))?.life ?? 'active';
+  if (life === 'active' || life === 'spare') return router;
+  throw new UsageError(`${name} is ${life}: it takes a router add under another name to use it`);
 }
 
 /**

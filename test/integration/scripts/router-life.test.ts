@@ -171,6 +171,12 @@ describe('a router', () => {
     expect(await peers()).not.toContain(router.publicKey);
     expect(await peers()).toContain('# end 0');
     expect(await cli.run('router', 'plan', 'rt-1')).toMatchObject({ code: 1 });
+    for (const verb of ['apply', 'backup', 'drift']) {
+      expect(await cli.run('router', verb, 'rt-1')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('rt-1 is lost'),
+      });
+    }
     expect(await cli.run('router', 'script', 'rt-1')).toMatchObject({ code: 1 });
     const [entry] = await cli.json('audit', 'list');
     expect(entry).toMatchObject({ action: 'router.lost', subject: 'rt-1' });
