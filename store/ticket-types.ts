@@ -1,7 +1,15 @@
 /** Visits of the portal that go on over several pages. Part of the contract: {@link ./types.ts}. */
 
 /** What is going on; a phone has one ticket of a kind at a router, and a phone is its MAC and its address. */
-export type TicketKind = 'otp' | 'consent' | 'oidc' | 'voucher' | 'register' | 'reset' | 'rights' | 'number';
+export type TicketKind =
+  | 'otp'
+  | 'consent'
+  | 'oidc'
+  | 'voucher'
+  | 'register'
+  | 'reset'
+  | 'rights'
+  | 'number';
 
 /**
  * The state of a visit. Mini-browsers lose cookies, and their windows close when another app is opened, so
