@@ -115,7 +115,7 @@ describe('provisionRouter', { timeout: 30_000 }, () => {
       },
     });
 
-    expect(waits).toEqual([[5600, 17_000, 16]]);
+    expect(waits).toEqual([[5600, 17_000, 30]]);
   });
 
   it('undoes and reports what the router refuses', async () => {
