@@ -23,6 +23,8 @@ export interface Exchange {
 export interface Visit {
   readonly redirect: Redirect;
   readonly locale: Locale;
+  /** Of the ticket that the login waits in: of one ticket, one token lives. */
+  readonly ticketId?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Visit {
 export async function handBack(
   deps: PortalDeps,
   { req, res }: Exchange,
-  { redirect, locale }: Visit,
+  { redirect, locale, ticketId }: Visit,
   account: Admitted,
   consent: TokenConsent | null,
 ): Promise<void> {
@@ -51,6 +53,7 @@ export async function handBack(
     ...(until === null ? {} : { rememberUntil: until }),
     ...(until === null && !isRenewed ? {} : { agreed: inForce }),
     ...(consent === null ? {} : { consent }),
+    ...(ticketId === undefined ? {} : { ticketId }),
     at: deps.clock.now(),
     ttlMs: deps.tokenTtlMs,
   });

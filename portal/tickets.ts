@@ -44,7 +44,7 @@ export function ticketPage(
     const secret = params.get('ticket') ?? '';
     const ticket = await ticketOf(deps, visit.redirect, kind, secret);
     if (ticket === null) return seeOther(res, anew(visit));
-    await show({ req, res }, { visit, ticket, secret });
+    await show({ req, res }, { visit: { ...visit, ticketId: ticket.id }, ticket, secret });
   };
 }
 

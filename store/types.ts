@@ -7,8 +7,7 @@
  * below 2^53, ids are UUIDv7 texts unless said otherwise. Reads marked "cached" cost no SQL when
  * warm, and are dropped when a commit invalidates them.
  */
-import type { Account, AccountKind } from './account-types.ts';
-import type { TokenConsent } from './consent-types.ts';
+import type { AccountKind } from './account-types.ts';
 import type { RouterPin } from './enrolment-types.ts';
 
 export type VillageKind = 'desa' | 'kelurahan' | 'other';
@@ -221,41 +220,6 @@ export interface AccountUsage {
   readonly open: readonly OpenSession[];
 }
 
-export interface NewToken {
-  readonly accountKind: AccountKind;
-  readonly accountId: string;
-  readonly mac: string;
-  readonly routerId: string;
-  /** What the phone's browser says that it is, for its owner's eyes: `android`. */
-  readonly phone?: string | null;
-  /** Once its login has been let in, the phone returns without a page until then. */
-  readonly rememberUntil?: number;
-  /** Which texts its citizen has agreed to, for a phone that is remembered, now or before. */
-  readonly agreed?: string;
-  /** What was agreed to on the page; it counts once the login is let in. */
-  readonly consent?: TokenConsent;
-  readonly at: number;
-  readonly ttlMs: number;
-  /** For a session that reaches messengers only; the user name begins with `sw-grace-`. */
-  readonly grace?: true;
-}
-
-export interface IssuedToken {
-  /** Opaque, no personal data. */
-  readonly username: string;
-  /** Single use; the password of the hand-back. */
-  readonly token: string;
-}
-
-export interface TokenFacts {
-  readonly username: string;
-  readonly mac: string;
-  readonly routerId: string;
-  readonly expiresAt: number;
-  readonly account: Account;
-  readonly grace: boolean;
-}
-
 /** What a NAS was told about a session, and what a CoA-Request can change. */
 export interface SessionLimits {
   /** Mikrotik-Rate-Limit; null = not limited. */
@@ -309,6 +273,7 @@ export type * from './page-types.ts';
 export type * from './rights-types.ts';
 export type * from './session-types.ts';
 export type * from './setting-types.ts';
+export type * from './token-types.ts';
 export type * from './way-types.ts';
 
 export type PolicyLevel = 'regency' | 'district' | 'village';

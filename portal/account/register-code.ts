@@ -41,7 +41,8 @@ export const REGISTER: Flow = {
   arrive: async (deps, exchange, visit, { phone, lang }) => {
     const { redirect } = visit;
     const made = await accountOf(deps, visit as RegisterVisit, phone);
-    const back: Visit = { redirect, locale: localeOf(lang, visit.document) };
+    const locale = localeOf(lang, visit.document);
+    const back: Visit = { redirect, locale, ticketId: visit.ticket.id };
     if ('fault' in made) {
       return sendForm(deps, exchange, back, { fault: made.fault, form: formOf(exchange.req) });
     }

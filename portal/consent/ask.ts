@@ -21,7 +21,7 @@ import { provesItself } from '../proven-phone.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { rememberBox } from '../remember.ts';
 import { isOwnRequest } from '../security.ts';
-import { anew, ticketPage } from '../tickets.ts';
+import { anew, keepAnswered, mayRepeat, ticketPage } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
 import { guardianStep } from './guardian.ts';
@@ -39,10 +39,13 @@ export interface Waiting {
   readonly minor?: boolean;
   /** The account is known as a child's: what it has agreed to, a parent did. */
   readonly child?: boolean;
+  /** What was agreed to, once it was; null: nothing new. */
+  readonly answer?: TokenConsent | null;
 }
 
 const TICKET_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
+const TOO_MANY: ReadonlySet<ConsentFault> = new Set(['limited', 'pressed', 'often']);
 /** In a day, of one account. */
 const MOST_WITHDRAWALS = 5;
 
@@ -52,6 +55,7 @@ export type ConsentFault =
   | 'guardianCode'
   | 'guardianOffice'
   | 'limited'
+  | 'pressed'
   | 'often';
 
 /**
@@ -126,6 +130,7 @@ export async function askForConsent(
 export function showConsent(deps: PortalDeps): Handler {
   return ticketPage(deps, 'consent', async (exchange, { visit, ticket, secret }) => {
     const waiting = JSON.parse(ticket.document) as Waiting;
+    if (waiting.answer !== undefined) return seeOther(exchange.res, anew(visit));
     const asked = waiting.guardianPhone !== null;
     const minor = asked || waiting.minor === true;
     const standing = asked ? await deps.codes?.standing(ticket.id) : null;
@@ -146,24 +151,38 @@ export function submitConsent(deps: PortalDeps): Handler {
     const ticks = { ...read, minor: read.minor || waiting.minor === true };
     const show = async (fault: ConsentFault | null, parent: Showing['parent'] = null) =>
       sendConsent(deps, { req, res }, visit, { secret, ticks, fault, parent });
+    const parent = waiting.guardianPhone === null ? null : 'code';
+    if (!admitted(deps, req, visit)) return show('pressed', parent);
     if (!(await isStill(deps, visit, waiting))) return seeOther(res, anew(visit));
+    const end = async (answer: TokenConsent | null) =>
+      handBack(deps, { req, res }, visit, waiting.account, answer);
+    if (waiting.answer !== undefined) {
+      return mayRepeat(req, ticket) ? end(waiting.answer) : seeOther(res, anew(visit));
+    }
     if (!bothTicked(ticks)) return show('boxes');
     if (!(await mayAgree(deps, waiting))) return show('often');
     let agreed = waiting;
     if (ticks.minor) {
       if (await isAgreedFor(deps, visit, waiting)) {
-        return handBack(deps, { req, res }, visit, waiting.account, null);
+        await keepAnswered(deps, ticket, { ...waiting, answer: null } satisfies Waiting);
+        return end(null);
       }
       const step = await guardianStep(deps, { visit, ticket, waiting, form });
       if (step.kind === 'ask') return show(step.fault, step.parent);
       agreed = { ...waiting, guardianPhone: step.phone };
       await markChild(deps, visit, agreed);
     }
-    const consent = await agreement(deps, visit, agreed);
-    await handBack(deps, { req, res }, visit, waiting.account, consent);
+    const answer = await agreement(deps, visit, agreed);
+    await keepAnswered(deps, ticket, { ...agreed, answer } satisfies Waiting);
+    await end(answer);
   });
   return async (req, res) =>
     isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');
+}
+
+function admitted(deps: PortalDeps, req: Request, { redirect }: Visit): boolean {
+  const { router, mac } = redirect;
+  return deps.admitLogin({ address: sourceOf(req), mac, router: router.name }, deps.clock.now());
 }
 
 /** A phone that was forgotten while its page was open must log in. */
@@ -279,7 +298,7 @@ async function sendConsent(
     exchange,
     { name: 'consent', frame, facts },
     {
-      status: fault === null ? 200 : fault === 'limited' || fault === 'often' ? 429 : 422,
+      status: fault === null ? 200 : TOO_MANY.has(fault) ? 429 : 422,
       formTargets: [new URL(redirect.linkLoginOnly).origin, deps.publicOrigin],
     },
   );

@@ -67,7 +67,7 @@ export function submitCode(deps: PortalDeps, flow: Flow): Handler {
       router: redirect.router,
     });
     if (outcome.kind !== 'right') return show(outcome);
-    await admit(deps, flow, { req, res }, visit, { lang, waited: 0 });
+    await admit(deps, flow, { req, res }, visit, { lang, waited: 0, counted: true });
   };
 }
 
@@ -157,13 +157,21 @@ async function visitProvenBefore(
   return state?.provenBy === 'link' ? visit : null;
 }
 
+interface Going {
+  readonly lang: string | null;
+  /** How often this page has asked for the end of the pass. */
+  readonly waited: number;
+  /** As an attempt, already. */
+  readonly counted?: boolean;
+}
+
 /** The number is proven, or this leads back to where it can be. */
 async function admit(
   deps: PortalDeps,
   flow: Flow,
   exchange: Exchange,
   visit: OtpVisit,
-  { lang, waited }: { readonly lang: string | null; readonly waited: number },
+  { lang, waited, counted = false }: Going,
 ): Promise<void> {
   const { ticket, redirect } = visit;
   const { page, go } = pagesOf(visit);
@@ -185,6 +193,12 @@ async function admit(
     const nextUrl = withQuery(go, { ...kept, n: String(waited + 1) });
     exchange.res.setHeader('Refresh', `${WAIT_SECONDS}; url=${nextUrl}`);
     return sendOtp(deps, exchange, pageOfVisit(visit, lang), { step: 'wait', nextUrl });
+  }
+  const { mac, router } = redirect;
+  const attempt = { address: sourceOf(exchange.req), mac, router: router.name };
+  if (!counted && !deps.admitLogin(attempt, at)) {
+    const fault = { kind: 'limited', retryAt: at + 60_000 } as const;
+    return flow.restart(deps, exchange, { redirect, lang }, fault);
   }
   await flow.arrive(deps, exchange, visit, { phone: state.phone, lang });
 }
@@ -208,7 +222,7 @@ export async function arriveByNumber(
   await letIn(
     deps,
     exchange,
-    { redirect, locale: localeOf(lang, document) },
+    { redirect, locale: localeOf(lang, document), ticketId: id },
     { kind: 'subscriber', id: citizen.id },
     'otp',
   );

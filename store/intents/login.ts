@@ -67,6 +67,8 @@ export const loginReads = {
 
 export const loginWrites = {
   async issueToken(ctx: WriteContext, args: NewToken): Promise<IssuedToken> {
+    const before = await tokenOfTicket(ctx, args);
+    if (before !== null) return before;
     const username = newTokenName(args.grace === true);
     const token = randomBytes(16).toString('base64url');
     const { account, consent } = {
@@ -76,7 +78,8 @@ export const loginWrites = {
     const whose = { account, mac: args.mac, at: args.at };
     await ctx.sql.run(
       `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, phone,
-         expires_at, remember_until, agreed, consent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         expires_at, remember_until, agreed, ticket, consent)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       username,
       ctx.keys.credentialKey(token),
       ctx.keys.seal(token, `token:${username}`),
@@ -88,6 +91,7 @@ export const loginWrites = {
       args.at + args.ttlMs,
       args.rememberUntil ?? null,
       args.agreed ?? null,
+      args.ticketId ?? null,
       consent === undefined ? null : await documentOf(ctx, consent, whose),
     );
     return { username, token };
@@ -158,6 +162,22 @@ interface HeldRow {
   readonly session_timeout_seconds: number | null;
   readonly total_limit_octets: number | null;
   readonly disconnect_requested_at: number | null;
+}
+
+async function tokenOfTicket(
+  ctx: WriteContext,
+  { ticketId, accountId, mac, routerId, at }: NewToken,
+): Promise<IssuedToken | null> {
+  if (ticketId === undefined) return null;
+  await ctx.lock(`ticket:${ticketId}`);
+  const row = await ctx.sql.get<{ username: string; sealed: Uint8Array }>(
+    `SELECT username, sealed FROM tokens WHERE ticket = ? AND expires_at > ? AND account_id = ?
+       AND mac = ? AND router_id = ?`,
+    ...[ticketId, at, accountId, mac, routerId],
+  );
+  if (row === undefined) return null;
+  const { username, sealed } = row;
+  return { username, token: ctx.keys.open(sealed, `token:${username}`) };
 }
 
 async function accountState(

@@ -78,6 +78,30 @@ describe.each(ENGINES)('consents with tokens on $name', (engine) => {
     expect(await store.consentsWait()).toBe(true);
   });
 
+  it('of one ticket travel with one token while it lives, however many ask at once', async () => {
+    const { store: other } = await openStore(place.options);
+    const ask = (account: Account, over: object = {}, node = store) =>
+      node.issueToken({
+        ...{ accountKind: account.kind, accountId: account.id, mac: MAC, routerId: router.id },
+        ...{ at: AT, ttlMs: 60_000, ticketId: 'ticket', ...over },
+      });
+    const [mine, another] = [vouchers[0]!, vouchers[1]!];
+    const same = await Promise.all(
+      [store, other, store, other, store].map((node) => ask(mine, {}, node)),
+    );
+    const others = [
+      await ask(mine, { ticketId: 'another' }),
+      await ask(mine, { mac: OTHER }),
+      await ask(another),
+      await ask(mine, { at: AT + 60_000 }),
+    ];
+
+    expect(new Set(same.map(({ username }) => username)).size).toBe(1);
+    expect(await spend(same[4]!)).toMatchObject({ outcome: 'opened' });
+    expect(new Set([same[0]!, ...others].map(({ username }) => username)).size).toBe(5);
+    await other[Symbol.asyncDispose]();
+  });
+
   it('get one entry, whatever is repeated', async () => {
     const token = await issue(vouchers[0]!);
     await Promise.all([spend(token), spend(token)]);
