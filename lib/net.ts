@@ -23,6 +23,17 @@ export function plainAddress(address: string | undefined): string {
   return address.replace(/^::ffff:/i, '');
 }
 
+/** What one line has for itself: an IPv4 address, or the /64 of an IPv6 one. */
+export function lineOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.toLowerCase().split('%')[0]!.split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const left = groups(head);
+  const right = groups(tail ?? '');
+  const zeros = new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
+  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+}
+
 export interface Cidr {
   /** First address of the network. */
   readonly first: number;

@@ -3,10 +3,9 @@ import type { Server, ServerOptions } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { plainAddress } from '../lib/net.ts';
+import { lineOf, plainAddress } from '../lib/net.ts';
 import { createConnectionShare, type ShareLimits } from './connection-share.ts';
 import { BASE_HEADERS } from './security.ts';
-import { lineOf } from './source.ts';
 import type { Address } from './types.ts';
 
 export interface SocketLimits {

@@ -4,6 +4,8 @@ import { credentialsOfOne, HARDENED, manyMacs } from './credentials.fixture.ts';
 import type { GivenCredentials } from './credentials.ts';
 import { MAC } from './radius.fixture.ts';
 
+const LAN = { address: '172.16.0.66' };
+
 describe('attempt budgets', () => {
   it('end the guessing of one name, also by guesses at once, and fill again', async () => {
     const { verify, clock } = credentialsOfOne();
@@ -21,13 +23,13 @@ describe('attempt budgets', () => {
   });
 
   it.each([
-    ['one phone', 'phone', (i: number) => ({ routerId: `r${i}` })],
-    ['one NAS', 'nas', (i: number) => ({ mac: `AA:BB:CC:${i}` })],
-    ['one address', 'address', (i: number) => ({ mac: `AA:BB:CC:${i}`, address: '172.16.0.66' })],
-  ] as const)('end the guessing by %s, whatever the names', async (_name, kind, change) => {
+    ['one phone', 'phone', (i: number) => ({ routerId: `r${i}` }), 1],
+    ['one NAS, but for a quarter,', 'nas', (i: number) => ({ mac: `AA:BB:CC:${i}` }), 3 / 4],
+    ['one address', 'address', (i: number) => ({ ...LAN, mac: `AA:BB:CC:${i}` }), 1],
+  ] as const)('end the guessing by %s whatever the names', async (_name, kind, change, share) => {
     const { verify } = credentialsOfOne();
     const codes: string[] = [];
-    for (let i = 0; i < DEFAULT_BUDGETS[kind].burst + 1; i += 1) {
+    for (let i = 0; i < share * DEFAULT_BUDGETS[kind].burst + 1; i += 1) {
       codes.push(await verify(`nama${i}`, 'x', change(i)));
     }
 
@@ -66,7 +68,7 @@ describe('attempt budgets', () => {
     expect(await verify('KODE', 'KODE', elsewhere(501))).toBe('v1');
     expect(await verify('siti', 'salah', elsewhere(502))).toBe('SW-LIMIT');
     clock.advance(1000);
-    expect(await verify('siti', 'salah', elsewhere(502))).toBe('SW-BADCRED');
+    expect(await verify('siti', 'salah', elsewhere(503))).toBe('SW-BADCRED');
   });
 
   it('leave the hashing to others soon after one router began to flood', async () => {
@@ -77,12 +79,23 @@ describe('attempt budgets', () => {
         await verify(`nama${clock.now()}`, 'x', { mac: `AA:BB:CC:04:${clock.now()}` });
       }
     };
-    const elsewhere = { mac: 'AA:BB:CC:05:00:01', routerId: 'r2' };
-    await flood(0.5);
-    const early = await verify('siti', 'benar', elsewhere);
+    const elsewhere = (n: number) => ({ mac: `AA:BB:CC:05:00:0${n}`, routerId: 'r2' });
+    await flood(0.25);
+    const early = await verify('siti', 'benar', elsewhere(1));
     await flood(1);
 
-    expect([early, await verify('siti', 'benar', elsewhere)]).toEqual(['SW-LIMIT', 's1']);
+    expect([early, await verify('siti', 'benar', elsewhere(2))]).toEqual(['SW-LIMIT', 's1']);
+  });
+
+  it('take nothing from an address that finds the hashing used up by others', async () => {
+    const { verify, clock } = credentialsOfOne({ work: 64, passwordHash: HARDENED });
+    for (let i = 0; i < 100; i += 1) {
+      await verify(`nama${i}`, 'x', { address: `172.16.1.${i}`, routerId: `r${i}` });
+    }
+    const early = await verify('siti', 'benar', LAN);
+    clock.advance(100);
+
+    expect([early, await verify('siti', 'benar', LAN)]).toEqual(['SW-LIMIT', 's1']);
   });
 
   it('of a NAS keep out no phone that has logged in before', async () => {
@@ -136,7 +149,7 @@ describe('phones at the portal, which say themselves which phone they are', () =
   it('do not borrow the trust of a MAC that logged in from another address', async () => {
     const test = credentialsOfOne();
     await test.verify('siti', 'benar', victim);
-    await guess(test, DEFAULT_BUDGETS.nas.burst, (i) => ({ mac: `AA:BB:CC:02:00:${i}` }));
+    await guess(test, DEFAULT_BUDGETS.nas.burst, (i) => ({ address: `172.16.1.${i}` }));
 
     expect(await test.verify('siti', 'benar', { ...guesser, mac: MAC })).toBe('SW-LIMIT');
     expect(await test.verify('siti', 'benar', victim)).toBe('s1');

@@ -1,12 +1,16 @@
 /**
  * How many wrong logins are borne, as token buckets: one per account name (or voucher prefix), one per
- * phone, one per address at the portal, one per NAS, and one for the hashing that wrong passwords cost, whoever
+ * phone, per address at the portal and per NAS, and one for the hashing that wrong passwords cost, whoever
  * sends them. A guess takes from each before its work is done, so that parallel guesses count too; a right one
  * gives back. Nothing is locked for good, a bucket fills again by itself.
  *
  * A NAS says which phone asks. To the portal a phone says so itself, and may name another's MAC: there a phone
- * is the address that it comes from together with what it says. An address has half of its router, so that one who guesses
- * from there, under ever new MACs, leaves as much for all neighbours.
+ * is the address that it comes from together with what it says. In the LAN of its router an address is one phone,
+ * whatever MACs it claims. Any other may be a village behind a NAT, and counts once for all routers that it names
+ * (`line`); all of these together have a quarter of a router (`outside`) and of the hashing (`outsideWork`).
+ *
+ * A quarter of a NAS and of the hashing is kept for whoever has no failure: up to 15 addresses of a LAN that
+ * flood, and any number elsewhere, keep no neighbour from a first try. What fills again goes to that quarter first.
  *
  * A phone on which this very name has logged in before takes from a bucket of the two together, and neither
  * from the name's nor from its address and NAS: strangers who guess keep no one out who is known there.
@@ -19,11 +23,23 @@ export interface Budget {
   readonly perSecond: number;
 }
 
-export type BudgetKind = 'account' | 'voucher' | 'phone' | 'address' | 'nas' | 'work' | 'stranger';
+export type BudgetKind =
+  | 'account'
+  | 'voucher'
+  | 'phone'
+  | 'address'
+  | 'line'
+  | 'nas'
+  | 'outside'
+  | 'work'
+  | 'outsideWork'
+  | 'stranger';
 
 export interface AttemptKey {
   readonly kind: BudgetKind;
   readonly id: string;
+  /** The last quarter of the bucket is not for this attempt: `always`, or unless that bucket of its own is full. */
+  readonly sparing?: 'always' | AttemptKey;
 }
 
 export interface Attempts {
@@ -33,6 +49,8 @@ export interface Attempts {
   take(keys: readonly AttemptKey[]): boolean;
   /** The attempt was right, or was never made. */
   giveBack(keys: readonly AttemptKey[]): void;
+  /** Nothing was taken, or all of it is back. */
+  isFull(key: AttemptKey): boolean;
   /** This phone has just shown right credentials of this name. */
   trust(phone: string, name: string): void;
   trusted(phone: string, name: string): boolean;
@@ -49,9 +67,13 @@ export const DEFAULT_BUDGETS: Budgets = {
   account: { burst: 10, perSecond: 1 / 30 },
   voucher: { burst: 20, perSecond: 1 / 10 },
   phone: { burst: 20, perSecond: 1 / 10 },
-  address: { burst: 150, perSecond: 1.5 },
+  /** Of one phone, by 15 of which no NAS is emptied. */
+  address: { burst: 40, perSecond: 0.1 },
+  line: { burst: 150, perSecond: 1.5 },
   nas: { burst: 300, perSecond: 3 },
+  outside: { burst: 75, perSecond: 0.75 },
   work: { burst: 64, perSecond: 15 },
+  outsideWork: { burst: 16, perSecond: 3.75 },
   /** MAC addresses that nobody knows: a whole village's phones at once, twice. */
   stranger: { burst: 600, perSecond: 20 },
 };
@@ -61,11 +83,12 @@ export const DEFAULT_BUDGETS: Budgets = {
  * that hashes, and what waits before a right password is at most two seconds of work.
  */
 export function budgetsFor(hashingCores: number): Budgets {
-  const { burst, perSecond } = DEFAULT_BUDGETS.work;
-  return {
-    ...DEFAULT_BUDGETS,
-    work: { burst: burst * hashingCores, perSecond: perSecond * hashingCores },
-  };
+  const ofAll = ({ burst, perSecond }: Budget): Budget => ({
+    burst: burst * hashingCores,
+    perSecond: perSecond * hashingCores,
+  });
+  const { work, outsideWork } = DEFAULT_BUDGETS;
+  return { ...DEFAULT_BUDGETS, work: ofAll(work), outsideWork: ofAll(outsideWork) };
 }
 
 /** Buckets kept of each kind, and phones that are trusted with a name. */
@@ -73,15 +96,7 @@ const CAPACITY = 16_384;
 const TRUSTED = 32_768;
 
 export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempts {
-  const buckets: Record<BudgetKind, BoundedMap<Bucket>> = {
-    account: boundedMap(CAPACITY),
-    voucher: boundedMap(CAPACITY),
-    phone: boundedMap(CAPACITY),
-    address: boundedMap(CAPACITY),
-    nas: boundedMap(CAPACITY),
-    work: boundedMap(1),
-    stranger: boundedMap(CAPACITY),
-  };
+  const buckets = newBuckets();
   const known = boundedMap<true>(TRUSTED);
   /** As filled by now; undefined for one that nothing was ever taken from. */
   const filled = ({ kind, id }: AttemptKey, now: number): Bucket | undefined => {
@@ -93,11 +108,19 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
     bucket.at = now;
     return bucket;
   };
+  const isFull = (key: AttemptKey, now: number): boolean => {
+    const bucket = filled(key, now);
+    return bucket === undefined || bucket.level >= budgets[key.kind].burst;
+  };
+  const spared = ({ kind, sparing }: AttemptKey, now: number): number => {
+    if (sparing === undefined) return 0;
+    return sparing !== 'always' && isFull(sparing, now) ? 0 : budgets[kind].burst / 4;
+  };
   const allow = (keys: readonly AttemptKey[]): boolean => {
     const now = clock.now();
     for (const key of keys) {
       const bucket = filled(key, now);
-      if (bucket !== undefined && bucket.level < 1) return false;
+      if (bucket !== undefined && bucket.level < 1 + spared(key, now)) return false;
     }
     return true;
   };
@@ -122,7 +145,23 @@ export function createAttempts(clock: Clock, budgets = DEFAULT_BUDGETS): Attempt
         if (bucket.level >= budgets[key.kind].burst) buckets[key.kind].delete(key.id);
       }
     },
+    isFull: (key) => isFull(key, clock.now()),
     trust: (phone, name) => known.set(`${phone} ${name}`, true),
     trusted: (phone, name) => known.get(`${phone} ${name}`) === true,
+  };
+}
+
+function newBuckets(): Record<BudgetKind, BoundedMap<Bucket>> {
+  return {
+    account: boundedMap(CAPACITY),
+    voucher: boundedMap(CAPACITY),
+    phone: boundedMap(CAPACITY),
+    address: boundedMap(CAPACITY),
+    line: boundedMap(CAPACITY),
+    nas: boundedMap(CAPACITY),
+    outside: boundedMap(CAPACITY),
+    work: boundedMap(1),
+    outsideWork: boundedMap(1),
+    stranger: boundedMap(CAPACITY),
   };
 }

@@ -2,8 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { errorCode, errorMessage } from '../lib/errors.ts';
 import { normalizeMac } from '../lib/mac.ts';
+import { lineOf } from '../lib/net.ts';
 import { localTimes } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
+import type { Router } from '../store/types.ts';
 import { budgetsFor, createAttempts } from './attempts.ts';
 import { AUTHENTICATE_ONLY, Code } from './attributes.ts';
 import { type AttributeValue, addressOf, ipv6Of, numberOf, type Packet, textOf } from './codec.ts';
@@ -18,6 +20,7 @@ import {
 } from './exchange.ts';
 import { createGuesses } from './guesses.ts';
 import { hoursReader } from './hours.ts';
+import { type IsBehind, lanReader } from './lan.ts';
 import {
   askLogin,
   type LoginAnswer,
@@ -103,13 +106,14 @@ export function createAuthHandler(deps: AuthDeps): AuthHandler {
     freeSlot: createDeviceProbe(deps),
     ...(deps.texts === undefined ? {} : { texts: deps.texts }),
   };
+  const isBehind = lanReader();
   const rejectDelayMs = deps.rejectDelayMs ?? DEFAULT_REJECT_DELAY_MS;
   const handle = createExchange(deps, {
     code: Code.accessRequest,
     answer: (packet, client) => {
       const request = readLogin(packet, client);
       return client.kind === 'portal'
-        ? answerPortal(deps, login, packet, request)
+        ? answerPortal(deps, login, packet, request, isBehind)
         : answerNas(deps, login, client, request, rejectDelayMs);
     },
   });
@@ -129,6 +133,7 @@ async function answerPortal(
   login: LoginDeps,
   packet: Packet,
   request: LoginRequest,
+  isBehind: IsBehind,
 ): Promise<Answer> {
   if (numberOf(packet, 'Service-Type') !== AUTHENTICATE_ONLY) {
     return { kind: 'drop', reason: 'unexpected_code' };
@@ -144,7 +149,8 @@ async function answerPortal(
     openingHours: router.openingHours,
     timeZone: router.timeZone,
   };
-  const answer = await failingClosed(deps, askLogin(login, request, station));
+  const seen = { ...request, ...whereOf(packet, router, isBehind) };
+  const answer = await failingClosed(deps, askLogin(login, seen, station));
   const place = {
     router: router.name,
     village: router.villageCode,
@@ -184,13 +190,21 @@ function readLogin(packet: Packet, client: Client): LoginRequest {
     username,
     proof: readProof(packet, username, client.secret),
     mac: normalizeMac(textOf(packet, 'Calling-Station-Id') ?? ''),
-    address: client.kind === 'portal' ? seenAt(packet) : null,
+    address: null,
+    isOutside: false,
   };
 }
 
-/** Where the portal sees the phone; empty when it does not say. */
-function seenAt(packet: Packet): string {
-  return addressOf(packet, 'Framed-IP-Address') ?? ipv6Of(packet, 'Framed-IPv6-Address') ?? '';
+/** Where the portal sees the phone: an address of the router's LAN is one phone, any other may be many. */
+function whereOf(
+  packet: Packet,
+  router: Router,
+  isBehind: IsBehind,
+): Pick<LoginRequest, 'address' | 'isOutside'> {
+  const ipv4 = addressOf(packet, 'Framed-IP-Address');
+  if (ipv4 !== undefined) return { address: ipv4, isOutside: !isBehind(router, ipv4) };
+  const ipv6 = ipv6Of(packet, 'Framed-IPv6-Address') ?? '';
+  return { address: lineOf(ipv6), isOutside: true };
 }
 
 /**

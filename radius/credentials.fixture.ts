@@ -1,7 +1,7 @@
 /** One subscriber and one voucher, whose credentials are asked for. */
 import { steppedClock } from '../lib/clock.ts';
 import type { InvalidationKind, Subscriber, Voucher } from '../store/types.ts';
-import { createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
+import { type Budgets, createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
 import { type CredentialsDeps, createCredentials, type GivenCredentials } from './credentials.ts';
 import { tariff } from './facts.fixture.ts';
 import { guessStore } from './guess-store.fixture.ts';
@@ -40,6 +40,16 @@ const VOUCHERS: Pick<
   voucherSeal: (code) => `seal-of-${code}`,
 };
 
+const AT_ROUTER = { mac: MAC, address: null, isOutside: false, routerId: 'r1' } as const;
+
+function budgetsWith(work: number): Budgets {
+  return {
+    ...DEFAULT_BUDGETS,
+    work: { burst: work, perSecond: 15 },
+    outsideWork: { burst: work / 4, perSecond: 15 / 4 },
+  };
+}
+
 /** `siti` with the password `benar` and the voucher `KODE`; right passwords need hashing once they are hardened. */
 export function credentialsOfOne({
   full = false,
@@ -66,7 +76,7 @@ export function credentialsOfOne({
         return () => undefined;
       },
     },
-    attempts: createAttempts(clock, { ...DEFAULT_BUDGETS, work: { burst: work, perSecond: 15 } }),
+    attempts: createAttempts(clock, budgetsWith(work)),
     guesses: createGuesses({ store: guessStore(), clock }, guesses),
     warm: warmPasswords(newWarmGroup()),
     hasher: {
@@ -83,7 +93,7 @@ export function credentialsOfOne({
     change: Partial<GivenCredentials> = {},
   ): Promise<string> => {
     const proof = { kind: 'password', password } as const;
-    const login = { username, proof, mac: MAC, address: null, routerId: 'r1', ...change };
+    const login = { ...AT_ROUTER, username, proof, ...change };
     const verdict = await credentials.verify(login);
     return verdict.kind === 'known' ? verdict.account.id : verdict.code;
   };

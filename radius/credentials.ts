@@ -24,8 +24,13 @@ export interface GivenCredentials {
   readonly username: string;
   readonly proof: Proof;
   readonly mac: string | null;
-  /** Where the portal saw the phone, empty when it did not say; null when a NAS says which phone it is. */
+  /**
+   * Where the portal saw the phone, an IPv6 address by its /64, empty when it did not say; null when a NAS
+   * says which phone it is.
+   */
   readonly address: string | null;
+  /** That address is not of the router's LAN: it need not be one phone. */
+  readonly isOutside: boolean;
   readonly routerId: string;
 }
 
@@ -69,7 +74,6 @@ interface Checking {
 const VOUCHER_PREFIX = 4;
 const NOBODY_SALT = new Uint8Array(16);
 const NO_ATTRIBUTES: readonly AttributeValue[] = [];
-const WORK: AttemptKey = { kind: 'work', id: '' };
 const BAD: Verdict = { kind: 'unknown', code: 'SW-BADCRED' };
 const LIMITED: Verdict = { kind: 'unknown', code: 'SW-LIMIT' };
 const BUSY: Verdict = { kind: 'unknown', code: 'SW-ERROR' };
@@ -117,10 +121,12 @@ async function checkPassword(
   const subscriber = await store.subscriberByUsername(username);
   if (subscriber !== null && warm.holds(subscriber, password)) return known(subscriber);
 
-  const paid = [...keys, WORK];
+  const paid = [...keys, ...workKeys(login)];
   if (!attempts.take(paid)) {
     // Whoever floods soon has nothing left of their own, and the others get their share again.
-    attempts.take(keys.filter(({ kind }) => kind !== 'account' && kind !== 'voucher'));
+    if (login.address === null || !attempts.isFull(sourceKey(login))) {
+      attempts.take(keys.filter(({ kind }) => kind !== 'account' && kind !== 'voucher'));
+    }
     return LIMITED;
   }
   const right = await passwordHolds(hasher, subscriber, store.credentialKey(password));
@@ -209,10 +215,11 @@ function phoneOf({ mac, address }: GivenCredentials): string | null {
 }
 
 function attemptKeys(
-  { username, proof, address, routerId }: GivenCredentials,
+  login: GivenCredentials,
   phone: string | null,
   isTrusted: boolean,
 ): AttemptKey[] {
+  const { username, proof, address, isOutside, routerId } = login;
   const name = username.toLowerCase();
   const isCode = proof.kind === 'password' && username === proof.password;
   const kind = isCode ? 'voucher' : 'account';
@@ -220,9 +227,31 @@ function attemptKeys(
   const keys: AttemptKey[] = [{ kind, id: isTrusted ? `${name} ${phone}` : known }];
   if (phone !== null) keys.push({ kind: 'phone', id: phone });
   if (isTrusted) return keys;
-  if (address !== null) keys.push({ kind: 'address', id: `${routerId} ${address}` });
-  keys.push({ kind: 'nas', id: routerId });
+  const own = sourceKey(login);
+  if (address !== null) keys.push(own);
+  if (isOutside) keys.push({ kind: 'outside', id: routerId, sparing: own });
+  // What is kept of a router is for addresses of its LAN: behind the NAS a MAC is soon another.
+  const sparing = address === null || isOutside ? 'always' : own;
+  keys.push({ kind: 'nas', id: routerId, sparing });
   return keys;
+}
+
+/** Also of a phone that is trusted with the name: it hashes no more than others do. */
+function workKeys(login: GivenCredentials): AttemptKey[] {
+  const sparing = sourceKey(login);
+  if (!login.isOutside) return [{ kind: 'work', id: '', sparing }];
+  return [
+    { kind: 'outsideWork', id: '', sparing },
+    { kind: 'work', id: '', sparing: 'always' },
+  ];
+}
+
+/** The bucket of who asks that no claim gets around. */
+function sourceKey({ address, isOutside, mac, routerId }: GivenCredentials): AttemptKey {
+  if (address === null) return { kind: 'phone', id: mac ?? '' };
+  return isOutside
+    ? { kind: 'line', id: address }
+    : { kind: 'address', id: `${routerId} ${address}` };
 }
 
 /** The first letters and digits, however the code is grouped. */
