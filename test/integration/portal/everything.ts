@@ -38,8 +38,8 @@ export interface Everything {
   readonly phones: readonly Phone[];
   /** Names with their passwords. */
   readonly accounts: readonly (readonly [username: string, password: string])[];
-  /** Those who were online at first are so again. */
-  readonly settle: () => Promise<void>;
+  /** Those who were online at first are so again; who changed the password, at these addresses, has it back. */
+  readonly settle: (changed?: ReadonlySet<string>) => Promise<void>;
 }
 
 export const WEBHOOK_KEY = 'rahasia-webhook-desa';
@@ -99,7 +99,7 @@ export async function seedEverything(store: Store): Promise<Everything> {
   phones.push(...people.map((person) => ({ ...person, online: true })));
   const codes = cards.map(({ code }) => code);
   const known = knownOf(phones, codes, store);
-  return { known, phones, accounts, settle: () => settle(store, people) };
+  return { known, phones, accounts, settle: (changed) => settle(store, people, changed) };
 }
 
 function knownOf(phones: readonly Phone[], codes: readonly string[], store: Store): Known {
@@ -212,12 +212,16 @@ async function peopleOf(store: Store, router: Router, i: number, at: number): Pr
   return people.map((person, n) => ({ ...placeOf(router, i, 10 + n), ...person }));
 }
 
-/** Logged in, with the password from the beginning, whatever became of them meanwhile. */
-async function settle(store: Store, people: readonly Person[]): Promise<void> {
+/** Logged in, with the password from the beginning. */
+async function settle(
+  store: Store,
+  people: readonly Person[],
+  changed: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const at = Date.now();
   for (const { router, mac, from, account, secret, grace, full } of people) {
     // It ends sessions, too.
-    if (account.kind === 'subscriber' && secret !== null && !full) {
+    if (account.kind === 'subscriber' && secret !== null && changed.has(from)) {
       await store.setPassword({ subscriberId: account.id, password: PASSWORD, at });
     }
     const session = await store.sessionByAddress(from);

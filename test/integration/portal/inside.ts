@@ -47,7 +47,12 @@ function byCode(base: '/otp' | '/register'): Record<string, Inside> {
     [`POST ${base}/code`]: LET_IN,
     [`POST ${base}/again`]: either(toPage, shows(form(`${base}/code`), 429)),
     [`POST ${base}/other`]: either(toPage, shows(form(base))),
-    [`GET ${base}/go`]: either(LET_IN, (one) => refreshOf(one)?.includes(`${base}/go`) === true),
+    // Without a visit it leads to the beginning.
+    [`GET ${base}/go`]: either(
+      LET_IN,
+      toPage,
+      (one) => refreshOf(one)?.includes(`${base}/go`) === true,
+    ),
     [`GET ${base}/link`]: shows(form(`${base}/link`)),
     [`POST ${base}/link`]: LET_IN,
     ...Object.fromEntries(

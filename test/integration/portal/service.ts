@@ -34,7 +34,7 @@ export async function prepareService(folder: string, logLevel: string): Promise<
   const secret = 'rahasia-gateway-1';
   const gateways = [
     {
-      ...{ kind: 'fonnte', name: 'fonnte', secret, webhookSecret: WEBHOOK_KEY },
+      ...{ kind: 'fonnte', name: 'fonnte', secret, webhookSecret: WEBHOOK_KEY, timeoutSeconds: 30 },
       origin: gateway.origin,
     },
     {
