@@ -73,7 +73,7 @@ const SETTINGS = {
 export async function seedEverything(store: Store): Promise<Everything> {
   const at = Date.now();
   await store.importVillages({ villages: [village], at });
-  await store.createTariff({ ...newTariff, devices: 2, at });
+  await store.createTariff({ ...newTariff, devices: 3, at });
   await store.createTariff({ ...newTariff, name: 'satu', devices: 1, at });
   await store.createTariff({ ...newTariff, name: 'habis', dailyOctets: 0, at });
   for (const [name, value] of Object.entries(SETTINGS)) {
