@@ -14,11 +14,13 @@ import {
   seeOther,
   sourceOf,
 } from './context.ts';
+import type { Admitted } from './hand-back.ts';
 import { chooseLocale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { refuseWay } from './login.ts';
 import { sendMessage } from './messages.ts';
 import { clickCharges, endOfDay } from './otp/charges.ts';
+import { claimOf } from './proofs.ts';
 import type { Redirect } from './redirect-params.ts';
 import type { RejectCode } from './reject-codes.ts';
 import { isOwnRequest } from './security.ts';
@@ -53,7 +55,7 @@ async function accountOf(
   deps: PortalDeps,
   { router, mac }: Redirect,
   address: string,
-): Promise<{ kind: 'subscriber'; id: string } | RejectCode> {
+): Promise<Admitted | RejectCode> {
   const settings = await settingsOf(deps, router);
   const at = deps.clock.now();
   const endsAt = endOfDay(at, router.timeZone ?? deps.timeZone);
@@ -68,6 +70,5 @@ async function accountOf(
     at,
   });
   if (result.outcome === 'full') return 'SW-FULL';
-  const { id, disabled } = result.subscriber;
-  return disabled ? 'SW-DISABLED' : { kind: 'subscriber', id };
+  return result.subscriber.disabled ? 'SW-DISABLED' : claimOf(result.subscriber);
 }

@@ -13,6 +13,8 @@ import { withQuery } from './urls.ts';
 export interface Admitted {
   readonly kind: AccountKind;
   readonly id: string;
+  /** When its owner was proven; absent: 0. */
+  readonly epoch?: number;
 }
 
 export interface Exchange {
@@ -47,6 +49,7 @@ export async function handBack(
   const token = await deps.store.issueToken({
     accountKind: account.kind,
     accountId: account.id,
+    epoch: account.epoch ?? 0,
     mac: redirect.mac,
     routerId: redirect.router.id,
     phone: phoneKind(req.headers['user-agent']),

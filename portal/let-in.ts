@@ -2,9 +2,11 @@
 import type { Way } from '../settings/portal.ts';
 import { askForPassword } from './account/choose-page.ts';
 import { askForConsent, consents, knownAsChild } from './consent/ask.ts';
-import type { PortalDeps } from './context.ts';
+import { type PortalDeps, seeOther } from './context.ts';
 import { type Admitted, type Exchange, handBack, type Visit } from './hand-back.ts';
+import { claimOf, isStale } from './proofs.ts';
 import { provesItself } from './proven-phone.ts';
+import { anew } from './tickets.ts';
 
 /**
  * Makes sure of consent to the texts in force: given before, by the boxes of the form that was sent, or on
@@ -20,6 +22,7 @@ export async function letIn(
   minor = false,
 ): Promise<void> {
   const facts = await deps.store.account(account.kind, account.id);
+  if (isStale(account, facts)) return seeOther(exchange.res, anew(visit));
   if (facts?.firstPassword === true && via === 'account') {
     return askForPassword(deps, exchange, visit, account);
   }
@@ -29,7 +32,7 @@ export async function letIn(
   // Kept, so that a window that is closed now does not make an adult of the next login.
   if (minor && !child) await knownAsChild(deps, visit, account);
   const waiting = {
-    account: { kind: account.kind, id: account.id },
+    account: claimOf(account),
     ...{ via, guardianPhone: null, minor: minor || child, child },
   };
   const standing = await consents(deps, exchange, visit, waiting);

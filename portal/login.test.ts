@@ -195,6 +195,7 @@ describe('POST /login', () => {
       {
         accountKind: 'voucher',
         accountId: 'v1',
+        epoch: 0,
         mac: MAC,
         routerId: router.id,
         phone: null,

@@ -88,7 +88,11 @@ export interface LoginQuestion {
 export type LoginAnswer =
   | {
       readonly kind: 'accept';
-      readonly account: { readonly kind: AccountKind; readonly id: string };
+      readonly account: {
+        readonly kind: AccountKind;
+        readonly id: string;
+        readonly epoch?: number;
+      };
     }
   | { readonly kind: 'reject'; readonly code: string; readonly text: string }
   | { readonly kind: 'unreachable' };

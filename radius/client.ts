@@ -34,6 +34,8 @@ export interface ElsewhereOptions extends QuestionerOptions {
 export interface AccountId {
   readonly kind: AccountKind;
   readonly id: string;
+  /** When its credentials were found right. */
+  readonly epoch?: number;
 }
 
 export type AuthenticateResult =
@@ -107,10 +109,11 @@ function readReply(packet: Packet): AuthenticateResult {
 
 function readAccount(packet: Packet): AccountId | null {
   for (const { from, to } of findAll(packet, 'Class')) {
-    const match = /^account:(voucher|subscriber):(.+)$/.exec(
+    const match = /^account:(voucher|subscriber):([^:]+):(\d{1,15})$/.exec(
       packet.bytes.toString('utf8', from, to),
     );
-    if (match !== null) return { kind: match[1] as AccountKind, id: match[2]! };
+    if (match === null) continue;
+    return { kind: match[1] as AccountKind, id: match[2]!, epoch: Number(match[3]) };
   }
   return null;
 }

@@ -281,18 +281,19 @@ function asAccount(
   username: string,
   attributes: readonly AttributeValue[],
 ): Claim {
-  const { kind, id } = account;
+  const { kind, id, epoch = 0 } = account;
   return {
     account,
-    proof: { kind: 'account', accountKind: kind, accountId: id, username },
+    proof: { kind: 'account', accountKind: kind, accountId: id, epoch, username },
     attributes,
   };
 }
 
 function named(account: Account, attributes: readonly AttributeValue[]): LoginAnswer {
+  const { kind, id, epoch = 0 } = account;
   return {
     kind: 'accept',
-    attributes: [['Class', `account:${account.kind}:${account.id}`], ...attributes],
+    attributes: [['Class', `account:${kind}:${id}:${epoch}`], ...attributes],
   };
 }
 

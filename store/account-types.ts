@@ -17,6 +17,8 @@ export interface Account {
   readonly validUntil: number | null;
   /** A parent or guardian answers for it. */
   readonly child?: true;
+  /** Grows whenever all access to it is ended: what was proven before opens nothing after. Absent: 0. */
+  readonly epoch?: number;
   /** Its password is an officer's, for one login: on the page, where an own one is chosen. */
   readonly firstPassword?: true;
 }

@@ -5,6 +5,8 @@ import type { TokenConsent } from './consent-types.ts';
 export interface NewToken {
   readonly accountKind: AccountKind;
   readonly accountId: string;
+  /** Of the account when its owner was proven; absent: as it is now. */
+  readonly epoch?: number;
   readonly mac: string;
   readonly routerId: string;
   /** What the phone's browser says that it is, for its owner's eyes: `android`. */

@@ -242,6 +242,8 @@ export type LoginProof =
       readonly kind: 'account';
       readonly accountKind: AccountKind;
       readonly accountId: string;
+      /** Of the account that was verified. */
+      readonly epoch?: number;
       /** User-Name as the NAS sent it, which its accounting will repeat. */
       readonly username: string;
     };

@@ -5,6 +5,7 @@
 import { tickedIn } from '../consent/ticks.ts';
 import { formOf, type PortalDeps, placeOf, sceneOf, sourceOf } from '../context.ts';
 import type { Admitted, Exchange, Visit } from '../hand-back.ts';
+import { claimOf } from '../proofs.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import type { WeakBecause } from './password-rules.ts';
 
@@ -21,7 +22,7 @@ export async function askForPassword(
     routerId: visit.redirect.router.id,
     mac: visit.redirect.mac,
     address: sourceOf(exchange.req),
-    document: JSON.stringify({ id: account.id }),
+    document: JSON.stringify({ account: claimOf(account) }),
     at: deps.clock.now(),
     ttlMs: TICKET_MS,
   };

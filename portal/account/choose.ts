@@ -1,14 +1,16 @@
 /** `POST /choose`: an own password instead of an officer's; then the login goes on (choose-page.ts). */
 import { formOf, type Handler, type PortalDeps, seeOther } from '../context.ts';
+import type { Admitted } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
+import { asItIs, stillHolds } from '../proofs.ts';
 import { isOwnRequest } from '../security.ts';
 import { anew, keepAnswered, mayRepeat, ticketPage } from '../tickets.ts';
 import { sendChoose } from './choose-page.ts';
 import { weakness } from './password-rules.ts';
 
 interface Choosing {
-  readonly id: string;
+  readonly account: Admitted;
   /** Keyed hash of what was chosen. */
   readonly chosen?: string;
 }
@@ -24,7 +26,9 @@ export function showChoice(deps: PortalDeps): Handler {
 
 export function submitChoice(deps: PortalDeps): Handler {
   const submit = ticketPage(deps, 'reset', async ({ req, res }, { visit, ticket, secret }) => {
-    const { id, chosen } = JSON.parse(ticket.document) as Choosing;
+    const { account, chosen } = JSON.parse(ticket.document) as Choosing;
+    if (!(await stillHolds(deps, account))) return seeOther(res, anew(visit));
+    const { id } = account;
     const password = formOf(req).get('password') ?? '';
     const key = deps.store.credentialKey(`chosen ${password}`);
     if (chosen === undefined) {
@@ -37,11 +41,14 @@ export function submitChoice(deps: PortalDeps): Handler {
         await deps.store.closeTicket({ id: ticket.id });
         return seeOther(res, anew(visit));
       }
-      await keepAnswered(deps, ticket, { id, chosen: key } satisfies Choosing);
+      // It has ended all access but this one.
+      const own = await asItIs(deps, account);
+      await keepAnswered(deps, ticket, { account: own, chosen: key } satisfies Choosing);
+      return letIn(deps, { req, res }, visit, own, 'account');
     } else if (chosen !== key || !mayRepeat(req, ticket)) {
       return seeOther(res, anew(visit));
     }
-    await letIn(deps, { req, res }, visit, { kind: 'subscriber', id }, 'account');
+    await letIn(deps, { req, res }, visit, account, 'account');
   });
   return async (req, res) =>
     isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');

@@ -7,9 +7,11 @@ import type { Request, Response } from 'express';
 import { type E164, toMobileE164 } from '../../settings/phone-number.ts';
 import type { Ticket } from '../../store/ticket-types.ts';
 import { formOf, type Handler, type PortalDeps, queryOf, seeOther, sourceOf } from '../context.ts';
+import type { Admitted } from '../hand-back.ts';
 import type { Locale } from '../i18n.ts';
 import { sendMessage } from '../messages.ts';
 import type { AccountNotice } from '../pages.ts';
+import { claimOf, isStale } from '../proofs.ts';
 import { isOwnRequest } from '../security.ts';
 import { keepAnswered } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
@@ -21,7 +23,7 @@ import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self
 
 /** What waits until the new number is proven. */
 interface NewNumber {
-  readonly id: string;
+  readonly account: Admitted;
   readonly phone: E164;
   /** Once the code came back. */
   readonly answer?: 'numberChanged' | 'numberTaken';
@@ -99,7 +101,8 @@ async function waitingFor(
   const ticket = await deps.store.ticketBySecret({ secret, at: deps.clock.now() });
   if (ticket?.kind !== 'number' || ticket.mac !== session.mac) return null;
   const waiting = JSON.parse(ticket.document) as NewNumber;
-  return waiting.id === account.id ? { ticket, waiting } : null;
+  const isOwn = waiting.account.id === account.id && !isStale(waiting.account, account);
+  return isOwn ? { ticket, waiting } : null;
 }
 
 async function begin(
@@ -130,7 +133,7 @@ async function sendToNew(
   { account, session, router }: Self,
   { lang, phone }: { readonly lang: Locale; readonly phone: E164 },
 ): Promise<CodeSent> {
-  const document: NewNumber = { id: account.id, phone };
+  const document: NewNumber = { account: claimOf(account), phone };
   const where = { mac: session.mac, address: sourceOf(req) };
   const { id, secret } = await deps.store.openTicket({
     ...{ kind: 'number', routerId: router!.id, ...where, document: JSON.stringify(document) },

@@ -3,7 +3,9 @@
 import type { E164 } from '../../settings/phone-number.ts';
 import type { Ticket } from '../../store/ticket-types.ts';
 import type { PortalDeps } from '../context.ts';
+import type { Admitted } from '../hand-back.ts';
 import type { Locale } from '../i18n.ts';
+import { claimOf, isStale } from '../proofs.ts';
 import type { Self } from './self.ts';
 
 const TICKET_MS = 10 * 60_000;
@@ -14,6 +16,10 @@ export type CodeSent =
   /** Not now; or no gateway took it. */
   | 'limited'
   | 'down';
+
+interface OwnCode {
+  readonly self: Admitted;
+}
 
 export async function sendOwnCode(
   deps: PortalDeps,
@@ -28,7 +34,7 @@ export async function sendOwnCode(
     routerId: router.id,
     mac: session.mac,
     address: session.framedIp ?? '',
-    document: JSON.stringify({ self: account.id }),
+    document: JSON.stringify({ self: claimOf(account) } satisfies OwnCode),
     at: deps.clock.now(),
     ttlMs: TICKET_MS,
   });
@@ -57,9 +63,8 @@ export async function ownCodeTicket(
   const at = deps.clock.now();
   const ticket = await deps.store.ticketBySecret({ secret: secret.slice(0, 64), at });
   if (ticket?.kind !== 'rights' || ticket.mac !== session.mac) return null;
-  return (JSON.parse(ticket.document) as { readonly self?: string }).self === account.id
-    ? ticket
-    : null;
+  const { self } = JSON.parse(ticket.document) as Partial<OwnCode>;
+  return self?.id === account.id && !isStale(self, account) ? ticket : null;
 }
 
 export async function provesByCode(

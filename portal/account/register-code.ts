@@ -13,6 +13,7 @@ import type { OtpFault } from '../otp/show.ts';
 import { backTo, passOrPage, sendCode, TICKET_MS } from '../otp/start.ts';
 import { findVisit, type OtpDocument, type OtpVisit, PAGES, visitOfPhone } from '../otp/visit.ts';
 import type { RegisterFault } from '../pages.ts';
+import { asItIs } from '../proofs.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
 import { keepAnswered } from '../tickets.ts';
@@ -46,7 +47,7 @@ export const REGISTER: Flow = {
     if ('fault' in made) {
       return sendForm(deps, exchange, back, { fault: made.fault, form: formOf(exchange.req) });
     }
-    const account = { kind: 'subscriber', id: made.id } as const;
+    const account = await asItIs(deps, { kind: 'subscriber', id: made.id });
     await letIn(deps, exchange, back, account, 'account', made.minor);
   },
 };

@@ -21,6 +21,7 @@ import { sendMessage } from '../messages.ts';
 import { goOn } from '../otp/start.ts';
 import { findVisit } from '../otp/visit.ts';
 import type { RegisterFault } from '../pages.ts';
+import { claimOf } from '../proofs.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
 import { REPEAT_MS } from '../tickets.ts';
@@ -98,7 +99,7 @@ async function byVoucherOnce(
   if (answered?.key === key && answered.account !== undefined) return answered.account;
   const made = await byVoucher(deps, visit, application, { form, rules, framedIp });
   if (typeof made === 'string') return made;
-  const document: Answered = { key, account: { kind: made.kind, id: made.id } };
+  const document: Answered = { key, account: claimOf(made) };
   await store.openTicket({ ...phone, document: JSON.stringify(document), at, ttlMs: REPEAT_MS });
   return made;
 }

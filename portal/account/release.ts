@@ -16,6 +16,7 @@ import {
 import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
+import { claimOf, stillHolds } from '../proofs.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { isOwnRequest } from '../security.ts';
 import { anew, keepAnswered, mayRepeat, ticketPage } from '../tickets.ts';
@@ -46,7 +47,7 @@ export async function offerRelease(
   if (account === null) return false;
   const { router, mac } = visit.redirect;
   const at = deps.clock.now();
-  const full: Full = { account: { kind: account.kind, id: account.id }, via: typed.method };
+  const full: Full = { account: claimOf(account), via: typed.method };
   if ((await onlineElsewhere(deps, visit, full)).length === 0) return false;
   const { secret } = await deps.store.openTicket({
     kind: 'rights',
@@ -76,6 +77,7 @@ export function submitRelease(deps: PortalDeps): Handler {
     const full = fullIn(ticket.document);
     if (full === null || !HANDLE.test(handle)) return seeOther(res, anew(visit));
     const { account, via, released } = full;
+    if (!(await stillHolds(deps, account))) return seeOther(res, anew(visit));
     if (released === undefined) {
       // One release for one proof. A phone that has gone by itself has left its slot, too.
       const isFirst = await keepAnswered(deps, ticket, { ...full, released: handle });

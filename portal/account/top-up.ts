@@ -15,10 +15,11 @@ import {
 } from '../context.ts';
 import { loginFault, typoFault } from '../faults.ts';
 import type { Speech } from '../frame.ts';
-import type { Exchange, Visit } from '../hand-back.ts';
+import type { Admitted, Exchange, Visit } from '../hand-back.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
 import type { Fault } from '../pages.ts';
+import { claimOf, stillHolds } from '../proofs.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { REJECT_STATUS, type RejectCode } from '../reject-codes.ts';
 import { isOwnRequest } from '../security.ts';
@@ -32,7 +33,7 @@ const SPENT = ['SW-QUOTA', 'SW-TIME', 'SW-EXPIRED'] as const;
 type Spent = (typeof SPENT)[number];
 
 interface Waiting {
-  readonly topUp: { readonly id: string; readonly why: Spent };
+  readonly topUp: { readonly account: Admitted; readonly why: Spent };
 }
 
 const TICKET_MS = 10 * 60_000;
@@ -48,7 +49,7 @@ export async function offerTopUp(
   if (why === undefined) return false;
   const account = await deps.store.subscriberByUsername(await accountName(deps, typed.username));
   if (account === null) return false;
-  const waiting: Waiting = { topUp: { id: account.id, why } };
+  const waiting: Waiting = { topUp: { account: claimOf(account), why } };
   const { secret } = await deps.store.openTicket({
     kind: 'rights',
     routerId: visit.redirect.router.id,
@@ -74,18 +75,20 @@ export function showTopUp(deps: PortalDeps): Handler {
 export function submitTopUp(deps: PortalDeps): Handler {
   const submit = ticketPage(deps, 'rights', async (exchange, { visit, ticket, secret }) => {
     const waiting = waitingIn(ticket.document);
-    if (waiting === null) return seeOther(exchange.res, anew(visit));
+    if (waiting === null || !(await stillHolds(deps, waiting.account))) {
+      return seeOther(exchange.res, anew(visit));
+    }
     const { req } = exchange;
     const code = (formOf(req).get('voucher') ?? '').slice(0, 64);
     const refusal = await spend(deps, visit, {
       code,
-      subscriberId: waiting.id,
+      subscriberId: waiting.account.id,
       framedIp: sourceOf(req),
     });
     if (refusal !== null) return sendTopUp(deps, exchange, visit, { secret, ...refusal });
     // The same voucher again is the same top-up: a second tap is let in, too.
     await keepAnswered(deps, ticket, { topUp: waiting } satisfies Waiting);
-    await letIn(deps, exchange, visit, { kind: 'subscriber', id: waiting.id }, 'account');
+    await letIn(deps, exchange, visit, waiting.account, 'account');
   });
   return async (req, res) =>
     isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');

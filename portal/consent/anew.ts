@@ -4,6 +4,7 @@
  */
 import type { PortalDeps } from '../context.ts';
 import { type Exchange, handBack, type Visit } from '../hand-back.ts';
+import { claimOf } from '../proofs.ts';
 import { provesItself } from '../proven-phone.ts';
 import { askForConsent } from './ask.ts';
 import { legalTextsAt, textsKey } from './texts.ts';
@@ -23,7 +24,7 @@ export async function asksAnew(
   if (!(await provesItself(deps, exchange.req, visit.redirect))) return false;
   const facts = await deps.store.account(device.accountKind, device.accountId);
   if (facts === null || facts.disabled) return false;
-  const account = { kind: facts.kind, id: facts.id };
+  const account = claimOf(facts);
   const hashes = { terms: texts.terms.hash, privacy: texts.privacy.hash };
   // On another phone, meanwhile.
   if (await deps.store.hasConsented({ ...hashes, account, mac: null })) {

@@ -17,6 +17,7 @@ import {
 import { type Admitted, type Exchange, handBack, type Visit } from '../hand-back.ts';
 import { sendMessage } from '../messages.ts';
 import type { PageFacts } from '../pages.ts';
+import { stillHolds } from '../proofs.ts';
 import { provesItself } from '../proven-phone.ts';
 import { writeRedirect } from '../redirect-params.ts';
 import { rememberBox } from '../remember.ts';
@@ -185,12 +186,13 @@ function admitted(deps: PortalDeps, req: Request, { redirect }: Visit): boolean 
   return deps.admitLogin({ address: sourceOf(req), mac, router: router.name }, deps.clock.now());
 }
 
-/** A phone that was forgotten while its page was open must log in. */
+/** Who was proven before all access ended, and a phone that was forgotten while its page was open, must log in. */
 async function isStill(
   deps: PortalDeps,
   { redirect }: Visit,
   { account, via }: Waiting,
 ): Promise<boolean> {
+  if (!(await stillHolds(deps, account))) return false;
   if (via !== 'remembered') return true;
   const device = await deps.store.device(redirect.mac);
   return device?.origin === 'consent' && device.accountId === account.id;

@@ -7,6 +7,7 @@
  */
 import type { Request } from 'express';
 import type { Ticket } from '../../store/ticket-types.ts';
+import type { Subscriber } from '../../store/types.ts';
 import {
   type Handler,
   type PortalDeps,
@@ -18,6 +19,7 @@ import {
 import { chooseLocale, type Locale } from '../i18n.ts';
 import { letIn } from '../let-in.ts';
 import { type OidcFailure, refuseOidc, refuseWay } from '../login.ts';
+import { claimOf } from '../proofs.ts';
 import { type Redirect, writeRedirect } from '../redirect-params.ts';
 import { withQuery } from '../urls.ts';
 import { settingsOf } from '../village-settings.ts';
@@ -77,8 +79,7 @@ export function finishOidc(deps: PortalDeps): Handler {
     if (answer.kind !== 'known') return refuse(answer.kind);
     const account = await citizenOf(deps, redirect, answer.person);
     if (account.disabled) return refuseWay(deps, { req, res }, redirect, 'SW-DISABLED', 'oidc');
-    const admitted = { kind: 'subscriber', id: account.id } as const;
-    await letIn(deps, { req, res }, { redirect, locale }, admitted, 'oidc');
+    await letIn(deps, { req, res }, { redirect, locale }, claimOf(account), 'oidc');
   };
 }
 
@@ -94,7 +95,7 @@ async function citizenOf(
   deps: PortalDeps,
   { router }: Redirect,
   person: string,
-): Promise<{ id: string; disabled: boolean }> {
+): Promise<Subscriber> {
   const settings = await settingsOf(deps, router);
   return deps.store.ensureCitizen({
     ...{ origin: 'oidc', key: person, villageCode: null },

@@ -18,6 +18,7 @@ import type { Exchange } from '../hand-back.ts';
 import type { Locale } from '../i18n.ts';
 import { letIn } from '../let-in.ts';
 import { sendMessage } from '../messages.ts';
+import { claimOf } from '../proofs.ts';
 import { isOwnRequest } from '../security.ts';
 import { REPEAT_MS } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
@@ -223,7 +224,7 @@ export async function arriveByNumber(
     deps,
     exchange,
     { redirect, locale: localeOf(lang, document), ticketId: id },
-    { kind: 'subscriber', id: citizen.id },
+    claimOf(citizen),
     'otp',
   );
 }

@@ -117,7 +117,8 @@ function accountUnder(tariff: string, { store, clock, log }: PortalClientDeps) {
     try {
       const account = await store.ensureSubscriber({ username, tariff, at: clock.now() });
       const hasPasswordHere = /^(?:argon2id|k)\$/.test(account.passwordHash);
-      return hasPasswordHere ? 'SW-BADCRED' : { kind: account.kind, id: account.id };
+      if (hasPasswordHere) return 'SW-BADCRED';
+      return { kind: account.kind, id: account.id, epoch: account.epoch ?? 0 };
     } catch (error) {
       const why = { code: errorCode(error), reason: errorMessage(error), tariff };
       log.error(why, 'no account for someone whom portal.radius.server accepts');

@@ -24,6 +24,7 @@ interface AccountRow extends TariffColumns {
   first_login_at: number | null;
   valid_until: number | null;
   child: number;
+  epoch: number;
   /** Only subscribers have passwords. */
   first_password?: number;
 }
@@ -44,7 +45,8 @@ export interface SubscriberRow extends AccountRow {
 const ROWS = 100;
 /** In the place of a password hash: nothing verifies against it. */
 export const NO_PASSWORD = '!';
-const ACCOUNT = 'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until, a.child';
+const ACCOUNT =
+  'a.id, a.village_code, a.disabled, a.first_login_at, a.valid_until, a.child, a.epoch';
 const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF},
     (SELECT at FROM top_ups WHERE voucher_id = a.id) AS spent_at
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
@@ -311,6 +313,7 @@ function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & {
     firstLoginAt: row.first_login_at,
     validUntil: row.valid_until,
     ...(row.child === 0 ? {} : { child: true as const }),
+    ...(row.epoch === 0 ? {} : { epoch: row.epoch }),
     ...(row.first_password === 1 ? { firstPassword: true as const } : {}),
   };
 }

@@ -8,6 +8,7 @@ import { topUpOf } from '../top-up.ts';
 import type { Subscriber, Voucher } from '../types.ts';
 import {
   accountReads,
+  accountTable,
   NO_PASSWORD,
   SUBSCRIBERS,
   type SubscriberRow,
@@ -188,12 +189,19 @@ async function takeOver(ctx: WriteContext, id: string, at: number): Promise<void
   ctx.invalidate('subscriber', id);
 }
 
-/** Remembered phones are forgotten, unused tokens void, and open sessions asked to end. */
+/**
+ * Remembered phones are forgotten, unused tokens void, and open sessions asked to end. Tickets, and tokens that
+ * are issued only now for what was proven before, are of an epoch that is over.
+ */
 export async function endAccess(
   ctx: WriteContext,
   what: { accountId: string; reason: string; at: number },
 ): Promise<void> {
   const { accountId, reason, at } = what;
+  for (const kind of ['subscriber', 'voucher'] as const) {
+    await ctx.sql.run(`UPDATE ${accountTable(kind)} SET epoch = epoch + 1 WHERE id = ?`, accountId);
+    ctx.invalidate(kind, accountId);
+  }
   const devices = await ctx.sql.all<{ mac: string }>(
     'DELETE FROM devices WHERE account_id = ? RETURNING mac',
     accountId,

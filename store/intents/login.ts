@@ -28,6 +28,8 @@ interface TokenRow {
   expires_at: number;
   spent_at: number | null;
   session_id: string | null;
+  /** Of the account, when its owner was proven. */
+  epoch: number;
   remember_until: number | null;
   phone: string | null;
   /** Of what was agreed to on the page, for the ledger. */
@@ -78,8 +80,9 @@ export const loginWrites = {
     const whose = { account, mac: args.mac, at: args.at };
     await ctx.sql.run(
       `INSERT INTO tokens (username, k, sealed, account_kind, account_id, mac, router_id, phone,
-         expires_at, remember_until, agreed, ticket, consent)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         expires_at, remember_until, agreed, ticket, consent, epoch)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+         ${args.epoch === undefined ? epochOf(args.accountKind) : '?'})`,
       username,
       ctx.keys.credentialKey(token),
       ctx.keys.seal(token, `token:${username}`),
@@ -93,6 +96,7 @@ export const loginWrites = {
       args.agreed ?? null,
       args.ticketId ?? null,
       consent === undefined ? null : await documentOf(ctx, consent, whose),
+      args.epoch ?? args.accountId,
     );
     return { username, token };
   },
@@ -110,6 +114,7 @@ export const loginWrites = {
     const first = firstAnswer(claim, held, args);
     if (first !== null) return first;
     if (account === undefined || account.disabled !== 0) return { outcome: 'disabled' };
+    if ((claim.epoch ?? account.epoch) !== account.epoch) return { outcome: 'token' };
     if (!(await takeSlot(ctx, held, args))) return { outcome: 'devices' };
 
     const sessionId = uuidv7(args.at);
@@ -139,12 +144,15 @@ interface Claim {
   readonly accountKind: AccountKind;
   readonly accountId: string;
   readonly username: string;
+  /** Of the account, when its owner was proven. */
+  readonly epoch?: number;
   /** The row of a token, for a proof by token. */
   readonly token: TokenRow | null;
 }
 
 interface AccountState {
   readonly disabled: number;
+  readonly epoch: number;
   readonly tariff_id: string;
   readonly first_login_at: number | null;
   readonly valid_until: number | null;
@@ -162,6 +170,11 @@ interface HeldRow {
   readonly session_timeout_seconds: number | null;
   readonly total_limit_octets: number | null;
   readonly disconnect_requested_at: number | null;
+}
+
+/** As it is now. */
+function epochOf(kind: AccountKind): string {
+  return `COALESCE((SELECT epoch FROM ${accountTable(kind)} WHERE id = ?), 0)`;
 }
 
 async function tokenOfTicket(
@@ -185,7 +198,7 @@ async function accountState(
   { accountKind, accountId }: Claim,
 ): Promise<AccountState | undefined> {
   return sql.get<AccountState>(
-    `SELECT disabled, tariff_id, first_login_at, valid_until
+    `SELECT disabled, epoch, tariff_id, first_login_at, valid_until
      FROM ${accountTable(accountKind)} WHERE id = ?`,
     accountId,
   );
@@ -223,6 +236,7 @@ async function readProof(ctx: WriteContext, args: OpenLogin): Promise<Claim | nu
     accountKind: token.account_kind,
     accountId: token.account_id,
     username: token.username,
+    epoch: token.epoch,
     token,
   };
 }

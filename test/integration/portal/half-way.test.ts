@@ -255,7 +255,7 @@ describe('a code for "my account"', () => {
   });
 
   it.each([
-    ['another account', { id: 'somebody' }, {}],
+    ['another account', { account: { kind: 'subscriber', id: 'somebody' } }, {}],
     ['another phone', {}, { mac: 'A2:00:00:00:00:77' }],
   ])('is none of %s in an address', async (_what, document, place) => {
     const { stand, siti } = await online(true);
@@ -263,7 +263,7 @@ describe('a code for "my account"', () => {
     const open = async (over: object, where: object) => {
       const { secret } = await stand.store.openTicket({
         ...{ kind: 'number', routerId: stand.router.id, mac: stand.redirect.mac!, address: 'a' },
-        ...{ document: JSON.stringify({ id: siti.id, phone: E164_NEW, ...over }), at: START_MS },
+        ...{ document: JSON.stringify({ account: siti, phone: E164_NEW, ...over }), at: START_MS },
         ...{ ttlMs: 60_000, ...where },
       });
       return stand.portal.fetch(`/account/number?ticket=${secret}`);

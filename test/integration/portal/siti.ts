@@ -38,5 +38,5 @@ export async function citizen(stand: CitizenStand): Promise<Subscriber> {
     at: START_MS,
   });
   await stand.store.setPassword({ subscriberId: made.id, password: PASSWORD, at: START_MS });
-  return made;
+  return (await stand.store.subscriberByUsername(PHONE))!;
 }

@@ -155,7 +155,7 @@ describe("the portal's question", () => {
     const reply = await fromPortal(voucher.code, voucher.code);
 
     expect(verdict(reply)).toBe('accept');
-    expect(textOf(reply, 'Class')).toBe(`account:voucher:${voucher.id}`);
+    expect(textOf(reply, 'Class')).toBe(`account:voucher:${voucher.id}:0`);
     expect(await sessionsOf(voucher.id)).toEqual([]);
     expect((await store.account('voucher', voucher.id))?.firstLoginAt).toBeNull();
   });
@@ -170,9 +170,18 @@ describe("the portal's question", () => {
     const warm = await fromPortal(name, 'sandi-siti');
 
     expect([first, cold, warm].map(verdict)).toEqual(['accept', 'accept', 'accept']);
-    expect(textOf(warm, 'Class')).toBe(`account:subscriber:${account.id}`);
+    expect(textOf(warm, 'Class')).toBe(`account:subscriber:${account.id}:0`);
     expect(row?.passwordHash).toMatch(/^k\$/);
     expect((await store.subscriberByUsername(name))?.passwordHash).toMatch(/^argon2id\$/);
+  });
+
+  it('names how often all access to the account was ended', async () => {
+    const name = unique('siti');
+    const { id } = await seedSubscriber(store, name, 'sandi-siti', await tariffOf());
+    await store.setPassword({ subscriberId: id, password: 'sandi-baru', at: clock.now() });
+    const reply = await fromPortal(name, 'sandi-baru');
+
+    expect(textOf(reply, 'Class')).toBe(`account:subscriber:${id}:1`);
   });
 
   it('refuses an old password as soon as it was changed', async () => {
