@@ -10,7 +10,7 @@ import { withQuery } from '../urls.ts';
 import { noticeStatus } from './notices.ts';
 import { sendAccount } from './page.ts';
 import { weakness } from './password-rules.ts';
-import { proves, type Self, selfAt } from './self.ts';
+import { proofOf, proves, type Self, selfAt } from './self.ts';
 
 type Act = (
   deps: PortalDeps,
@@ -57,6 +57,8 @@ export function changeOwnPassword(deps: PortalDeps): Handler {
   return acting(deps, async (_deps, req, self, form) => {
     const { account, profile } = self;
     if (account.kind !== 'subscriber' || profile === null) return 'proofWrong';
+    // Whoever once had its address would shut its owner out of everything that asks for the password then.
+    if (proofOf(deps, self) === 'none') return 'proofWrong';
     const password = form.get('password') ?? '';
     const weak = weakness(password, profile.phone);
     if (weak !== null) return `password.${weak}`;

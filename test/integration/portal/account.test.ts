@@ -124,6 +124,17 @@ describe('my account', () => {
     expect(released.headers.location).toMatch(/^\/\?router/);
   });
 
+  it('takes no first password from an address alone, which would shut its owner out', async () => {
+    const made = await stand.store.ensureCitizen({
+      ...{ origin: 'click', key: 'v m', tariff: 'harian', villageCode: null, at: START_MS },
+    });
+    await stand.goOnline(made);
+
+    expect((await post('/account/password', { password: 'kopi-susu-77' })).status).toBe(422);
+    expect((await stand.store.profile(made.id))?.hasPassword).toBe(false);
+    expect((await post('/account/export', {})).status).toBe(200);
+  });
+
   it('corrects the name', async () => {
     await stand.goOnline(siti);
 
