@@ -9,6 +9,7 @@ import { legalTextsAt, textsKey } from './consent/texts.ts';
 import { formOf, type Handler, type PortalDeps, seeOther, sessionOf } from './context.ts';
 import { chooseLocale } from './i18n.ts';
 import { sendMessage } from './messages.ts';
+import { isPass } from './otp/visit.ts';
 import { isOwnRequest } from './security.ts';
 import { withQuery } from './urls.ts';
 import { settingsOf } from './village-settings.ts';
@@ -53,7 +54,7 @@ export async function rememberedAt(
   session: Session,
   router: Router | null,
 ): Promise<Remembered | null> {
-  if (router === null || session.accountId === null) return null;
+  if (router === null || session.accountId === null || isPass(session)) return null;
   const device = await deps.store.device(session.mac);
   const lasts = device !== null && (device.expiresAt ?? Infinity) > deps.clock.now();
   if (lasts && device.origin === 'operator') return null;
@@ -88,12 +89,12 @@ async function rememberPhone(deps: PortalDeps, session: Session): Promise<void> 
   const router = await deps.store.routerByName(session.router);
   if (router === null || accountKind === null || accountId === null) return;
   const days = await daysAt(deps, router);
-  if (days === 0 || (await deps.store.account(accountKind, accountId)) === null) return;
+  const account = await deps.store.account(accountKind, accountId);
+  if (days === 0 || account === null || account.reserved === true) return;
   const at = deps.clock.now();
   const device = { mac, accountKind, accountId, label: '', expiresAt: at + days * DAY_MS };
   const texts = await legalTextsAt(deps, router);
   const hashes = { terms: texts.terms.hash, privacy: texts.privacy.hash };
-  const account = { kind: accountKind, id: accountId };
   // Texts that changed since this session began are asked about when the phone returns.
   const isAgreed = await deps.store.hasConsented({ ...hashes, account, mac });
   const agreed = isAgreed ? textsKey(texts) : null;

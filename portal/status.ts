@@ -37,7 +37,7 @@ export interface Connected {
   readonly session: Session;
   /** Null when it was removed. */
   readonly router: Router | null;
-  /** Null when the account is gone from the store. */
+  /** Null when the account is gone from the store, and for a grace pass, which has none of its own. */
   readonly account: { readonly facts: Account; readonly usage: AccountUsage } | null;
   readonly allowance: Allowance;
 }
@@ -108,7 +108,8 @@ async function accountOf(
     deps.store.account(accountKind, accountId),
     deps.store.usage(accountKind, accountId, day),
   ]);
-  return facts === null ? null : { facts, usage };
+  // A pass runs on what is everybody's: nothing of it is this phone's own.
+  return facts === null || facts.reserved === true ? null : { facts, usage };
 }
 
 /** For a phone without a session; after the hand-back it waits here for its Accounting Start. */

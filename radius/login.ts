@@ -108,6 +108,7 @@ export async function openLogin(
   const verdict = await deps.credentials.verify({ ...request, routerId: nas.routerId });
   if (verdict.kind === 'unknown') return reject(verdict.code);
   if (mac === null) return reject('SW-ERROR');
+  if (verdict.account.reserved === true) return reject('SW-BADCRED');
   // An officer's password is for the page, where its holder chooses an own one.
   if (verdict.account.firstPassword === true) return reject('SW-BADCRED');
   return decideAndOpen(deps, asAccount(verdict.account, username, verdict.attributes), mac, nas);
@@ -134,7 +135,7 @@ export async function openByMac(
     return reject('SW-BADCRED');
   }
   const account = await deps.store.account(device.accountKind, device.accountId);
-  if (account === null) return reject('SW-BADCRED');
+  if (account === null || account.reserved === true) return reject('SW-BADCRED');
   deps.attempts.giveBack(stranger);
   deps.attempts.trust(mac, mac);
   // Texts that its citizen has not agreed to are in force: the page asks.
@@ -167,6 +168,8 @@ async function openWithToken(
   // A token is guessed at by its own name only: no other phone of the NAS pays for it.
   const keys: AttemptKey[] = [{ kind: 'account', id: username }];
   if (!deps.attempts.take(keys)) return reject('SW-LIMIT');
+  // What passes run on is entered by a pass alone, and never without its list.
+  if (facts.account.reserved === true && !facts.grace) return reject('SW-TOKEN');
   const shown = await tokenOf(deps, username, proof);
   if (shown === null) return reject('SW-TOKEN');
   const decision = await decide(deps, facts.account, nas, mac);

@@ -19,6 +19,8 @@ export interface Account {
   readonly child?: true;
   /** Grows whenever all access to it is ended: what was proven before opens nothing after. Absent: 0. */
   readonly epoch?: number;
+  /** One that grace passes run on: nobody's own, and entered by a grace token alone. */
+  readonly reserved?: true;
   /** Its password is an officer's, for one login: on the page, where an own one is chosen. */
   readonly firstPassword?: true;
 }

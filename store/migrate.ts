@@ -23,6 +23,7 @@ import { sql as loginPath } from './migrations/0016-login-path.ts';
 import { sql as provedConsents } from './migrations/0017-proved-consents.ts';
 import { sql as firstPasswords } from './migrations/0018-first-passwords.ts';
 import { sql as answers } from './migrations/0019-answers.ts';
+import { sql as reserved } from './migrations/0021-reserved.ts';
 import { sql as proofs } from './migrations/0022-proofs.ts';
 import type { Sql } from './sql.ts';
 
@@ -52,6 +53,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 17, name: 'proved-consents', sql: provedConsents },
   { id: 18, name: 'first-passwords', sql: firstPasswords },
   { id: 19, name: 'answers', sql: answers },
+  { id: 21, name: 'reserved', sql: reserved },
   { id: 22, name: 'proofs', sql: proofs },
 ];
 

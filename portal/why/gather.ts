@@ -96,5 +96,5 @@ async function accountOf(deps: PortalDeps, session: Session, timeZone: string) {
     deps.store.account(accountKind, accountId),
     deps.store.usage(accountKind, accountId, calendarDay(deps.clock.now(), timeZone)),
   ]);
-  return account === null ? null : { account, usage };
+  return account === null || account.reserved === true ? null : { account, usage };
 }

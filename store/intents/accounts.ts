@@ -14,6 +14,7 @@ import type {
 import { newVoucherCode, normalizeVoucherCode } from '../voucher-code.ts';
 import { phoneKeyOf } from './phones.ts';
 import { forgetDevicesOf } from './remembered.ts';
+import { refuseNameOfPass } from './reserved.ts';
 import { requestEnd } from './session-end.ts';
 import { TARIFF, type TariffColumns, tariffByName, toTariff } from './tariffs.ts';
 
@@ -27,6 +28,7 @@ interface AccountRow extends TariffColumns {
   epoch: number;
   /** Only subscribers have passwords. */
   first_password?: number;
+  reserved?: number;
 }
 
 interface VoucherRow extends AccountRow {
@@ -51,7 +53,7 @@ const VOUCHERS = `SELECT ${ACCOUNT}, a.batch, a.created_at, ${TARIFF},
     (SELECT at FROM top_ups WHERE voucher_id = a.id) AS spent_at
   FROM vouchers a JOIN tariffs t ON t.id = a.tariff_id`;
 export const SUBSCRIBERS = `SELECT ${ACCOUNT}, a.username, a.password_hash,
-    a.first_password, a.origin, ${TARIFF}
+    a.first_password, a.reserved, a.origin, ${TARIFF}
   FROM subscribers a JOIN tariffs t ON t.id = a.tariff_id`;
 
 export const accountReads = {
@@ -93,7 +95,8 @@ export const accountReads = {
       sql.get<SubscriberRow>(`${SUBSCRIBERS} WHERE a.${column} = ?`, value);
     const row =
       (await by('username', username)) ?? (await by('phone_k', phoneKeyOf(keys, username)));
-    return row === undefined ? null : toSubscriber(row);
+    // Nobody is called so: whoever asks by name finds a person or nothing.
+    return row === undefined || row.reserved === 1 ? null : toSubscriber(row);
   },
 
   async unhardenedSubscribers(
@@ -117,7 +120,7 @@ export const accountReads = {
 
   async networkPassword({ sql, keys }: ReadContext, subscriberId: string): Promise<string | null> {
     const row = await sql.get<{ network_password: Uint8Array | null }>(
-      'SELECT network_password FROM subscribers WHERE id = ?',
+      'SELECT network_password FROM subscribers WHERE id = ? AND reserved = 0',
       subscriberId,
     );
     if (row === undefined || row.network_password === null) return null;
@@ -183,6 +186,7 @@ export const accountWrites = {
     args: { subscribers: readonly NewSubscriber[]; at: number },
   ): Promise<ImportCount> {
     const count = { added: 0, changed: 0, unchanged: 0 };
+    for (const { username } of args.subscribers) refuseNameOfPass(username);
     const tariffs = new Map<string, string>();
     for (const { tariff } of args.subscribers) {
       if (!tariffs.has(tariff)) tariffs.set(tariff, await tariffByName(ctx, tariff));
@@ -230,6 +234,7 @@ export const accountWrites = {
   ): Promise<Subscriber> {
     const before = await accountReads.subscriberByUsername(ctx, args.username);
     if (before !== null) return before;
+    refuseNameOfPass(args.username);
     await ctx.sql.run(
       `INSERT INTO subscribers (id, username, password_hash, tariff_id, created_at)
        VALUES (?, ?, ?, ?, ?)`,
@@ -314,6 +319,7 @@ function toAccount<K extends AccountKind>(kind: K, row: AccountRow): Account & {
     validUntil: row.valid_until,
     ...(row.child === 0 ? {} : { child: true as const }),
     ...(row.epoch === 0 ? {} : { epoch: row.epoch }),
+    ...(row.reserved === 1 ? { reserved: true as const } : {}),
     ...(row.first_password === 1 ? { firstPassword: true as const } : {}),
   };
 }

@@ -17,6 +17,7 @@ import {
 import { auditWrites } from './audit.ts';
 import { accountKeyOf, chainTaken } from './consent-chain.ts';
 import { phoneKeyOf } from './phones.ts';
+import { refuseReserved } from './reserved.ts';
 import { requestEnd } from './session-end.ts';
 import { tariffByName } from './tariffs.ts';
 import { isFresh, spend } from './top-ups.ts';
@@ -61,6 +62,7 @@ export const citizenWrites = {
 
   async changePhone(ctx: WriteContext, args: ChangePhone): Promise<boolean> {
     const { subscriberId: id, phone, at } = args;
+    await refuseReserved(ctx, id);
     const other = await keysOf(ctx, 'phone_k', phoneKeyOf(ctx.keys, phone));
     const isOthers = other !== undefined && other.id !== id;
     if (isOthers && other.phone_proved_at !== null) return false;

@@ -21,6 +21,7 @@ import {
   macKeyOf,
 } from './consent-chain.ts';
 import { phoneKeyOf } from './phones.ts';
+import { refuseReserved } from './reserved.ts';
 
 type Args<M extends keyof ConsentStore> = Parameters<ConsentStore[M]>[0];
 
@@ -116,6 +117,7 @@ export const consentWrites = {
   },
 
   async giveConsent(ctx: WriteContext, args: Args<'giveConsent'>): Promise<number> {
+    await refuseReserved(ctx, args.account.id);
     const accountKey = accountKeyOf(ctx.keys, args.account.id);
     await chainTaken(ctx, { accountKey });
     await consentWrites.keepTexts(ctx, args);
@@ -130,6 +132,7 @@ export const consentWrites = {
   },
 
   async withdrawConsent(ctx: WriteContext, args: ConsentScene): Promise<number | null> {
+    await refuseReserved(ctx, args.account.id);
     const accountKey = accountKeyOf(ctx.keys, args.account.id);
     await chainTaken(ctx, { accountKey });
     const held = await heldBy(ctx, [

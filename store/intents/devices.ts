@@ -34,7 +34,8 @@ export const deviceWrites = {
     ctx: WriteContext,
     args: Omit<Device, 'createdAt' | 'origin'> & { origin?: Device['origin']; at: number },
   ): Promise<void> {
-    if ((await accountReads.account(ctx, args.accountKind, args.accountId)) === null) {
+    const account = await accountReads.account(ctx, args.accountKind, args.accountId);
+    if (account === null || account.reserved === true) {
       throw new StoreError('STORE_NOT_FOUND', `there is no ${args.accountKind} ${args.accountId}`);
     }
     await keepDevice(ctx, { ...args, origin: args.origin ?? 'operator' });

@@ -16,6 +16,7 @@ import type {
 import { accountReads, accountTable } from './accounts.ts';
 import { documentOf, takeConsent } from './consent-chain.ts';
 import { keepDevice, renewDevice } from './remembered.ts';
+import { refuseReserved } from './reserved.ts';
 import { closeSessions, requestEnd } from './session-end.ts';
 
 interface TokenRow {
@@ -69,6 +70,7 @@ export const loginReads = {
 
 export const loginWrites = {
   async issueToken(ctx: WriteContext, args: NewToken): Promise<IssuedToken> {
+    if (args.grace !== true) await refuseReserved(ctx, args.accountId);
     const before = await tokenOfTicket(ctx, args);
     if (before !== null) return before;
     const username = newTokenName(args.grace === true);
@@ -115,6 +117,7 @@ export const loginWrites = {
     if (first !== null) return first;
     if (account === undefined || account.disabled !== 0) return { outcome: 'disabled' };
     if ((claim.epoch ?? account.epoch) !== account.epoch) return { outcome: 'token' };
+    if (account.reserved === 1 && !isPass(claim)) return { outcome: 'disabled' };
     if (!(await takeSlot(ctx, held, args))) return { outcome: 'devices' };
 
     const sessionId = uuidv7(args.at);
@@ -150,10 +153,17 @@ interface Claim {
   readonly token: TokenRow | null;
 }
 
+/** By a token that confines its phone to messengers. */
+function isPass({ token }: Claim): boolean {
+  return token !== null && isGraceName(token.username);
+}
+
 interface AccountState {
   readonly disabled: number;
   readonly epoch: number;
   readonly tariff_id: string;
+  /** Only subscribers have it. */
+  readonly reserved?: number;
   readonly first_login_at: number | null;
   readonly valid_until: number | null;
 }
@@ -198,7 +208,7 @@ async function accountState(
   { accountKind, accountId }: Claim,
 ): Promise<AccountState | undefined> {
   return sql.get<AccountState>(
-    `SELECT disabled, epoch, tariff_id, first_login_at, valid_until
+    `SELECT disabled, epoch, tariff_id, first_login_at, valid_until${accountKind === 'voucher' ? '' : ', reserved'}
      FROM ${accountTable(accountKind)} WHERE id = ?`,
     accountId,
   );

@@ -88,7 +88,7 @@ export const otpBudgetWrites = {
     { seconds, kbps, at }: Args<'ensureGraceAccount'>,
   ): Promise<string> {
     const name = `sw-grace-${seconds}s-${kbps}k`;
-    const known = 'SELECT id FROM subscribers WHERE username = ?';
+    const known = 'SELECT id FROM subscribers WHERE username = ? AND reserved = 1';
     const before = await ctx.sql.get<{ id: string }>(known, name);
     if (before !== undefined) return before.id;
     await ctx.lock(`grace:${name}`);
@@ -100,8 +100,8 @@ export const otpBudgetWrites = {
       taken?.id ?? (await tariffWrites.createTariff(ctx, { name, ...limits, at })).id;
     const id = uuidv7(at);
     await ctx.sql.run(
-      `INSERT INTO subscribers (id, username, password_hash, tariff_id, created_at)
-       VALUES (?, ?, ?, ?, ?)`,
+      `INSERT INTO subscribers (id, username, password_hash, tariff_id, created_at, reserved)
+       VALUES (?, ?, ?, ?, ?, 1)`,
       id,
       name,
       NO_PASSWORD,

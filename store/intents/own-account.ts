@@ -7,6 +7,7 @@ import { keepChild } from './children.ts';
 import { endAccess, type ProfileColumns, sealNik } from './citizens.ts';
 import { dropHeld } from './consents.ts';
 import { phoneKeyOf } from './phones.ts';
+import { refuseReserved } from './reserved.ts';
 import { tariffByName } from './tariffs.ts';
 
 type Args<M extends keyof RightsStore> = Parameters<RightsStore[M]>[0];
@@ -25,7 +26,10 @@ const PROFILE = `SELECT id, username, origin, created_at, password_hash, child, 
 
 export const ownAccountReads = {
   async profile(ctx: ReadContext, subscriberId: string): Promise<Profile | null> {
-    const row = await ctx.sql.get<ProfileRow>(`${PROFILE} WHERE id = ?`, subscriberId);
+    const row = await ctx.sql.get<ProfileRow>(
+      `${PROFILE} WHERE id = ? AND reserved = 0`,
+      subscriberId,
+    );
     return row === undefined ? null : toProfile(ctx, row);
   },
 
@@ -41,6 +45,7 @@ export const ownAccountReads = {
 
 export const ownAccountWrites = {
   async setPassword(ctx: WriteContext, args: Args<'setPassword'>): Promise<void> {
+    await refuseReserved(ctx, args.subscriberId);
     await ctx.sql.run(
       `UPDATE subscribers SET password_hash = ?, network_password = NULL, first_password = 0
        WHERE id = ?`,
@@ -66,6 +71,7 @@ export const ownAccountWrites = {
   },
 
   async correctProfile(ctx: WriteContext, args: Args<'correctProfile'>): Promise<void> {
+    await refuseReserved(ctx, args.subscriberId);
     const { subscriberId: id, displayName, nik } = args;
     if (displayName !== undefined) {
       const sealed = displayName === null ? null : ctx.keys.seal(displayName, `name:${id}`);
@@ -76,6 +82,7 @@ export const ownAccountWrites = {
   },
 
   async markChild(ctx: WriteContext, args: Args<'markChild'>): Promise<void> {
+    await refuseReserved(ctx, args.account.id);
     const { guardianPhone, tariff } = args;
     // What it agreed to by itself is no consent any more.
     if (guardianPhone === null) await dropHeld(ctx, args.account, null);
@@ -87,7 +94,7 @@ export const ownAccountWrites = {
 
   async revealNik(ctx: WriteContext, args: Args<'revealNik'>): Promise<string | null> {
     const row = await ctx.sql.get<{ id: string; nik: Uint8Array | null }>(
-      'SELECT id, nik FROM subscribers WHERE username = ?',
+      'SELECT id, nik FROM subscribers WHERE username = ? AND reserved = 0',
       args.username,
     );
     if (row === undefined) {

@@ -3,6 +3,7 @@ import type { ConsentHolder } from '../consent-types.ts';
 import type { Keys } from '../keys.ts';
 import type { OwnPhone, RightsStore } from '../rights-types.ts';
 import type { ReadContext, WriteContext } from '../sql.ts';
+import { isReserved } from './reserved.ts';
 import { requestEnd } from './session-end.ts';
 
 type Args<M extends keyof RightsStore> = Parameters<RightsStore[M]>[0];
@@ -18,6 +19,7 @@ interface PhoneRow {
 
 export const ownPhoneReads = {
   async phonesOf(ctx: ReadContext, args: Args<'phonesOf'>): Promise<OwnPhone[]> {
+    if (await isReserved(ctx, args.account.id)) return [];
     const rows = await rowsOf(ctx, args.account);
     const macs = [...new Set(rows.map(({ mac }) => mac))];
     return macs
@@ -30,6 +32,7 @@ export const ownPhoneReads = {
 export const ownPhoneWrites = {
   async releasePhone(ctx: WriteContext, args: Args<'releasePhone'>): Promise<boolean> {
     const { account, handle, at } = args;
+    if (await isReserved(ctx, account.id)) return false;
     const rows = await rowsOf(ctx, account);
     const mac = rows.find((row) => handleOf(ctx.keys, account, row.mac) === handle)?.mac;
     if (mac === undefined) return false;

@@ -10,6 +10,7 @@ import { consentReads, dropHeld } from './consents.ts';
 import { sessionsOf } from './counter.ts';
 import { ownAccountReads } from './own-account.ts';
 import { erasedMacOf } from './phones.ts';
+import { refuseReserved } from './reserved.ts';
 import { closeSessions } from './session-end.ts';
 import { topUpsOf } from './top-ups.ts';
 
@@ -30,6 +31,7 @@ const LONG_AGO = '0000-00-00';
 
 export const rightsReads = {
   async ownData(ctx: ReadContext, account: ConsentHolder): Promise<OwnData> {
+    await refuseReserved(ctx, account.id);
     return {
       profile: account.kind === 'voucher' ? null : await ownAccountReads.profile(ctx, account.id),
       days: await ownAccountReads.usageDays(ctx, { accountId: account.id, from: LONG_AGO }),
@@ -84,6 +86,7 @@ export const rightsReads = {
 export const rightsWrites = {
   async requestErasure(ctx: WriteContext, args: Args<'requestErasure'>): Promise<RightsRequest> {
     const { account, via, graceMs, at } = args;
+    await refuseReserved(ctx, account.id);
     const before = await rightsReads.erasureOf(ctx, account);
     if (before !== null) return before;
     await ctx.sql.run(
@@ -103,6 +106,7 @@ export const rightsWrites = {
 
   async recordRight(ctx: WriteContext, args: Args<'recordRight'>): Promise<void> {
     const { kind, account, via, at } = args;
+    await refuseReserved(ctx, account.id);
     await ctx.sql.run(
       `INSERT INTO rights_requests (id, kind, account_kind, account_id, account_k, via, requested_at,
          begins_at, due_at, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -140,6 +144,7 @@ export const rightsWrites = {
     );
     if (request === undefined || request.accountId === null) return 'none';
     const { accountId, accountKind } = request;
+    await refuseReserved(ctx, accountId);
     await ctx.lock(`account:${accountId}`);
     await disable(ctx, accountKind, accountId);
     await endAccess(ctx, { accountId, reason: 'erased', at: args.at });

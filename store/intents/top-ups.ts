@@ -35,7 +35,8 @@ export const topUpWrites = {
     }
     if (!isFresh(voucher, args.villageCode)) return { outcome: 'refused' };
     const account = await accountReads.account(ctx, 'subscriber', args.subscriberId);
-    if (account === null || account.disabled) return { outcome: 'refused' };
+    if (account === null || account.disabled || account.reserved === true)
+      return { outcome: 'refused' };
     const added = topUpOf(voucher.tariff, account);
     if (added === null) return { outcome: 'nothing' };
     const topUp = { ...added, at: args.at, day: args.day };
