@@ -5,7 +5,7 @@ import { type Budgets, createAttempts, DEFAULT_BUDGETS } from './attempts.ts';
 import { type CredentialsDeps, createCredentials, type GivenCredentials } from './credentials.ts';
 import { tariff } from './facts.fixture.ts';
 import { guessStore } from './guess-store.fixture.ts';
-import { createGuesses, GUESS_BUDGET } from './guesses.ts';
+import { createGuesses, GUESS_BUDGETS } from './guesses.ts';
 import { MAC, START_MS } from './radius.fixture.ts';
 import { newWarmGroup, warmPasswords } from './warm.ts';
 
@@ -56,7 +56,7 @@ export function credentialsOfOne({
   passwordHash = `k$${keyOf('benar')}`,
   kept = 'jaringan',
   work = 1e6,
-  guesses = GUESS_BUDGET,
+  guesses = GUESS_BUDGETS.router,
 } = {}) {
   const clock = steppedClock(START_MS);
   const listeners: ((kind: InvalidationKind, id: string) => void)[] = [];
@@ -77,7 +77,7 @@ export function credentialsOfOne({
       },
     },
     attempts: createAttempts(clock, budgetsWith(work)),
-    guesses: createGuesses({ store: guessStore(), clock }, guesses),
+    guesses: createGuesses({ store: guessStore(), clock }, { ...GUESS_BUDGETS, router: guesses }),
     warm: warmPasswords(newWarmGroup()),
     hasher: {
       derive: (k) => {

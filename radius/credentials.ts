@@ -62,7 +62,7 @@ export interface CredentialsDeps {
 }
 
 type Challenge = Extract<Proof, { kind: 'challenge' }>;
-/** Found under a code, or nothing; `limited`: the router has spent its guesses, nothing was looked up. */
+/** Found under a code, or nothing; `limited`: the guesses are spent, nothing was looked up. */
 type Found = Voucher | null | 'limited';
 
 interface Checking {
@@ -164,15 +164,16 @@ async function checkResponse(
 }
 
 /**
- * The voucher of a code. One that its phone has not shown before costs a guess of its router until it is
+ * The voucher of a code. One that its phone has not shown before costs a guess until it is
  * found; so does every answer to a challenge, since it may be wrong. `seal` is what a printed QR carries
  * beside the code (`.` and {@link Store.voucherSeal}), and what nobody can guess costs none.
  */
 async function findVoucher(
   { store, guesses }: CredentialsDeps,
-  { username, mac, routerId }: GivenCredentials,
+  login: GivenCredentials,
   seal: string,
 ): Promise<Found> {
+  const { username, mac } = login;
   const code = store.voucherForm(username);
   if (code === null) return null;
   if (seal !== '') {
@@ -183,13 +184,14 @@ async function findVoucher(
     const voucher = await store.voucherByCode(code);
     if (voucher !== null) return voucher;
   }
-  if (!(await guesses.take(routerId))) return 'limited';
+  const guess = await guesses.take(login);
+  if (guess === null) return 'limited';
   let voucher: Voucher | null = null;
   try {
     voucher = await store.voucherByCode(code);
   } finally {
-    if (voucher === null) guesses.wrong(routerId);
-    else guesses.right(routerId, mac, code);
+    if (voucher === null) guess.wrong();
+    else guess.right(mac, code);
   }
   return voucher;
 }

@@ -1,4 +1,4 @@
-/** A store that keeps guesses in memory, a bucket a router. */
+/** A store that keeps guesses in memory, by bucket. */
 import type { GuessStore } from '../store/guess-types.ts';
 
 export function guessStore(): GuessStore & { readonly taken: () => number } {
@@ -6,16 +6,19 @@ export function guessStore(): GuessStore & { readonly taken: () => number } {
   let total = 0;
   return {
     taken: () => total,
-    takeGuesses: async ({ routerId, want, burst, refillMs, at }) => {
-      const from = Math.max(at, fullAt.get(routerId) ?? at);
-      const taken = Math.max(0, Math.min(want, burst - Math.ceil((from - at) / refillMs)));
+    takeGuesses: async ({ bucket, want, burst, reserve, refillMs, at }) => {
+      const from = Math.max(at, fullAt.get(bucket) ?? at);
+      const taken = Math.max(
+        0,
+        Math.min(want, burst - reserve - Math.ceil((from - at) / refillMs)),
+      );
       total += taken;
-      fullAt.set(routerId, from + taken * refillMs);
-      return { taken, nextAt: Math.max(at, from + (taken - burst + 1) * refillMs) };
+      fullAt.set(bucket, from + taken * refillMs);
+      return { taken, nextAt: Math.max(at, from + (taken - burst + reserve + 1) * refillMs) };
     },
-    giveBackGuesses: async ({ routerId, count, refillMs }) => {
+    giveBackGuesses: async ({ bucket, count, refillMs }) => {
       total -= count;
-      fullAt.set(routerId, fullAt.get(routerId)! - count * refillMs);
+      fullAt.set(bucket, fullAt.get(bucket)! - count * refillMs);
     },
   };
 }

@@ -2,24 +2,34 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { steppedClock } from '../lib/clock.ts';
 import { guessStore } from './guess-store.fixture.ts';
-import { createGuesses, type Guesses } from './guesses.ts';
+import { createGuesses, type Guess, type Guesser, type Guesses } from './guesses.ts';
 import { START_MS } from './radius.fixture.ts';
 
 const BUDGET = { burst: 6, refillMs: 60_000 };
+const WIDE = { burst: 1000, refillMs: 1 };
+const BUDGETS = { router: BUDGET, phone: WIDE, line: WIDE };
 const MAC = 'AA:BB:CC:00:00:01';
 
 function setup() {
   const clock = steppedClock(START_MS);
   const store = guessStore();
-  const open = (): Guesses => createGuesses({ store, clock }, BUDGET);
+  const open = (): Guesses => createGuesses({ store, clock }, BUDGETS);
   return { clock, store, open, guesses: open() };
+}
+
+let addresses = 0;
+/** An address that has not guessed yet. */
+function someone(routerId = 'r1'): Guesser {
+  addresses += 1;
+  return { routerId, mac: MAC, address: `172.16.${addresses}`, isOutside: false };
 }
 
 /** Guesses one after another until one is refused; how many were looked up. */
 async function guessOn(guesses: Guesses, most = 100): Promise<number> {
   for (let made = 0; made < most; made += 1) {
-    if (!(await guesses.take('r1'))) return made;
-    guesses.wrong('r1');
+    const guess = await guesses.take(someone());
+    if (guess === null) return made;
+    guess.wrong();
   }
   return most;
 }
@@ -38,8 +48,9 @@ it('takes nothing for codes that are right, however many', async () => {
   const { guesses } = setup();
 
   for (let i = 0; i < 200; i += 1) {
-    expect(await guesses.take('r1')).toBe(true);
-    guesses.right('r1', MAC, `CODE${i}`);
+    const guess = await guesses.take(someone());
+    expect(guess).not.toBeNull();
+    guess?.right(MAC, `CODE${i}`);
   }
 
   expect(await guessOn(guesses)).toBe(6);
@@ -50,10 +61,10 @@ it('lets right codes of a whole village pass at once, one waiting for another', 
 
   const passed = await Promise.all(
     Array.from({ length: 100 }, async (_, i) => {
-      const granted = await guesses.take('r1');
+      const guess = await guesses.take(someone());
       await Promise.resolve();
-      if (granted) guesses.right('r1', MAC, `CODE${i}`);
-      return granted;
+      guess?.right(MAC, `CODE${i}`);
+      return guess !== null;
     }),
   );
 
@@ -62,12 +73,14 @@ it('lets right codes of a whole village pass at once, one waiting for another', 
 
 it('answers those who wait when the last that is out was wrong', async () => {
   const { guesses } = setup();
-  for (let i = 0; i < BUDGET.burst; i += 1) await guesses.take('r1');
-  const waiting = Promise.all([guesses.take('r1'), guesses.take('r1')]);
+  const out: (Guess | null)[] = [];
+  for (let i = 0; i < BUDGET.burst; i += 1) out.push(await guesses.take(someone()));
+  const waiting = Promise.all([guesses.take(someone()), guesses.take(someone())]);
 
-  for (let i = 0; i < BUDGET.burst; i += 1) guesses.wrong('r1');
+  for (const guess of out) guess?.wrong();
 
-  expect(await waiting).toEqual([false, false]);
+  expect(out).not.toContain(null);
+  expect(await waiting).toEqual([null, null]);
 });
 
 it('never looks up more wrong codes than the bucket gave, whoever asks at once and in how many threads', async () => {
@@ -76,19 +89,21 @@ it('never looks up more wrong codes than the bucket gave, whoever asks at once a
       fc.array(fc.record({ thread: fc.nat(2), right: fc.boolean(), passes: fc.nat(40_000) }), {
         maxLength: 80,
       }),
-      async (attempts) => {
+      fc.integer({ min: 1, max: 80 }),
+      async (attempts, from) => {
         const { clock, open } = setup();
         const threads = [open(), open(), open()];
         let wrong = 0;
         await Promise.all(
           attempts.map(async ({ thread, right, passes }, i) => {
             const guesses = threads[thread]!;
-            if (!(await guesses.take('r1'))) return;
+            const guess = await guesses.take({ ...someone(), address: `172.16.0.${i % from}` });
+            if (guess === null) return;
             await Promise.resolve();
-            if (right) guesses.right('r1', MAC, `CODE${i}`);
+            if (right) guess.right(MAC, `CODE${i}`);
             else {
               wrong += 1;
-              guesses.wrong('r1');
+              guess.wrong();
             }
             clock.advance(passes);
           }),
@@ -103,8 +118,8 @@ it('never looks up more wrong codes than the bucket gave, whoever asks at once a
 
 it('knows a phone and its code together, not the one by the other', async () => {
   const { guesses } = setup();
-  await guesses.take('r1');
-  guesses.right('r1', MAC, 'CODE');
+  const guess = await guesses.take(someone());
+  guess?.right(MAC, 'CODE');
 
   const known = [
     guesses.isKnown(MAC, 'CODE'),
@@ -129,5 +144,5 @@ it('keeps one router out of another’s budget', async () => {
   const { guesses } = setup();
   await guessOn(guesses);
 
-  expect(await guesses.take('r2')).toBe(true);
+  expect(await guesses.take(someone('r2'))).not.toBeNull();
 });

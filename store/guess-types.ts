@@ -2,16 +2,18 @@
 
 export interface GuessStore {
   /**
-   * Takes up to `want` of a router's bucket of `burst`, which regains one each `refillMs`; `nextAt` is when
-   * it holds one again. One bucket for all threads and processes, and a restart does not fill it.
+   * Takes up to `want` of a bucket of `burst`, a router's or one that has a name of its own, which regains one each
+   * `refillMs`. `reserve` stay in it; `nextAt` is when it holds one more than that again. One bucket for all
+   * threads and processes, and a restart does not fill it.
    */
   takeGuesses(args: {
-    routerId: string;
+    bucket: string;
     want: number;
     burst: number;
+    reserve: number;
     refillMs: number;
     at: number;
   }): Promise<{ taken: number; nextAt: number }>;
   /** What was taken and not needed. */
-  giveBackGuesses(args: { routerId: string; count: number; refillMs: number }): Promise<void>;
+  giveBackGuesses(args: { bucket: string; count: number; refillMs: number }): Promise<void>;
 }

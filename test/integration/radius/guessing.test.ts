@@ -2,11 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthHandler } from '../../../radius/auth.ts';
 import type { AttributeValue } from '../../../radius/codec.ts';
-import { GUESS_BUDGET } from '../../../radius/guesses.ts';
+import { GUESS_BUDGETS } from '../../../radius/guesses.ts';
 import { START_MS } from '../../../radius/radius.fixture.ts';
 import { newVoucherCode } from '../../../store/voucher-code.ts';
 import { type AuthStand, authStand, verdict } from './auth-stand.ts';
 
+const GUESS_BUDGET = GUESS_BUDGETS.router;
 const YEAR_MS = 365 * 86_400_000;
 const ROUTERS = 242;
 const LIVE_CODES = 100_000;
@@ -15,7 +16,8 @@ const LETTERS = 26;
 const DRAWN = 11;
 
 it('a year of guessing at every router finds one of 100,000 codes in less than 1 of 10,000 years', () => {
-  const looked = ROUTERS * (GUESS_BUDGET.burst + YEAR_MS / GUESS_BUDGET.refillMs);
+  // All addresses that are of no router have as much as one.
+  const looked = (ROUTERS + 1) * (GUESS_BUDGET.burst + YEAR_MS / GUESS_BUDGET.refillMs);
 
   const chance = (looked * LIVE_CODES) / LETTERS ** DRAWN;
 
@@ -68,7 +70,7 @@ describe('a guesser who changes the address of the phone at will', () => {
     verdict(await stand.fromNas({ username: code, password: code, more: phone(n) }, by));
   /** At the portal, from an address that changes as the MAC does. */
   const typeCode: Try = async (code, n, by = stand.handler()) => {
-    const at = { mac: macOf(n), address: `172.16.${n >> 8}.${n & 255}` };
+    const at = { mac: macOf(n), address: `172.16.${(n >> 8) & 3}.${n & 255}` };
     return verdict(await stand.fromPortal(code, code, by, at));
   };
   /** Until the router has none left; how many codes were looked up, by two servers of one store. */
@@ -76,7 +78,7 @@ describe('a guesser who changes the address of the phone at will', () => {
     const servers = [stand.handler(), stand.handler()];
     for (let made = 0; ; made += 1) {
       const way = by[made % by.length]!;
-      const said = await way(newVoucherCode(), 1000 + made, servers[(made >> 1) % 2]!);
+      const said = await way(newVoucherCode(), 900 + made, servers[(made >> 1) % 2]!);
       if (said === 'SW-LIMIT') return made;
     }
   };
@@ -128,6 +130,38 @@ describe('a guesser who changes the address of the phone at will', () => {
     );
 
     expect([first, again, verdict(account), verdict(scanned)]).toEqual(Array(4).fill('accept'));
+  });
+
+  it('takes what all outside have, and nothing of a card that is typed in the village', async () => {
+    const card = await newCard();
+    const server = stand.handler();
+    let looked = 0;
+    for (let n = 0; n < 500; n += 1) {
+      stand.clock.advance(2000);
+      const at = { mac: macOf(n), address: `203.0.113.${n & 255}` };
+      const guessed = newVoucherCode();
+      if (verdict(await stand.fromPortal(guessed, guessed, server, at)) === 'SW-BADCRED')
+        looked += 1;
+    }
+
+    expect(looked).toBe(GUESS_BUDGET.burst);
+    expect(await typeCode(card, 2, server)).toBe('accept');
+  });
+
+  it('in the village, from a few addresses, stops no card that others type, for days', async () => {
+    const server = stand.handler();
+    const heard: string[] = [];
+    for (let hour = 0; hour < 72; hour += 1) {
+      stand.clock.advance(3_600_000);
+      for (let i = 0; i < 30; i += 1) {
+        const at = { mac: macOf(hour * 30 + i), address: `172.16.1.${i % 15}` };
+        const guessed = newVoucherCode();
+        await stand.fromPortal(guessed, guessed, server, at);
+      }
+      heard.push(await typeCode(await newCard(), 512 + hour, server));
+    }
+
+    expect(new Set(heard)).toEqual(new Set(['accept']));
   });
 
   it('makes a new card wait at that router until the budget has grown, and nowhere else', async () => {

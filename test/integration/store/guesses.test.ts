@@ -4,7 +4,7 @@ import { AT } from '../../fixtures/rows.ts';
 import { ENGINES } from './engines.ts';
 
 const MINUTE = 60_000;
-const TAKE = { routerId: 'r1', want: 4, burst: 10, refillMs: MINUTE, at: AT };
+const TAKE = { bucket: 'r1', want: 4, burst: 10, reserve: 0, refillMs: MINUTE, at: AT };
 
 describe.each(ENGINES)('guesses on $name', (engine) => {
   let opened: Awaited<ReturnType<typeof engine.open>>;
@@ -43,14 +43,31 @@ describe.each(ENGINES)('guesses on $name', (engine) => {
   it('come back when they were not needed', async () => {
     await store.takeGuesses({ ...TAKE, want: 10 });
 
-    await store.giveBackGuesses({ routerId: 'r1', count: 3, refillMs: MINUTE });
+    await store.giveBackGuesses({ bucket: 'r1', count: 3, refillMs: MINUTE });
 
     expect(await store.takeGuesses({ ...TAKE, want: 10 })).toMatchObject({ taken: 3 });
+  });
+
+  it('leave what is kept for others, who find it there', async () => {
+    const spare = { ...TAKE, want: 10, reserve: 3 };
+
+    const first = await store.takeGuesses(spare);
+    const none = await store.takeGuesses({ ...spare, at: AT + MINUTE - 1 });
+    const one = await store.takeGuesses({ ...spare, at: AT + MINUTE });
+    const kept = await store.takeGuesses({ ...TAKE, want: 10, at: AT + MINUTE });
+    const later = await store.takeGuesses({ ...spare, at: AT + 4 * MINUTE });
+
+    expect([first, none, one, kept, later].map(({ taken }) => taken)).toEqual([7, 0, 1, 3, 0]);
+    expect([first, none, later].map(({ nextAt }) => nextAt - AT)).toEqual([
+      MINUTE,
+      MINUTE,
+      5 * MINUTE,
+    ]);
   });
 
   it('are each router’s own', async () => {
     await store.takeGuesses({ ...TAKE, want: 10 });
 
-    expect(await store.takeGuesses({ ...TAKE, routerId: 'r2' })).toMatchObject({ taken: 4 });
+    expect(await store.takeGuesses({ ...TAKE, bucket: 'r2' })).toMatchObject({ taken: 4 });
   });
 });
