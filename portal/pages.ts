@@ -73,6 +73,7 @@ export type AccountNotice =
   | 'numberChanged'
   | 'numberSame'
   | 'numberTaken'
+  | 'numberGuardian'
   | 'numberWrong'
   | 'codeWrong'
   | 'codeOver'

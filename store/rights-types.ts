@@ -130,14 +130,14 @@ export interface RightsStore {
   }): Promise<boolean>;
   /**
    * The citizen holds it: a code that was sent there came back. Phones and sessions stay, and there is an audit
-   * entry in the same commit. False when somebody else has proved to hold it; an account that only claimed it
-   * loses it.
+   * entry in the same commit. `taken`: somebody else has proved to hold it; an account that only claimed it
+   * loses it. `guardian`: it is that of the parent who answers for this account, which is nobody's own.
    */
   changePhone(args: {
     readonly subscriberId: string;
     readonly phone: string;
     readonly at: number;
-  }): Promise<boolean>;
+  }): Promise<'changed' | 'taken' | 'guardian'>;
   correctProfile(args: {
     readonly subscriberId: string;
     readonly displayName?: string | null;

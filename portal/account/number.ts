@@ -21,12 +21,18 @@ import { type CodeSent, ownCodeTicket, sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
 
+const ANSWERS = {
+  changed: 'numberChanged',
+  taken: 'numberTaken',
+  guardian: 'numberGuardian',
+} as const;
+
 /** What waits until the new number is proven. */
 interface NewNumber {
   readonly account: Admitted;
   readonly phone: E164;
   /** Once the code came back. */
-  readonly answer?: 'numberChanged' | 'numberTaken';
+  readonly answer?: (typeof ANSWERS)[keyof typeof ANSWERS];
 }
 
 interface Showing {
@@ -174,8 +180,7 @@ async function finish(
   if (checked.kind !== 'right' || checked.phone !== waiting.phone) return over;
   if (waiting.answer !== undefined) return { ...FIRST, lang, notice: waiting.answer };
   const { phone } = waiting;
-  const changed = await deps.store.changePhone({ subscriberId: account.id, phone, at });
-  const answer = changed ? 'numberChanged' : 'numberTaken';
+  const answer = ANSWERS[await deps.store.changePhone({ subscriberId: account.id, phone, at })];
   await keepAnswered(deps, ticket, { ...waiting, answer } satisfies NewNumber);
   return { ...FIRST, lang, notice: answer };
 }

@@ -53,6 +53,7 @@ const MOST_WITHDRAWALS = 5;
 export type ConsentFault =
   | 'boxes'
   | 'guardianPhone'
+  | 'guardianOwn'
   | 'guardianCode'
   | 'guardianOffice'
   | 'limited'

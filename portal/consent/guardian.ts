@@ -44,6 +44,9 @@ export async function guardianStep(
   if (raw === null) return { kind: 'ask', parent: 'phone', fault: null };
   const phone = toMobileE164(raw);
   if (phone === null) return { kind: 'ask', parent: 'phone', fault: 'guardianPhone' };
+  if (await isOwnNumber(deps, waiting, phone)) {
+    return { kind: 'ask', parent: 'phone', fault: 'guardianOwn' };
+  }
   const document = JSON.stringify({ ...waiting, guardianPhone: phone } satisfies Waiting);
   await deps.store.moveTicket({ id: ticket.id, version: ticket.version, document });
   const { router, mac } = visit.redirect;
@@ -64,4 +67,14 @@ export async function guardianStep(
     parent: limited ? 'phone' : 'office',
     fault: limited ? 'limited' : 'guardianOffice',
   };
+}
+
+/** A child that agrees in its parent's place. */
+async function isOwnNumber(
+  { store }: PortalDeps,
+  { account }: Waiting,
+  phone: string,
+): Promise<boolean> {
+  if (account.kind === 'voucher') return false;
+  return (await store.profile(account.id))?.phone === phone;
 }

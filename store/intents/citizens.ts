@@ -60,12 +60,18 @@ export const citizenWrites = {
     return subscriberById(ctx, id);
   },
 
-  async changePhone(ctx: WriteContext, args: ChangePhone): Promise<boolean> {
+  async changePhone(
+    ctx: WriteContext,
+    args: ChangePhone,
+  ): Promise<'changed' | 'taken' | 'guardian'> {
     const { subscriberId: id, phone, at } = args;
     await refuseReserved(ctx, id);
-    const other = await keysOf(ctx, 'phone_k', phoneKeyOf(ctx.keys, phone));
+    const phoneKey = phoneKeyOf(ctx.keys, phone);
+    const guarded = 'SELECT id FROM subscribers WHERE id = ? AND guardian_k = ?';
+    if ((await ctx.sql.get(guarded, id, phoneKey)) !== undefined) return 'guardian';
+    const other = await keysOf(ctx, 'phone_k', phoneKey);
     const isOthers = other !== undefined && other.id !== id;
-    if (isOthers && other.phone_proved_at !== null) return false;
+    if (isOthers && other.phone_proved_at !== null) return 'taken';
     if (isOthers) {
       const none = 'UPDATE subscribers SET phone_k = NULL, phone = NULL WHERE id = ?';
       await ctx.sql.run(none, other.id);
@@ -77,7 +83,7 @@ export const citizenWrites = {
       ...{ at, actor: 'portal', action: 'subscriber.number', subject },
       detail: 'by a code to the new number',
     });
-    return true;
+    return 'changed';
   },
 
   async registerByVoucher(
