@@ -147,7 +147,9 @@ async function send(
     await store.giveBackOtp({ charges });
     return { kind: 'unavailable' };
   }
-  const sent = await dispatcher.send(await messageOf(deps, request, issued), {
+  // Where an address may hide a whole village, nobody can tell who opens a link.
+  const linkPath = source.kind === 'many' ? null : request.linkPath;
+  const sent = await dispatcher.send(await messageOf(deps, { ...request, linkPath }, issued), {
     payer: { routerId: router.id, outside: source.kind === 'many' },
   });
   if (sent.kind === 'accepted') return { kind: 'sent', standing: standingOf(issued.state)! };

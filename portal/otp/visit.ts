@@ -8,9 +8,10 @@
 import type { Request } from 'express';
 import type { Ticket } from '../../store/ticket-types.ts';
 import type { Router, Session } from '../../store/types.ts';
-import { isBehind, type PortalDeps, redirectIn, sessionOf, sourceOf } from '../context.ts';
+import { type PortalDeps, redirectIn, sessionOf, sourceOf } from '../context.ts';
 import type { Locale } from '../i18n.ts';
 import { type Redirect, readRedirect, writeRedirect } from '../redirect-params.ts';
+import { sourceAt } from '../source.ts';
 
 /** Each has its own tickets and pages. */
 export type VisitKind = 'otp' | 'register';
@@ -148,8 +149,8 @@ export function carryOf({ secret, redirect }: OtpVisit): Record<string, string> 
 
 /**
  * Whether a request comes from the very phone that asked: from its address, and, where that has a session, under
- * its MAC. A visit that somebody else began in the name of this phone is not its own. A password is set for one
- * phone alone: an address that may hide a whole village does not do.
+ * its MAC. A visit that somebody else began in the name of this phone is not its own. An address that may hide a
+ * whole village proves no phone: its message has no link.
  */
 export async function isSamePhone(
   deps: PortalDeps,
@@ -157,8 +158,9 @@ export async function isSamePhone(
   { ticket, redirect }: Pick<OtpVisit, 'ticket' | 'redirect'>,
 ): Promise<boolean> {
   if (sourceOf(req) !== ticket.address) return false;
+  if (sourceAt(redirect.router, ticket.address).kind === 'many') return false;
   const session = await sessionOf(deps, req);
-  if (session === null) return ticket.kind === 'otp' || isBehind(redirect.router, ticket.address);
+  if (session === null) return true;
   return session.mac === ticket.mac && session.routerId === ticket.routerId;
 }
 

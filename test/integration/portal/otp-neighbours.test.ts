@@ -7,6 +7,7 @@ import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
 import { accounting, newRouter } from '../../fixtures/rows.ts';
 import { MAC } from './citizen-stand.ts';
 import {
+  E164,
   locationOf,
   type OtpStand,
   openOtpStand,
@@ -113,6 +114,42 @@ describe('who names the MAC of another phone', () => {
 });
 
 describe('who asks for a code in the name and to the number of another', () => {
+  it('behind a NAT that hides them both, has no link sent that the other could press', async () => {
+    await open();
+    foe = seenFrom(stand, '127.0.0.66');
+
+    await hostile.askForCode(PHONE);
+
+    expect(stand.message().link).toBe('');
+    expect(stand.message().code).toMatch(/^\d{6}$/);
+  });
+
+  it('behind a NAT that hides them both, is let in by no link that was sent before', async () => {
+    await open();
+    const behind = '127.0.0.66';
+    foe = seenFrom(stand, behind);
+    own = seenFrom(stand, behind);
+    await hostile.askForCode(PHONE);
+    const at = stand.portal.clock.now();
+    const { router, redirect } = stand;
+    const phone = {
+      kind: 'otp',
+      routerId: router.id,
+      mac: redirect.mac!,
+      address: behind,
+    } as const;
+    const ticketId = (await stand.store.ticketOfPhone({ ...phone, at }))!.id;
+    const { link } = (await stand.store.issueCode({
+      ...{ ticketId, purpose: 'login', phone: E164, at },
+      ...{ ttlMs: 60_000, resendMs: 0, tries: 5 },
+    }))!;
+
+    const pressed = await own.portal.post('/otp/link', { k: link });
+
+    expect(pressed.body).toContain('Buka di HP yang memakai WiFi');
+    expect(await stand.store.codeState({ ticketId, at })).toMatchObject({ provenBy: null });
+  });
+
   it('is let in by no link that they press', async () => {
     await open();
     await hostile.askForCode(PHONE);

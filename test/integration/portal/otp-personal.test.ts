@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
 import type { Answer } from '../../../portal/portal.fixture.ts';
 import {
+  atHome,
   locationOf,
   type OtpStand,
   openOtpStand,
@@ -28,7 +29,7 @@ beforeEach(async () => {
       done();
     },
   });
-  stand = await openOtpStand({
+  const opened = await openOtpStand({
     settings: { 'portal.otp.number': '+6281100000000' },
     over: { log: pino({ level: 'trace' }, sink) },
     gateways: (origin) => [
@@ -36,6 +37,7 @@ beforeEach(async () => {
       gatewayOf('wablas', 'https://localhost:9', { cost: 0 }),
     ],
   });
+  stand = atHome(opened);
 });
 afterEach(() => stand[Symbol.asyncDispose]());
 

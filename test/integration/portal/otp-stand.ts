@@ -73,7 +73,7 @@ export function seenFrom(stand: OtpStand, from: string): OtpStand {
     ...stand,
     portal: {
       ...portal,
-      fetch: (to, init) => portal.fetch(to, { ...init, from }),
+      fetch: (to, init) => portal.fetch(to, { from, ...init }),
       post: (to, form, headers = {}) =>
         portal.fetch(to, {
           method: 'POST',
@@ -83,6 +83,11 @@ export function seenFrom(stand: OtpStand, from: string): OtpStand {
         }),
     },
   };
+}
+
+/** At the phone's own address of the village's LAN, which proves which phone it is. */
+export function atHome(stand: OtpStand): OtpStand {
+  return seenFrom(stand, stand.redirect.ip!);
 }
 
 /** As a browser fills it in: only hidden fields are set. */

@@ -3,6 +3,7 @@ import { gatewayOf } from '../../../portal/gateways/provider.fixture.ts';
 import type { Answer } from '../../../portal/portal.fixture.ts';
 import { MAC } from './citizen-stand.ts';
 import {
+  atHome,
   locationOf,
   type OtpStand,
   openOtpStand,
@@ -181,7 +182,7 @@ describe('a number and its code', () => {
 
 describe('the link of the message', () => {
   beforeEach(async () => {
-    stand = await openOtpStand();
+    stand = atHome(await openOtpStand());
   });
   afterEach(() => stand[Symbol.asyncDispose]());
 
