@@ -72,7 +72,7 @@ export function showRelease(deps: PortalDeps): Handler {
 }
 
 export function submitRelease(deps: PortalDeps): Handler {
-  const submit = ticketPage(deps, 'rights', async ({ req, res }, { visit, ticket }) => {
+  const submit: Handler = ticketPage(deps, 'rights', async ({ req, res }, { visit, ticket }) => {
     const handle = formOf(req).get('handle') ?? '';
     const full = fullIn(ticket.document);
     if (full === null || !HANDLE.test(handle)) return seeOther(res, anew(visit));
@@ -81,7 +81,9 @@ export function submitRelease(deps: PortalDeps): Handler {
     if (released === undefined) {
       // One release for one proof. A phone that has gone by itself has left its slot, too.
       const isFirst = await keepAnswered(deps, ticket, { ...full, released: handle });
-      if (isFirst) await deps.store.releasePhone({ account, handle, at: deps.clock.now() });
+      // Another came first: now it is a second tap, or another phone.
+      if (!isFirst) return submit(req, res);
+      await deps.store.releasePhone({ account, handle, at: deps.clock.now() });
     } else if (released !== handle || !mayRepeat(req, ticket)) {
       return seeOther(res, anew(visit));
     }

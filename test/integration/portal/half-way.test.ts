@@ -87,6 +87,20 @@ describe('the consent screen', () => {
   });
 });
 
+/** Two requests have read their ticket before either goes on. */
+function bothRead({ store }: CitizenStand): void {
+  const read = store.ticketBySecret;
+  const gate = Promise.withResolvers<void>();
+  let reads = 0;
+  store.ticketBySecret = async (args) => {
+    const ticket = await read(args);
+    reads += 1;
+    if (reads === 2) gate.resolve();
+    await gate.promise;
+    return ticket;
+  };
+}
+
 describe('letting go of a phone', () => {
   const FULL = {
     radius: {
@@ -142,6 +156,22 @@ describe('letting go of a phone', () => {
     ]);
     const released = await stand.store.claimEnforcement({ at: START_MS + 1, leaseMs: 1, limit: 9 });
     expect(released).toHaveLength(1);
+  });
+
+  it('lets go of one phone for one proof, whichever two are asked for at once', async () => {
+    const { stand, siti, page, release } = await full();
+    await using _ = stand;
+    await stand.goOnline(siti, 'A2:00:00:00:00:78');
+    const phones = await stand.store.phonesOf({ account: siti, mac: null, at: START_MS });
+    bothRead(stand);
+    const answers = await Promise.all(phones.map(({ handle }) => release(page, { handle })));
+    const released = await stand.store.claimEnforcement({ at: START_MS + 1, leaseMs: 1, limit: 9 });
+    const ways = answers.map(locationOf);
+
+    expect(phones).toHaveLength(2);
+    expect(released).toHaveLength(1);
+    expect(ways.filter((to) => ROUTER.test(to))).toHaveLength(1);
+    expect(ways.filter((to) => LOGIN_PAGE.test(to))).toHaveLength(1);
   });
 
   it('lets in where that phone has gone by itself meanwhile', async () => {
