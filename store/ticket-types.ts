@@ -9,7 +9,9 @@ export type TicketKind =
   | 'register'
   | 'reset'
   | 'rights'
-  | 'number';
+  | 'number'
+  /** Of a code to the own number. */
+  | 'own';
 
 /**
  * The state of a visit. Mini-browsers lose cookies, and their windows close when another app is opened, so

@@ -17,7 +17,7 @@ import { keepAnswered } from '../tickets.ts';
 import { withQuery } from '../urls.ts';
 import { mayChangeNumber } from './may-change-number.ts';
 import { GOOD, noticeStatus } from './notices.ts';
-import { type CodeSent, ownCodeTicket, sendOwnCode } from './own-code.ts';
+import { type CodeSent, ownCodeTicket, sendInTicket, sendOwnCode } from './own-code.ts';
 import { whoOf } from './page.ts';
 import { ownPage, proofOf, proves, type Self, sceneOfSelf, selfAt } from './self.ts';
 
@@ -43,8 +43,6 @@ interface Showing {
   readonly ticket: string | null;
   readonly phone: string;
 }
-
-const TICKET_MS = 10 * 60_000;
 
 export function showNumber(deps: PortalDeps): Handler {
   return ownPage(deps, async (exchange, self, lang) => {
@@ -141,17 +139,8 @@ async function sendToNew(
 ): Promise<CodeSent> {
   const document: NewNumber = { account: claimOf(account), phone };
   const where = { mac: session.mac, address: sourceOf(req) };
-  const { id, secret } = await deps.store.openTicket({
-    ...{ kind: 'number', routerId: router!.id, ...where, document: JSON.stringify(document) },
-    ...{ at: deps.clock.now(), ttlMs: TICKET_MS },
-  });
-  const sent = await deps.codes!.send({
-    ...{ ticketId: id, phone, locale: lang, purpose: 'register', router: router!, ...where },
-    linkPath: null,
-  });
-  if (sent.kind === 'sent') return { ticket: secret };
-  await deps.store.closeTicket({ id });
-  return sent.kind === 'limited' ? 'limited' : 'down';
+  const code = { phone, locale: lang, purpose: 'register', router: router!, ...where } as const;
+  return sendInTicket(deps, deps.codes!, { kind: 'number', document }, code);
 }
 
 async function finish(

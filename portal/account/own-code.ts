@@ -1,10 +1,11 @@
 /** A code to the own number, for accounts that have no password: it is asked for once, for all acts. */
 
 import type { E164 } from '../../settings/phone-number.ts';
-import type { Ticket } from '../../store/ticket-types.ts';
+import type { Ticket, TicketKind } from '../../store/ticket-types.ts';
 import type { PortalDeps } from '../context.ts';
 import type { Admitted } from '../hand-back.ts';
 import type { Locale } from '../i18n.ts';
+import type { CodeRequest, CodeSender } from '../otp/code.ts';
 import { claimOf, isStale } from '../proofs.ts';
 import type { Self } from './self.ts';
 
@@ -29,27 +30,39 @@ export async function sendOwnCode(
   const { codes } = deps;
   if (codes === null || router === null || profile === null || profile.phone === null)
     return 'down';
-  const { id, secret } = await deps.store.openTicket({
-    kind: 'rights',
-    routerId: router.id,
-    mac: session.mac,
-    address: session.framedIp ?? '',
-    document: JSON.stringify({ self: claimOf(account) } satisfies OwnCode),
-    at: deps.clock.now(),
-    ttlMs: TICKET_MS,
-  });
-  const sent = await codes.send({
-    ticketId: id,
+  const where = { mac: session.mac, address: session.framedIp ?? '' };
+  const document = { self: claimOf(account) } satisfies OwnCode;
+  const code = {
     phone: profile.phone as E164,
     locale,
     purpose: 'reset',
     router,
-    mac: session.mac,
-    address: session.framedIp ?? '',
-    linkPath: null,
-  });
-  if (sent.kind === 'sent') return { ticket: secret };
-  await deps.store.closeTicket({ id });
+    ...where,
+  } as const;
+  return sendInTicket(deps, codes, { kind: 'own', document }, code);
+}
+
+/** The ticket is opened only for a code that goes out: who is refused keeps the one, and the code, that they have. */
+export async function sendInTicket(
+  { store, clock }: PortalDeps,
+  codes: CodeSender,
+  { kind, document }: { readonly kind: TicketKind; readonly document: object },
+  code: Omit<CodeRequest, 'ticketId' | 'linkPath'>,
+): Promise<CodeSent> {
+  const opened: { id: string; secret: string }[] = [];
+  const ticketId = async (): Promise<string> => {
+    const { router, mac, address } = code;
+    const ticket = await store.openTicket({
+      ...{ kind, routerId: router.id, mac, address, document: JSON.stringify(document) },
+      ...{ at: clock.now(), ttlMs: TICKET_MS },
+    });
+    opened.push(ticket);
+    return ticket.id;
+  };
+  const sent = await codes.send({ ...code, ticketId, linkPath: null });
+  const [ticket] = opened;
+  if (sent.kind === 'sent' && ticket !== undefined) return { ticket: ticket.secret };
+  if (ticket !== undefined) await store.closeTicket({ id: ticket.id });
   return sent.kind === 'limited' ? 'limited' : 'down';
 }
 
@@ -62,7 +75,7 @@ export async function ownCodeTicket(
   if (secret === null) return null;
   const at = deps.clock.now();
   const ticket = await deps.store.ticketBySecret({ secret: secret.slice(0, 64), at });
-  if (ticket?.kind !== 'rights' || ticket.mac !== session.mac) return null;
+  if (ticket?.kind !== 'own' || ticket.mac !== session.mac) return null;
   const { self } = JSON.parse(ticket.document) as Partial<OwnCode>;
   return self?.id === account.id && !isStale(self, account) ? ticket : null;
 }

@@ -93,7 +93,7 @@ export function submitRelease(deps: PortalDeps): Handler {
     isOwnRequest(req) ? submit(req, res) : sendMessage(deps, req, res, 403, 'message.foreign');
 }
 
-/** Null for another ticket of this kind: of a code to the own number, or of a top-up. */
+/** Null for another ticket of this kind: of a top-up. */
 function fullIn(document: string): Full | null {
   const { account, via, released } = JSON.parse(document) as Partial<Full>;
   if (account === undefined || via === undefined) return null;

@@ -147,7 +147,7 @@ function faultFor(code: RejectCode): FaultIn {
   };
 }
 
-/** Null for another ticket of this kind: of a code to the own number, or of a phone to let go of. */
+/** Null for another ticket of this kind: of a phone to let go of. */
 function waitingIn(document: string): Waiting['topUp'] | null {
   return (JSON.parse(document) as Partial<Waiting>).topUp ?? null;
 }

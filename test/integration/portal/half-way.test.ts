@@ -284,6 +284,32 @@ describe('a code for "my account"', () => {
     expect((await number({ ...fields, phone: NEW })).body).toContain('name="code"');
   });
 
+  it('to a new number stays good when another is asked for too soon', async () => {
+    const { stand, siti, number } = await online(true);
+    await using _ = stand;
+    const page = await number({ phone: NEW, secret: PASSWORD });
+    const fields = { ...hiddenIn(page.body, '/account/number'), code: stand.message().code };
+    const again = await number({ phone: NEW, secret: PASSWORD });
+    const done = await number(fields);
+
+    expect([again.status, done.status]).toEqual([429, 200]);
+    expect(stand.provider.received).toHaveLength(1);
+    expect((await stand.store.subscriberByUsername(E164_NEW))?.id).toBe(siti.id);
+  });
+
+  it('to the own number stays good when another is asked for too soon', async () => {
+    const { stand } = await online(false);
+    await using _ = stand;
+    const { portal } = stand;
+    const page = await portal.post('/account/code', {});
+    const again = await portal.post('/account/code', {});
+    const erase = { ...hiddenIn(page.body, '/account/erase'), secret: stand.message().code };
+    const done = await portal.post('/account/erase', erase);
+
+    expect([again.status, done.status]).toEqual([429, 200]);
+    expect(stand.provider.received).toHaveLength(1);
+  });
+
   it.each([
     ['another account', { account: { kind: 'subscriber', id: 'somebody' } }, {}],
     ['another phone', {}, { mac: 'A2:00:00:00:00:77' }],
