@@ -45,8 +45,9 @@ export const wayWrites = {
     if (!(await isOurs(ctx, args.phone))) return null;
     const key = args.phone;
     const { id } = await citizenWrites.ensureCitizen(ctx, { ...citizen, origin: 'registrar', key });
+    // Who stands before the choice of an own password by an older one is told to come with this.
     await ctx.sql.run(
-      'UPDATE subscribers SET password_hash = ?, first_password = 1 WHERE id = ?',
+      'UPDATE subscribers SET password_hash = ?, first_password = 1, epoch = epoch + 1 WHERE id = ?',
       `k$${ctx.keys.credentialKey(firstPassword)}`,
       id,
     );

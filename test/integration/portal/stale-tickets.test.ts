@@ -94,6 +94,24 @@ describe('a ticket of a password that was changed meanwhile', () => {
     expect(locationOf(done)).toMatch(LOGIN_PAGE);
   });
 
+  it('chooses none either once an officer has handed out another', async () => {
+    await using stand = await openCitizenStand();
+    const vouch = () =>
+      stand.store.vouchForCitizen({
+        ...{ phone: PHONE, displayName: 'Siti', villageCode: stand.router.villageCode },
+        ...{ tariff: 'harian', officer: 'Budi', at: START_MS },
+      });
+    const form = { ...stand.redirect, username: PHONE, password: (await vouch())!.firstPassword };
+    const page = await stand.portal.post('/login', { ...form, ...TICKED });
+    const second = (await vouch())!.firstPassword;
+    const fields = { ...hiddenIn(page.body, '/choose'), password: 'teh manis 88' };
+    const done = await stand.portal.post('/choose', fields);
+    const again = await stand.portal.post('/login', { ...form, password: second, ...TICKED });
+
+    expect(locationOf(done)).toMatch(LOGIN_PAGE);
+    expect(again.body).toContain('action="/choose"');
+  });
+
   it('is none any more for a login that goes on after an own one was chosen', async () => {
     await using stand = await openCitizenStand();
     const made = await stand.store.vouchForCitizen({
