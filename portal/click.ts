@@ -2,9 +2,11 @@
  * `POST /click`: one tap where a village allows it.
  *
  * The account is the phone's MAC in this village, so whoever comes back finds what is left of the day. A
- * phone that changes its MAC would find a new one: so a village and day has only so many new ones
- * (`portal.click-per-day`), few of them for one address, and their tariff decides what one is worth.
+ * phone that changes its MAC would find a new one: so a village and day has only so many
+ * (`portal.click-per-day`), few of them for one address, and their tariff decides what one is worth. Only a
+ * phone that its address proves comes back uncounted: else the count would tell whose MAC has been here.
  */
+import type { Request } from 'express';
 import { calendarDay } from '../lib/units.ts';
 import {
   formOf,
@@ -21,6 +23,7 @@ import { refuseWay } from './login.ts';
 import { sendMessage } from './messages.ts';
 import { clickCharges, endOfDay } from './otp/charges.ts';
 import { claimOf } from './proofs.ts';
+import { provesItself } from './proven-phone.ts';
 import type { Redirect } from './redirect-params.ts';
 import type { RejectCode } from './reject-codes.ts';
 import { isOwnRequest } from './security.ts';
@@ -40,7 +43,7 @@ export function submitClick(deps: PortalDeps): Handler {
     const offered = (await waysAt(deps, router)).includes('click');
     const admitted = offered && deps.admitLogin(attempt, deps.clock.now());
     const account = admitted
-      ? await accountOf(deps, redirect, attempt.address)
+      ? await accountOf(deps, req, redirect)
       : offered
         ? 'SW-LIMIT'
         : 'SW-WAY';
@@ -53,13 +56,15 @@ export function submitClick(deps: PortalDeps): Handler {
 
 async function accountOf(
   deps: PortalDeps,
-  { router, mac }: Redirect,
-  address: string,
+  req: Request,
+  redirect: Redirect,
 ): Promise<Admitted | RejectCode> {
+  const { router, mac } = redirect;
   const settings = await settingsOf(deps, router);
+  const proven = await provesItself(deps, req, redirect);
   const at = deps.clock.now();
   const endsAt = endOfDay(at, router.timeZone ?? deps.timeZone);
-  const asker = { routerId: router.id, source: sourceAt(router, address) };
+  const asker = { mac, routerId: router.id, source: sourceAt(router, sourceOf(req)) };
   const result = await deps.store.clickCitizen({
     villageCode: router.villageCode,
     mac,
@@ -67,8 +72,10 @@ async function accountOf(
     day: calendarDay(at, router.timeZone ?? deps.timeZone),
     limit: settings.get('portal.click-per-day') ?? 0,
     charges: clickCharges(asker, settings, endsAt),
+    proven,
     at,
   });
   if (result.outcome === 'full') return 'SW-FULL';
-  return result.subscriber.disabled ? 'SW-DISABLED' : claimOf(result.subscriber);
+  // Whoever only names the MAC hears of it from the router, which names the phone itself.
+  return result.subscriber.disabled && proven ? 'SW-DISABLED' : claimOf(result.subscriber);
 }

@@ -19,6 +19,7 @@ export type OtpScope =
   | 'grace mac'
   | 'grace address'
   | 'grace router'
+  | 'click phone'
   | 'click address'
   | 'click router'
   | 'cost day'

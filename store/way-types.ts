@@ -32,8 +32,10 @@ export interface WayStore {
     /** `YYYY-MM-DD` of the village. */
     readonly day: string;
     readonly limit: number;
-    /** What a new one is charged to besides. */
+    /** What one that comes is charged to besides; `click phone` is what spares it a second time. */
     readonly charges: readonly OtpCharge[];
+    /** Its address proves which phone it is. Who only names a MAC is charged alike, known or not. */
+    readonly proven: boolean;
     readonly at: number;
   }): Promise<ClickOutcome>;
   /**

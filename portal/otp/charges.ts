@@ -139,9 +139,9 @@ export function graceCharges(asker: Asker, settings: Settings, endsAt: number): 
   ];
 }
 
-/** Of a phone that comes new by a click. */
+/** Of a phone that comes by a click, new or known: once a day from one source. That one first: it says so. */
 export function clickCharges(
-  { routerId, source }: Pick<Asker, 'routerId' | 'source'>,
+  { mac, routerId, source }: Pick<Asker, 'mac' | 'routerId' | 'source'>,
   settings: Settings,
   endsAt: number,
 ): OtpCharge[] {
@@ -150,6 +150,7 @@ export function clickCharges(
   const most = ofSource(source, settings.get('portal.click-per-address') ?? 0, perVillage);
   const reserve = reserveOf(perVillage);
   return [
+    { ...one, scope: 'click phone', key: `${source.key} ${routerId} ${mac}`, most: 1 },
     { ...one, scope: 'click address', key: source.key, most, first: true },
     { ...one, scope: 'click router', key: routerId, most: perVillage, reserve },
   ];

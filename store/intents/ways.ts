@@ -23,14 +23,10 @@ export const wayWrites = {
       'SELECT id FROM subscribers WHERE citizen_k = ?',
       ctx.keys.credentialKey(`citizen:click:${key}`),
     );
+    const isFree = known !== undefined && args.proven;
+    if (!isFree && !(await mayCome(ctx, args))) return { outcome: 'full' };
     if (known !== undefined) {
       return { outcome: 'known', subscriber: await subscriberById(ctx, known.id) };
-    }
-    // Charges first: whom they refuse takes nothing of the village's day.
-    if ((await otpBudgetWrites.chargeOtp(ctx, args)).kind === 'refused') return { outcome: 'full' };
-    if (!(await countNew(ctx, args))) {
-      await otpBudgetWrites.giveBackOtp(ctx, args);
-      return { outcome: 'full' };
     }
     const citizen = { origin: 'click', key, tariff, villageCode, at } as const;
     return { outcome: 'new', subscriber: await citizenWrites.ensureCitizen(ctx, citizen) };
@@ -63,6 +59,21 @@ export const wayWrites = {
     return { subscriber, firstPassword };
   },
 };
+
+/**
+ * Looks at no account, so that nobody learns by a MAC that they name whether it has been here. Charges first: whom
+ * they refuse takes nothing of the village's day. What has come from the same source today may come again.
+ */
+async function mayCome(
+  ctx: WriteContext,
+  args: Parameters<WayStore['clickCitizen']>[0],
+): Promise<boolean> {
+  const charged = await otpBudgetWrites.chargeOtp(ctx, args);
+  if (charged.kind === 'refused') return charged.scope === 'click phone';
+  if (await countNew(ctx, args)) return true;
+  await otpBudgetWrites.giveBackOtp(ctx, args);
+  return false;
+}
 
 /** False when the day is full. Days that are over are of no more use. */
 async function countNew(

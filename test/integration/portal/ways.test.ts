@@ -29,6 +29,12 @@ describe('a click', () => {
   const AGREED = { boxes: '1', terms: '1', data: '1' };
   const click = (mac = MAC) => stand.portal.post('/click', { ...stand.redirect, ...AGREED, mac });
 
+  async function disable(id: string): Promise<void> {
+    const { username } = (await stand.store.profile(id))!;
+    const at = stand.portal.clock.now();
+    await stand.store.changeSubscriber({ username, disabled: true, at });
+  }
+
   async function open(limit: number): Promise<void> {
     stand = await openCitizenStand(
       {},
@@ -62,12 +68,64 @@ describe('a click', () => {
     expect([known.status, tomorrow.status]).toEqual([303, 303]);
   });
 
-  it('does not let in an account that was disabled', async () => {
+  it('tells nobody whether a MAC has been here: known and unknown count alike', async () => {
+    await open(40);
+    await set('portal.click-per-address', '3');
+    const at = (from: string, mac: string) =>
+      stand.portal.fetch('/click', {
+        method: 'POST',
+        body: new URLSearchParams({ ...stand.redirect, ...AGREED, mac }).toString(),
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        from,
+      });
+    const [neighbour, disabled] = ['A2:00:00:00:02:01', 'A2:00:00:00:02:02'];
+    await at('127.64.0.31', neighbour);
+    const { id } = (await accountIn(await at('127.64.0.32', disabled)))!;
+    await disable(id);
+    const answers = async (from: string, macs: readonly string[]) => {
+      const seen = [];
+      for (const mac of macs) seen.push((await at(from, mac)).status);
+      return seen;
+    };
+    const invented = [1, 2, 3, 4].map((n) => `A2:00:00:00:03:0${n}`);
+
+    // The same way for all; then the same way for none.
+    expect(await answers('127.64.0.66', [neighbour, disabled, ...invented])).toEqual([
+      ...[303, 303, 303, 403, 403, 403],
+    ]);
+    expect(await answers('127.64.0.67', [...invented, neighbour, disabled])).toEqual([
+      ...[303, 303, 303, 403, 403, 403],
+    ]);
+    // A second tap is the first one's.
+    expect(await answers('127.64.0.66', [neighbour, 'A2:00:00:00:03:01'])).toEqual([303, 303]);
+  });
+
+  it('finds the phone that its address proves when all places of the day are gone', async () => {
+    await open(1);
+    const account = (await accountIn(await click()))!;
+    await stand.goOnline(account);
+    stand.portal.clock.advance(3600_000);
+    await click('A2:00:00:00:01:07');
+
+    expect((await click('A2:00:00:00:01:08')).status).toBe(403);
+    expect((await click()).status).toBe(303);
+  });
+
+  it('does not let in an account that was disabled; why, only its phone is told', async () => {
+    await open(2);
+    const account = (await accountIn(await click()))!;
+    await disable(account.id);
+
+    const handed = await click();
+    expect(handed.status).toBe(303);
+    expect(await stand.arrive(handed)).toEqual({ outcome: 'disabled' });
+  });
+
+  it('says to the phone that its address proves that its account was disabled', async () => {
     await open(2);
     const { id } = (await accountIn(await click()))!;
-    const username = (await stand.store.profile(id))!.username;
-    const at = stand.portal.clock.now();
-    await stand.store.changeSubscriber({ username, disabled: true, at });
+    await stand.goOnline({ kind: 'subscriber', id });
+    await disable(id);
 
     const page = await click();
 

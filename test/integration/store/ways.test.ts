@@ -104,11 +104,12 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
   describe('a click', () => {
     const click = (
       mac: string,
-      over: { day?: string; limit?: number; charges?: readonly OtpCharge[] } = {},
+      over: { day?: string; limit?: number; charges?: readonly OtpCharge[]; proven?: boolean } = {},
     ) =>
       store.clickCitizen({
         ...{ villageCode: village.code, mac, tariff: newTariff.name, day: DAY, limit: 2, at: AT },
         charges: [],
+        proven: true,
         ...over,
       });
 
@@ -139,6 +140,26 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
       ]);
     });
 
+    it('is charged alike, known or not, where nothing but its name says who it is', async () => {
+      const address = { endsAt: AT + 60_000, amount: 1, most: 2, gapMs: 0 };
+      const from = (key: string, mac: string): OtpCharge[] => [
+        { ...address, scope: 'click phone', key: `${key} ${mac}`, most: 1 },
+        { ...address, scope: 'click address', key },
+      ];
+      const named = async (key: string, mac: string) =>
+        (await click(mac, { charges: from(key, mac), proven: false, limit: 9 })).outcome;
+      await click(MAC);
+
+      expect(await named('a', MAC)).toBe('known');
+      expect(await named('a', MAC)).toBe('known');
+      expect(await named('a', OTHER)).toBe('new');
+      expect(await named('a', '02:00:00:00:00:03')).toBe('full');
+      expect(await named('b', '02:00:00:00:00:04')).toBe('new');
+      expect(await named('b', '02:00:00:00:00:05')).toBe('new');
+      expect(await named('b', MAC)).toBe('full');
+      expect((await click(MAC, { charges: from('b', MAC) })).outcome).toBe('known');
+    });
+
     it('makes so many accounts a village and day, however often addresses change', async () => {
       const outcomes = await Promise.all(
         [1, 2, 3, 4].map(async (n) => (await click(`02:00:00:00:01:0${n}`)).outcome),
@@ -157,7 +178,7 @@ describe.each(ENGINES)('ways in on $name', (engine) => {
       const day = new Date(at).toISOString().slice(0, 10);
       const charges: OtpCharge[] = [];
       const about = { villageCode: village.code, tariff: newTariff.name, day, limit: 9, charges };
-      const result = await store.clickCitizen({ ...about, mac, at });
+      const result = await store.clickCitizen({ ...about, mac, proven: true, at });
       if (result.outcome === 'full') throw new Error('full');
       return result.subscriber.id;
     };
