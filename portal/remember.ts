@@ -55,6 +55,7 @@ export async function rememberedAt(
   router: Router | null,
 ): Promise<Remembered | null> {
   if (router === null || session.accountId === null || isPass(session)) return null;
+  if (session.ending === true) return null;
   const device = await deps.store.device(session.mac);
   const lasts = device !== null && (device.expiresAt ?? Infinity) > deps.clock.now();
   if (lasts && device.origin === 'operator') return null;
@@ -85,7 +86,8 @@ export function changeRemembered(deps: PortalDeps, wanted: boolean): Handler {
 }
 
 async function rememberPhone(deps: PortalDeps, session: Session): Promise<void> {
-  const { mac, accountKind, accountId } = session;
+  const { id: sessionId, mac, accountKind, accountId } = session;
+  if (session.ending === true) return;
   const router = await deps.store.routerByName(session.router);
   if (router === null || accountKind === null || accountId === null) return;
   const days = await daysAt(deps, router);
@@ -98,7 +100,7 @@ async function rememberPhone(deps: PortalDeps, session: Session): Promise<void> 
   // Texts that changed since this session began are asked about when the phone returns.
   const isAgreed = await deps.store.hasConsented({ ...hashes, account, mac });
   const agreed = isAgreed ? textsKey(texts) : null;
-  await deps.store.rememberDevice({ ...device, origin: 'consent', agreed, at });
+  await deps.store.rememberDevice({ ...device, origin: 'consent', agreed, sessionId, at });
 }
 
 function isTicked(req: Request): boolean {

@@ -158,10 +158,11 @@ export interface AccessStore {
   openLogin(args: OpenLogin): Promise<OpenLoginResult>;
   /**
    * Adds or renews; `STORE_NOT_FOUND` for an unknown account. A consent (by default it is an operator's
-   * machine) never takes the place of what an operator has set up.
+   * machine) never takes the place of what an operator has set up, and of a session counts until its end is asked.
    */
   rememberDevice(
-    args: Omit<Device, 'createdAt' | 'origin'> & { origin?: Device['origin']; at: number },
+    args: Omit<Device, 'createdAt' | 'origin'> &
+      Partial<Pick<Device, 'origin'> & { sessionId: string }> & { at: number },
   ): Promise<void>;
   /** Asks for the end of its sessions, too. With an account, only what that account consented to. */
   forgetDevice(args: {

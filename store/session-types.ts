@@ -56,6 +56,8 @@ export interface Session {
   readonly rate: string | null;
   readonly sessionTimeoutSeconds: number | null;
   readonly totalLimitOctets: number | null;
+  /** Its end was asked for, and the NAS has not told of it yet: its address proves nobody any more. */
+  readonly ending?: true;
 }
 
 /** A session that must change (CoA-Request) or end (Disconnect-Request), with all that needs. */

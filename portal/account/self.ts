@@ -49,6 +49,8 @@ export function ownPage(
 export async function selfAt(deps: PortalDeps, req: Request): Promise<Self | null> {
   const connected = await connectedAt(deps, req);
   if (connected === null || connected.account === null) return null;
+  // A phone that was let go of, by its owner or by whoever proved the number, does nothing more in that name.
+  if (connected.session.ending === true) return null;
   const { session, router } = connected;
   const account = connected.account.facts;
   const profile = account.kind === 'voucher' ? null : await deps.store.profile(account.id);

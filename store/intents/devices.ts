@@ -32,12 +32,18 @@ export const deviceReads = {
 export const deviceWrites = {
   async rememberDevice(
     ctx: WriteContext,
-    args: Omit<Device, 'createdAt' | 'origin'> & { origin?: Device['origin']; at: number },
+    args: Omit<Device, 'createdAt' | 'origin'> & {
+      origin?: Device['origin'];
+      sessionId?: string;
+      at: number;
+    },
   ): Promise<void> {
     const account = await accountReads.account(ctx, args.accountKind, args.accountId);
     if (account === null || account.reserved === true) {
       throw new StoreError('STORE_NOT_FOUND', `there is no ${args.accountKind} ${args.accountId}`);
     }
+    // Asked for by a phone that is online, which somebody may have let go of meanwhile.
+    if (args.sessionId !== undefined && !(await goesOn(ctx, args.sessionId))) return;
     await keepDevice(ctx, { ...args, origin: args.origin ?? 'operator' });
   },
 
@@ -64,6 +70,12 @@ export const deviceWrites = {
     return true;
   },
 };
+
+async function goesOn({ sql }: ReadContext, sessionId: string): Promise<boolean> {
+  const open = `SELECT id FROM sessions
+    WHERE id = ? AND state <> 'closed' AND disconnect_requested_at IS NULL`;
+  return (await sql.get(open, sessionId)) !== undefined;
+}
 
 function toDevice(row: DeviceRow): Device {
   return {

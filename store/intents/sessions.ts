@@ -9,6 +9,7 @@ export interface SessionRow extends Omit<AccountedRow, 'bucket' | 'earlier'> {
   village_code: string;
   rate: string | null;
   session_timeout_seconds: number | null;
+  disconnect_requested_at: number | null;
 }
 
 export const sessionReads = {
@@ -125,5 +126,8 @@ export function toSession(row: SessionRow): Session {
     totalLimitOctets: row.total_limit_octets,
     tariffId: row.tariff_id,
     rate: row.rate,
+    ...(row.state !== 'closed' && row.disconnect_requested_at !== null
+      ? { ending: true as const }
+      : {}),
   };
 }
