@@ -15,6 +15,9 @@ interface Lan {
   readonly router: Router;
 }
 
+/** The network of all addresses that are in no village's LAN. */
+export const OUTSIDE = 'outside';
+
 /** A router that was added or moved counts after this time. */
 const ROUTERS_MS = 10_000;
 
@@ -47,7 +50,7 @@ export function createLans({
     routerBehind: async (address) => find(await current(), address),
     networkOf: (address) => {
       current().catch((error: unknown) => log.debug({ err: error }, 'routers could not be read'));
-      return find(known, address)?.id ?? 'outside';
+      return find(known, address)?.id ?? OUTSIDE;
     },
   };
 }

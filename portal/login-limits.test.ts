@@ -1,10 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
+import { DEFAULT_LOGIN_LIMITS, createLoginLimiter as limiterOf } from './login-limits.ts';
 
+const isOutside = (address: string): boolean => !address.startsWith('10.0.');
+const createLoginLimiter = (limits: typeof DEFAULT_LOGIN_LIMITS) => limiterOf(limits, isOutside);
 const phone = (n: number) => ({ address: `10.0.0.${n}`, mac: `A2:00:00:00:00:${n}`, router: 'r' });
 const few = {
   address: { burst: 3, perSecond: 1 },
+  line: { burst: 3, perSecond: 1 },
   phone: { burst: 3, perSecond: 1 },
+  outside: { burst: 4, perSecond: 1 },
   router: { burst: 5, perSecond: 1 },
   keys: 4,
 };
@@ -51,9 +56,9 @@ describe('createLoginLimiter', () => {
     expect(admit(phone(1), 0)).toBe(true);
   });
 
-  it('lets a whole village in behind one address', () => {
+  it('lets a whole village in behind one address that is not of its LAN', () => {
     const admit = createLoginLimiter(DEFAULT_LOGIN_LIMITS);
-    const everybody = Array.from({ length: 300 }, (_, n) => ({ ...phone(n), address: '10.0.0.1' }));
+    const everybody = Array.from({ length: 300 }, (_, n) => ({ ...phone(n), address: '10.9.0.1' }));
 
     expect(everybody.every((one) => admit(one, 0))).toBe(true);
   });
@@ -70,6 +75,65 @@ describe('createLoginLimiter', () => {
     }
 
     expect(refused).toEqual([]);
+  });
+
+  it('lets every neighbour in, whatever up to 40 addresses of the LAN and any number elsewhere send', () => {
+    const step = fc.record({
+      by: fc.integer({ min: 0, max: 39 }),
+      outside: fc.boolean(),
+      times: fc.integer({ min: 1, max: 400 }),
+      passes: fc.nat(3000),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
+        const admit = createLoginLimiter(DEFAULT_LOGIN_LIMITS);
+        const refused: number[] = [];
+        let at = 0;
+        for (const [n, { by, outside, times, passes }] of steps.entries()) {
+          at += passes;
+          for (let i = 0; i < times; i += 1) {
+            const address = outside ? `203.0.${n}.${by + i}` : `10.0.9.${by}`;
+            admit({ address, mac: `02:${n}:${i}`, router: 'r' }, at);
+          }
+          for (let tap = 0; tap < 5; tap += 1) {
+            if (!admit({ ...phone(n), address: `10.0.1.${n}` }, at)) refused.push(n);
+          }
+        }
+
+        expect(refused).toEqual([]);
+      }),
+    );
+  });
+
+  it('keeps the last quarter of a router for the first attempts of an address', () => {
+    const admit = createLoginLimiter(DEFAULT_LOGIN_LIMITS);
+    for (let n = 0; n < 40; n += 1) {
+      for (let i = 0; i < 60; i += 1) admit({ ...phone(n), mac: `02:${i}` }, 0);
+    }
+
+    expect(admitted(10, () => admit(phone(50), 0))).toBe(5);
+  });
+
+  it('gives all addresses outside a quarter of a router, and of that the last to who is new', () => {
+    const admit = createLoginLimiter(DEFAULT_LOGIN_LIMITS);
+    const from = (n: number) => ({ address: `2001:db8:0:${n}::1`, mac: `02:${n}`, router: 'r' });
+    const many = [1, 2].map((n) =>
+      admitted(300, () => admit({ ...from(n), mac: `02:${Math.random()}` }, 0)),
+    );
+    const others = Array.from({ length: 300 }, (_, n) => admit(from(n + 3), 0)).filter(Boolean);
+
+    expect([...many, others.length]).toEqual([300, 5, 95]);
+  });
+
+  it('counts a /64 as one line, and once for all routers that it names', () => {
+    const admit = createLoginLimiter(DEFAULT_LOGIN_LIMITS);
+    let n = 0;
+    const admits = admitted(1000, () => {
+      n += 1;
+      return admit({ address: `2001:db8::${n.toString(16)}`, mac: `02:${n}`, router: `r${n}` }, 0);
+    });
+
+    expect(admits).toBe(DEFAULT_LOGIN_LIMITS.line.burst);
   });
 
   it('a clock that steps back neither fills nor empties a bucket', () => {

@@ -8,7 +8,7 @@ import { type CertificatePair, createRenewal, readCertificate } from './certific
 import { warnWithoutOfficer } from './consent/officer.ts';
 import type { PortalDeps } from './context.ts';
 import { createExchange } from './gateways/exchange.ts';
-import { createLans, type Lans } from './lans.ts';
+import { createLans, type Lans, OUTSIDE } from './lans.ts';
 import { createLoginLimiter, DEFAULT_LOGIN_LIMITS } from './login-limits.ts';
 import { createPortalMetrics, type PortalMetrics } from './metrics.ts';
 import { createOidcProvider } from './oidc/provider.ts';
@@ -96,7 +96,10 @@ function createPortalDeps(
     blockAddresses: new Set(options.blockAddresses),
     tokenTtlMs: Math.min(options.tokenTtlMs ?? TOKEN_TTL_MS, TOKEN_TTL_MS),
     wordingIn: wordings(timeZone),
-    admitLogin: createLoginLimiter(options.loginLimits ?? DEFAULT_LOGIN_LIMITS),
+    admitLogin: createLoginLimiter(
+      options.loginLimits ?? DEFAULT_LOGIN_LIMITS,
+      (address) => made.lans.networkOf(address) === OUTSIDE,
+    ),
     codes: options.codes ?? null,
     gateways: options.otp?.gateways ?? [],
     inbound: (options.otp?.gateways ?? []).some((one) => one.webhookSecret !== undefined),
