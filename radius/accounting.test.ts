@@ -261,6 +261,26 @@ describe('the accounting port', () => {
     });
   });
 
+  it.each(['172.16.4.9', '203.0.113.9'])(
+    'records no address that is not of the router’s LAN: %s',
+    async (ip) => {
+      const tariff = await seedTariff(store, `F${ip}`);
+      const voucher = await seedVoucher(store, tariff);
+      const id = await login(tariff, MAC, voucher.id);
+      const foreign = packet(3, id, `f${ip}`, MAC, 10).map(
+        ([name, value]) => [name, name === 'Framed-IP-Address' ? ip : value] as AttributeValue,
+      );
+
+      await report(foreign);
+      const first = await stateOf(id);
+      await report(packet(3, id, `f${ip}`, MAC, 20));
+
+      expect(first).toMatchObject({ state: 'open', framedIp: null, inputOctets: 10 });
+      expect(await stateOf(id)).toMatchObject({ framedIp: '172.16.0.9' });
+      expect(await store.sessionByAddress(ip)).toBeNull();
+    },
+  );
+
   it('does not answer when nothing was written, and takes the same packet again', async () => {
     let failures = 1;
     const flaky: Store = {

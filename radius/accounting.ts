@@ -8,18 +8,20 @@
 import { normalizeMac } from '../lib/mac.ts';
 import { type LocalTime, localTimes } from '../settings/local-time.ts';
 import type { Store } from '../store/contract.ts';
-import type { AccountingEvent, Nas } from '../store/types.ts';
+import type { AccountingEvent, Nas, Router } from '../store/types.ts';
 import { AcctStatus, Code, terminateCause } from './attributes.ts';
 import { addressOf, numberOf, type Packet, textOf } from './codec.ts';
 import { RadiusError } from './errors.ts';
 import { type Answer, createExchange, type ExchangeDeps, type Handle } from './exchange.ts';
 import { hoursReader } from './hours.ts';
+import { lanReader } from './lan.ts';
 import { createLimits } from './limits.ts';
 
 export interface AccountingDeps extends ExchangeDeps {
   readonly store: Pick<
     Store,
     | 'nasByAddress'
+    | 'routerByName'
     | 'recordAccounting'
     | 'closeRouterSessions'
     | 'session'
@@ -56,6 +58,21 @@ const STATUSES = new Map<number, AccountingEvent['status']>([
 export function createAccountingHandler(deps: AccountingDeps): AccountingHandler {
   const timesOf = localTimes(deps.timeZone);
   const limits = createLimits({ ...deps, timesOf, hoursOf: hoursReader() });
+  const isBehind = lanReader();
+  /** As long as a NAS's row stays, so does its router's: both leave the cache together. */
+  const routers = new WeakMap<Nas, Router>();
+  const routerOf = async (nas: Nas): Promise<Router | null> => {
+    const router = await deps.store.routerByName(nas.router);
+    if (router !== null) routers.set(nas, router);
+    return router;
+  };
+  /** The portal takes who sits at an address for its session: a router speaks for its own LAN alone. */
+  const inLanOf = (router: Router | null, event: AccountingEvent): AccountingEvent => {
+    const { framedIp } = event;
+    if (framedIp === null || (router !== null && isBehind(router, framedIp))) return event;
+    deps.metrics.foreignAddress();
+    return { ...event, framedIp: null };
+  };
   const handle = createExchange(deps, {
     code: Code.accountingRequest,
     answer: async (packet, client, arrivedAt) => {
@@ -63,10 +80,12 @@ export function createAccountingHandler(deps: AccountingDeps): AccountingHandler
       const { nas } = client;
       const message = readAccounting(packet, nas, arrivedAt, timesOf(nas.timeZone));
       if (message.kind === 'session') {
-        const { sessionId } = await deps.store.recordAccounting(message.event);
-        deps.metrics.recorded(message.event.status);
+        const router = routers.get(nas) ?? (await routerOf(nas));
+        const event = inLanOf(router, message.event);
+        const { sessionId } = await deps.store.recordAccounting(event);
+        deps.metrics.recorded(event.status);
         // At its Start a session has the limits that it was given a moment ago.
-        if (message.event.status === 'interim') limits.check(sessionId, message.event, nas);
+        if (event.status === 'interim') limits.check(sessionId, event, nas);
       } else if (message.kind === 'boot') {
         await deps.store.closeRouterSessions({
           routerId: nas.routerId,

@@ -79,6 +79,10 @@ export function createRadiusMetrics(metrics: Metrics) {
     'Accounting-Requests recorded.',
     ['status'],
   );
+  const foreign = metrics.counter(
+    'smartwifi_radius_foreign_addresses_total',
+    'Accounting-Requests whose phone has an address that is not of its router’s LAN: recorded without it.',
+  );
   const radsec = metrics.gauge(
     'smartwifi_radius_radsec_connections',
     'Routers that are connected by RADIUS over TLS.',
@@ -101,6 +105,7 @@ export function createRadiusMetrics(metrics: Metrics) {
     },
     dropped: (reason: DropReason): void => dropped.inc({ reason }),
     duplicate: (): void => duplicates.inc({}),
+    foreignAddress: (): void => foreign.inc({}),
     recorded: (status: AccountingStatus): void => accounting.inc({ status }),
   };
 }
