@@ -7,7 +7,8 @@
  * A NAS says which phone asks. To the portal a phone says so itself, and may name another's MAC: there a phone
  * is the address that it comes from together with what it says. In the LAN of its router an address is one phone,
  * whatever MACs it claims. Any other may be a village behind a NAT, and counts once for all routers that it names
- * (`line`); all of these together have a quarter of a router (`outside`) and of the hashing (`outsideWork`).
+ * (`line`); all of these together have a quarter of a router (`outside`), and of the hashing
+ * three quarters at once and a quarter as it fills again (`outsideWork`).
  *
  * A quarter of a NAS and of the hashing is kept for whoever has no failure: up to 15 addresses of a LAN that
  * flood, and any number elsewhere, keep no neighbour from a first try. What fills again goes to that quarter first.
@@ -73,7 +74,8 @@ export const DEFAULT_BUDGETS: Budgets = {
   nas: { burst: 300, perSecond: 3 },
   outside: { burst: 75, perSecond: 0.75 },
   work: { burst: 64, perSecond: 15 },
-  outsideWork: { burst: 16, perSecond: 3.75 },
+  /** At once as much as is not kept for others: a village behind a NAT logs in together. */
+  outsideWork: { burst: 48, perSecond: 3.75 },
   /** MAC addresses that nobody knows: a whole village's phones at once, twice. */
   stranger: { burst: 600, perSecond: 20 },
 };

@@ -51,7 +51,7 @@ export async function visit(
   routers: Routers,
   visitor: Visitor,
 ): Promise<Visit> {
-  const browser = openBrowser(server.origin, visitor.phone);
+  const browser = openBrowser(server.origin, visitor);
   try {
     const token = await getToken(browser, visitor);
     const said = { pages: browser.pages(), octets: browser.octets() };
@@ -72,7 +72,7 @@ async function getToken(browser: Browser, visitor: Visitor): Promise<Token | str
   const query = new URLSearchParams({
     router: routerName(visitor.router),
     mac: macOf(visitor.phone),
-    ip: phoneAddress(visitor.phone),
+    ip: phoneAddress(visitor.router, visitor.phone),
     'link-login-only': LOGIN_LINK,
     'link-orig': 'http://connectivitycheck.gstatic.com/generate_204',
     error: '',
@@ -169,9 +169,9 @@ interface Browser {
   close(): void;
 }
 
-/** One connection, from an address of the phone's own; no cookies, as in a mini-browser. */
-function openBrowser(origin: string, phone: number): Browser {
-  const localAddress = `127.64.${(phone >>> 8) & 255}.${1 + (phone % 254)}`;
+/** One connection, from the phone's address in its village; no cookies, as in a mini-browser. */
+function openBrowser(origin: string, { router, phone }: Visitor): Browser {
+  const localAddress = phoneAddress(router, phone);
   const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress });
   let pages = 0;
   let octets = 0;

@@ -16,6 +16,7 @@ import {
   COLD_PASSWORD,
   COLD_SUBSCRIBERS,
   coldUsername,
+  LAN_POOL,
   password,
   ROUTERS,
   routerAddress,
@@ -264,7 +265,7 @@ export async function addRouters(store: Store, at: number, count = ROUTERS): Pro
       coaPort: 3799,
       hotspotPort: 80,
       loginHost: 'login.wifi.home.arpa',
-      lanPool: '172.16.0.0/12',
+      lanPool: LAN_POOL,
       at,
     });
   }

@@ -60,7 +60,7 @@ export function authenticateOnly(login: Login, socket: number, id: number): Pack
   word(6, SERVICE_AUTHENTICATE_ONLY);
   text(32, routerName(login.router));
   text(31, macOf(login.phone));
-  address(8, phoneAddress(login.phone));
+  address(8, phoneAddress(login.router, login.phone));
   return { bytes: finishAccess(), socket };
 }
 
@@ -70,8 +70,8 @@ export function nasLogin(login: Login, socket: number, id: number): Packet {
   station(login.router, login.phone);
   text(1, login.username);
   text(44, acctSessionId(login.phone));
-  address(8, phoneAddress(login.phone));
-  hostIp(login.phone);
+  address(8, phoneAddress(login.router, login.phone));
+  hostIp(login.router, login.phone);
   hidden(login.password);
   word(6, SERVICE_LOGIN);
   return { bytes: finishAccess(), socket };
@@ -85,8 +85,8 @@ export function accountingRequest(report: Report, socket: number, id: number): P
   text(1, report.username);
   text(44, acctSessionId(report.session));
   octets(CLASS_TYPE, report.class);
-  address(8, phoneAddress(report.phone));
-  hostIp(report.phone);
+  address(8, phoneAddress(report.router, report.phone));
+  hostIp(report.router, report.phone);
   word(55, Math.floor(Date.now() / 1000));
   if (report.status !== 'start') {
     word(46, report.seconds);
@@ -163,7 +163,7 @@ function station(router: number, phone: number): void {
   address(4, routerAddress(router));
 }
 
-function hostIp(phone: number): void {
+function hostIp(router: number, phone: number): void {
   octets(
     26,
     Buffer.of(
@@ -173,7 +173,7 @@ function hostIp(phone: number): void {
       MIKROTIK & 255,
       MIKROTIK_HOST_IP,
       6,
-      ...ip(phoneAddress(phone)),
+      ...ip(phoneAddress(router, phone)),
     ),
   );
 }

@@ -1,4 +1,5 @@
 /** Who is in every server's database: the same routers, tariffs and subscribers. Pure. */
+import { formatIpv4, parseCidr } from '../../../lib/net.ts';
 
 /** Shared by portal, routers and servers, so that the same bytes suit every server. */
 export const SECRET = 'bench-secret-of-all-servers';
@@ -62,7 +63,12 @@ export function macOf(i: number): string {
   return octets.map((octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join(':');
 }
 
-/** In the LAN behind the routers. */
-export function phoneAddress(i: number): string {
-  return `172.16.${(i >>> 8) & 255}.${i & 255}`;
+/** LANs of villages, a /22 for each router in turn: on loopback, so that a phone can call from its own address. */
+export const LAN_POOL = '127.64.0.0/12';
+const LAN_FIRST = parseCidr(LAN_POOL)!.first;
+const LAN_SIZE = 1024;
+
+/** Of a phone in the LAN of router number `router`. */
+export function phoneAddress(router: number, phone: number): string {
+  return formatIpv4(LAN_FIRST + router * LAN_SIZE + 2 + (phone % (LAN_SIZE - 4)));
 }
