@@ -243,7 +243,10 @@ describe.skipIf(!hasFreeRadius)('the portal asks FreeRADIUS about whom we do not
     const again = await ask(radius, 'guru.ani', 'sandi-guru-ani');
 
     const account = (await stand.store.subscriberByUsername('guru.ani'))!;
-    expect(answer).toMatchObject({ kind: 'accept', account: { kind: 'subscriber', id: account.id } });
+    expect(answer).toMatchObject({
+      kind: 'accept',
+      account: { kind: 'subscriber', id: account.id },
+    });
     expect(again).toEqual(answer);
     expect(account.tariff.name).toBe('pegawai');
 
