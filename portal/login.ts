@@ -31,6 +31,7 @@ import type { Locale } from './i18n.ts';
 import { letIn } from './let-in.ts';
 import { sendMessage } from './messages.ts';
 import { openingAt } from './opening.ts';
+import { hearsWords } from './otp/show.ts';
 import { isPass, pageOfWaiting } from './otp/visit.ts';
 import { withOutage } from './outage.ts';
 import type { Fault, LoginMethod } from './pages.ts';
@@ -308,6 +309,7 @@ async function sendLogin(
     ...(await registerLinks(deps, router, fields)),
     voucher: voucher || (scanned === null ? '' : grouped(scanned.code)),
     remember: await rememberBox(deps, exchange.req, router),
+    byMessage: ways.includes('otp') && (await hearsWords(deps, router)),
     onlineUrl: fault === null ? await onlineUrl(deps, exchange.req, redirect, scene) : null,
     oidc: deps.oidc === null ? null : { label: deps.oidc.label, url: withQuery('/oidc', fields) },
   };

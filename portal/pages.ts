@@ -116,6 +116,8 @@ export interface PageFacts {
     /** As it was typed, or as this phone's camera has read it; empty without. */
     readonly voucher: string;
     readonly remember: RememberBox | null;
+    /** Whether a citizen may send a word instead of getting a code. */
+    readonly byMessage: boolean;
     readonly oidc: { readonly label: string; readonly url: string } | null;
     /** Null when this phone has agreed to the texts in force before. */
     readonly boxes: Ticks | null;

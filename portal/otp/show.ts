@@ -93,6 +93,11 @@ export async function sendOtp(
   );
 }
 
+/** Whether the village has a number that citizens send a word to, and hears what comes there. */
+export async function hearsWords(deps: PortalDeps, router: Router): Promise<boolean> {
+  return deps.inbound && (await settingsOf(deps, router)).get('portal.otp.number') !== null;
+}
+
 /** "Which number?" */
 export async function sendPhoneStep(
   deps: PortalDeps,
@@ -101,11 +106,10 @@ export async function sendPhoneStep(
   fault: OtpFault | null = null,
 ): Promise<void> {
   const { redirect, lang } = visit;
-  const settings = await settingsOf(deps, redirect.router);
   const page = pageOf(redirect, writeRedirect(redirect), lang);
   const facts = {
     step: 'phone',
-    byMessage: deps.inbound && settings.get('portal.otp.number') !== null,
+    byMessage: await hearsWords(deps, redirect.router),
     otherWayUrl: otherWay(redirect, lang),
   } as const;
   await sendOtp(deps, exchange, page, facts, fault);

@@ -15,7 +15,7 @@ import {
 
 let stand: OtpStand;
 
-const { get, askForCode, typeCode, throughConsent } = walkOf(() => stand);
+const { get, login, askForCode, typeCode, throughConsent } = walkOf(() => stand);
 
 describe('during a pass', () => {
   beforeEach(async () => {
@@ -110,7 +110,7 @@ describe('a word sent to the number of the village', () => {
   afterEach(() => stand[Symbol.asyncDispose]());
 
   async function askForWord(): Promise<{ page: Answer; word: string }> {
-    const first = await get(path('/otp', stand.redirect));
+    const first = await login();
     const begun = await stand.portal.post('/otp/message', stand.form(first, '/otp/message'));
     const page = await get(locationOf(begun));
     return { page, word: /MASUK ([A-Z0-9]{6})/.exec(page.body)![1]! };
@@ -177,6 +177,8 @@ describe('a word sent to the number of the village', () => {
     await stand[Symbol.asyncDispose]();
     stand = await openOtpStand();
 
-    expect((await get(path('/otp', stand.redirect))).body).not.toContain('/otp/message');
+    for (const to of ['/', '/otp']) {
+      expect((await get(path(to, stand.redirect))).body).not.toContain('/otp/message');
+    }
   });
 });
