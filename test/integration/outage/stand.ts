@@ -56,7 +56,8 @@ export interface Stand extends AsyncDisposable {
   phone(router: number, index: number): Phone;
   /** Joins, and logs in with a voucher of its own. */
   online(router: number, index: number): Promise<Phone>;
-  serve(): Promise<void>;
+  /** `portal` is given for what the stand's options give it. */
+  serve(portal?: Partial<PortalOptions>): Promise<void>;
   /** The server's machine is gone, and with it its end of the tunnels. */
   kill(): Promise<void>;
   /** Whether anything gets through the tunnels; `kill` and `serve` see to it else. */
@@ -110,10 +111,10 @@ export async function outageStand(options: StandOptions): Promise<Stand> {
         phone: phone(router, index),
         mac: phoneMac(router, index),
       }),
-    serve: async () => {
+    serve: async (portal = options.portal) => {
       server.running = await startServer({
         ...{ store, clock, settings, connect },
-        ...(options.portal === undefined ? {} : { portal: options.portal }),
+        ...(portal === undefined ? {} : { portal }),
       });
       await tunnels(true);
     },

@@ -35,10 +35,11 @@ export function cost(exchanges: readonly ExchangeRecord[], most = MOST_REQUESTS)
   return `${length} requests, under ${5 * Math.ceil(octets / 5000)} kB`;
 }
 
-export function linkTo(page: OpenedPage | null, path: string): string {
-  const start = path.replace('?', '\\?');
+/** `part` is any part of its address. */
+export function linkTo(page: OpenedPage | null, part: string): string {
+  const start = part.replace('?', '\\?');
   const href = new RegExp(`href="([^"]*${start}[^"]*)"`).exec(page?.html ?? '')?.[1];
-  if (page === null || href === undefined) throw new Error(`the page has no link to ${path}`);
+  if (page === null || href === undefined) throw new Error(`the page has no link to ${part}`);
   return new URL(href.replaceAll('&#38;', '&').replaceAll('&amp;', '&'), page.url).href;
 }
 
@@ -77,8 +78,9 @@ ${table([
 ## Ways in
 
 Requests and octets are those from the connectivity check to being online, headers included: at most ${MOST_REQUESTS} where one form leads in, at most
-${MOST_WITH_A_SCREEN} where a screen comes between (a password of one's own; the texts, after a foreign site). An identity provider's own screens are its
-own: they are counted apart, and spoken beside the simulated phone, which has no TLS; the way to them is opened by the router for that name alone.
+${MOST_WITH_A_SCREEN} where a screen comes between (a password of one's own; the form of an account; the texts, after a foreign site). An identity provider's
+own screens are its own: they are counted apart, and spoken beside the simulated phone, which has no TLS; the way to them is opened by
+the router for that name alone.
 
 ${table(rows.map((row) => [row, ...PHONE_KINDS.map((kind) => told(row, kind) ?? '**no**')]))}
 `;

@@ -11,16 +11,15 @@ import {
   type Provider,
   startProvider,
 } from '../../../portal/gateways/provider.fixture.ts';
+import type { PortalOptions } from '../../../portal/types.ts';
 import { type Enforcer, startEnforcer } from '../../../radius/enforce.ts';
 import { createEnforceMetrics } from '../../../radius/metrics.ts';
 import { SILENT } from '../../../radius/radius.fixture.ts';
-import { type Assistant, createAssistant } from '../../../simulator/phones/assistant.ts';
-import type { OpenedPage, Phone } from '../../../simulator/phones/contract.ts';
+import { voucherUrl } from '../../../settings/voucher-url.ts';
 import { HABITS, randomMac } from '../../../simulator/phones/habits.ts';
 import { PHONE_KINDS, type PhoneKind } from '../../../simulator/phones/probes.ts';
 import { ASIDE_NAMES } from '../outage/elsewhere.ts';
-import { moving as movingOn } from '../outage/moving.ts';
-import { PLACE, PORTS, SERVER } from '../outage/server.ts';
+import { PLACE, SERVER } from '../outage/server.ts';
 import { outageStand, type Stand } from '../outage/stand.ts';
 import {
   compatibilityDocument,
@@ -30,6 +29,18 @@ import {
   must,
   untilOnline,
 } from './compatibility-document.ts';
+import { numberRows } from './compatibility-number.ts';
+import {
+  CARD,
+  cardOf,
+  HOOK_SECRET,
+  PORTAL,
+  type Row,
+  TARIFF,
+  type Visitor,
+  visitorAt,
+  WITH_PASS,
+} from './compatibility-stand.ts';
 import {
   type Identity,
   ProviderBrowser,
@@ -38,42 +49,37 @@ import {
 } from './oidc-provider.ts';
 
 const DOCUMENT = join(resolve(import.meta.dirname, '../../..'), 'docs/compatibility.md');
-const TARIFF = 'warga';
 const SSO = 'sso.muba.example';
-const PORTAL = `http://${SERVER}:${PORTS.portal}`;
 /** Of names that the walled garden, or the pass for messengers, opens: away from the one address of all others. */
 const ELSEWHERE = {
   ...ASIDE_NAMES,
   [SSO]: `127.33.${PLACE}.6`,
   'web.whatsapp.com': `127.33.${PLACE}.2`,
 };
-/** The village whose phones get a pass while they wait for their code; the others wait without. */
-const WITH_PASS = 1;
-/** One phone at a time, the newest: an address that changed is a new phone. */
-const CARD = 'kartu';
-
-interface Visitor {
-  readonly phone: Phone;
-  readonly assistant: Assistant;
-}
-
-interface Row {
-  readonly what: string;
-  /** Throws what is wrong; resolves to a note for the table. */
-  readonly run: (kind: PhoneKind) => Promise<string>;
-}
 
 let stand: Stand;
 let provider: Provider;
 let identity: Identity;
 let enforcer: Enforcer;
-let numbers = 0;
+let portal: Partial<PortalOptions>;
 const seen = new Map<string, string>();
 
 beforeAll(async () => {
   provider = await startProvider();
   provider.answers = [{ body: { status: true, id: ['1'] } }];
   identity = await startIdentity(`${PORTAL}/oidc/callback`, `https://${SSO}`);
+  portal = {
+    oidc: {
+      ...{ issuer: identity.issuer, clientId: 'wifi', scopes: ['openid'], claim: 'sub' },
+      ...{ label: 'SSO Muba', auth: { kind: 'secret', secret: SECRET } },
+    },
+    otp: {
+      gateways: [gatewayOf('fonnte', provider.origin, { webhookSecret: HOOK_SECRET })],
+      costPerDay: 1_000_000,
+      costPerMonth: 1_000_000,
+    },
+    exchange: provider.exchange,
+  };
   stand = await outageStand({
     routers: 2,
     settings: (village) => ({
@@ -81,24 +87,15 @@ beforeAll(async () => {
       'portal.tariff.click': TARIFF,
       'portal.tariff.otp': TARIFF,
       'portal.tariff.oidc': TARIFF,
+      'portal.tariff.self': TARIFF,
+      'portal.otp.number': '+6281100000000',
       'portal.grace.minutes': village === WITH_PASS ? '4' : '0',
       'portal.grace.kbps': '1024',
       'grace.hosts': 'web.whatsapp.com',
     }),
     signInHosts: [SSO],
     elsewhere: ELSEWHERE,
-    portal: {
-      oidc: {
-        ...{ issuer: identity.issuer, clientId: 'wifi', scopes: ['openid'], claim: 'sub' },
-        ...{ label: 'SSO Muba', auth: { kind: 'secret', secret: SECRET } },
-      },
-      otp: {
-        gateways: [gatewayOf('fonnte', provider.origin)],
-        costPerDay: 1_000_000,
-        costPerMonth: 1_000_000,
-      },
-      exchange: provider.exchange,
-    },
+    portal,
   });
   await stand.serve();
   enforcer = startEnforcer({
@@ -130,55 +127,9 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]();
 });
 
-function visitor(kind: PhoneKind, { mac = randomMac(Math.random), village = 0 } = {}): Visitor {
-  const phone = stand.simulator.phone(stand.routers[village]!.name, mac, kind);
-  return { phone, assistant: createAssistant(phone, kind) };
-}
-
-async function card(): Promise<string> {
-  const [made] = await stand.store.createVouchers({
-    tariff: CARD,
-    count: 1,
-    villageCode: null,
-    batch: 'kartu',
-    at: stand.clock.now(),
-  });
-  return made!.code;
-}
-
-function sent(): { readonly code: string; readonly link: string } {
-  const message = new URLSearchParams(provider.received.at(-1)!.body).get('message') ?? '';
-  return {
-    code: /\b\d{6}\b/.exec(message)?.[0] ?? '',
-    link: /https?:\/\/\S+/.exec(message)?.[0] ?? '',
-  };
-}
-
-/** In the village with passes, after the number was given. */
-async function waiting(kind: PhoneKind): Promise<Visitor> {
-  const one = visitor(kind, { village: WITH_PASS });
-  await one.assistant.join();
-  numbers += 1;
-  const phone = `0812 3457 78${String(numbers).padStart(2, '0')}`;
-  await moving(one.assistant.fill({ phone }, '/otp'));
-  must((await moving(one.phone.https('berita.example'))) !== 'connected', 'the pass opens all');
-  return one;
-}
-
-/** The pass becomes a session (CoA); the texts are agreed to on the way. */
-async function lifted(phone: Phone, page: OpenedPage): Promise<void> {
-  let here = page;
-  for (let i = 0; i < 4 && here.html.includes('/otp/go?'); i += 1) {
-    await enforcer.enforceNow();
-    await stand.second();
-    here = await moving(phone.follow(linkTo(here, '/otp/go?')));
-  }
-  if (here.html.includes('action="/consent"')) await moving(phone.fill({}, '/consent'));
-  must((await moving(phone.https('berita.example'))) === 'connected', 'not online after the code');
-  await phone.leave();
-}
-
-const moving = async <T>(work: Promise<T>): Promise<T> => movingOn(stand.clock, work);
+const visitor = (kind: PhoneKind, from: Parameters<typeof visitorAt>[2] = {}): Visitor =>
+  visitorAt(stand, kind, from);
+const card = async (): Promise<string> => cardOf(stand);
 
 const enters =
   (fields: (kind: PhoneKind) => Promise<Record<string, string>>, path?: string) =>
@@ -193,6 +144,24 @@ const enters =
 
 const ROWS: readonly Row[] = [
   { what: 'voucher', run: enters(async () => ({ voucher: await card() })) },
+  {
+    what: 'QR of a card, opened by the camera in the normal browser (requests from there on)',
+    run: async (kind) => {
+      const { phone, assistant } = visitor(kind);
+      await assistant.join();
+      await assistant.switchApplication();
+      if (HABITS[kind].leavesOnSwitch) await phone.join();
+      const typed = await card();
+      const code = stand.store.voucherForm(typed)!;
+      const before = (await phone.exchanges()).length;
+      const page = await phone.follow(voucherUrl(PORTAL, code, stand.store.voucherSeal(code)));
+      const shown = /name="voucher" type="text" value="([^"]+)"/.exec(page.html)?.[1] ?? '';
+      must(shown === typed, `the field has ${shown}`);
+      await phone.fill({ voucher: shown }, '/login');
+      must((await phone.probe()).result === 'internet', 'not online after the form');
+      return cost(untilOnline((await phone.exchanges()).slice(before), kind));
+    },
+  },
   {
     what: 'account',
     run: enters(async (kind) => ({ username: `warga-${kind}`, password: 'sandi-warga-1' })),
@@ -271,49 +240,7 @@ const ROWS: readonly Row[] = [
       return 'yes';
     },
   },
-  {
-    what: 'code by WhatsApp, read in another application',
-    run: async (kind) => {
-      const { assistant } = visitor(kind);
-      await assistant.join();
-      numbers += 1;
-      await assistant.fill({ phone: `0812 3456 78${String(numbers).padStart(2, '0')}` }, '/otp');
-      await assistant.switchApplication();
-      const message = new URLSearchParams(provider.received.at(-1)!.body).get('message') ?? '';
-      const code = /\b\d{6}\b/.exec(message)?.[0] ?? '';
-      await assistant.join();
-      const page = assistant.page();
-      must(page?.html.includes('one-time-code') === true, 'the window does not go on at the code');
-      const next = await assistant.fill({ code }, '/otp/code');
-      if (next.html.includes('action="/consent"')) await assistant.fill({}, '/consent');
-      must(assistant.online(), 'not online after the code');
-      return 'yes';
-    },
-  },
-  {
-    what: 'code by WhatsApp with a pass for messengers, window opened again',
-    run: async (kind) => {
-      const { phone, assistant } = await waiting(kind);
-      await assistant.switchApplication();
-      if (HABITS[kind].leavesOnSwitch) await moving(assistant.join());
-      must((await moving(phone.https('web.whatsapp.com'))) === 'connected', 'no messenger');
-      // The pass looks like the internet to the phone: its citizen opens the page by hand.
-      const page = await moving(phone.follow(`${PORTAL}/status`));
-      must(page.html.includes('one-time-code'), 'the window does not go on at the code');
-      const last = await moving(phone.fill({ code: sent().code }, '/otp/code'));
-      await lifted(phone, last);
-      return 'yes';
-    },
-  },
-  {
-    what: 'code by WhatsApp with a pass, link of the message in the normal browser',
-    run: async (kind) => {
-      const { phone } = await waiting(kind);
-      await moving(phone.follow(sent().link));
-      await lifted(phone, await moving(phone.fill({}, '/otp/link')));
-      return 'yes';
-    },
-  },
+  ...numberRows(() => ({ stand, provider, enforcer })),
   {
     what: 'returns without a page',
     run: async (kind) => {
@@ -359,7 +286,19 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe.each(ROWS)('$what', ({ what, run }) => {
+describe.each(ROWS)('$what', ({ what, run, isWithoutCodes = false }) => {
+  const serveAnew = async (options: Partial<PortalOptions>): Promise<void> => {
+    await stand.kill();
+    await stand.serve(options);
+  };
+  if (isWithoutCodes) {
+    beforeAll(async () => {
+      const { otp: _codes, ...others } = portal;
+      await serveAnew(others);
+    });
+    afterAll(async () => serveAnew(portal));
+  }
+
   it.each([...PHONE_KINDS])('on %s', async (kind) => {
     const note = await run(kind);
 
