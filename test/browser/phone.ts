@@ -5,12 +5,13 @@ import { gatewayOf } from '../../portal/gateways/provider.fixture.ts';
 import { createWorld, openTestPortal, rejecting } from '../../portal/portal.fixture.ts';
 import type { PortalOptions } from '../../portal/types.ts';
 import { nextFrame } from './in-page.ts';
-import { SCENES, type Visit } from './scenes.ts';
+import type { Visit } from './scene-tools.ts';
+import { SCENES } from './scenes.ts';
 
 /** So that every way in is offered; nobody goes as far as to ask them. */
 const WAYS: Partial<PortalOptions> = {
   otp: {
-    gateways: [gatewayOf('fonnte', 'http://127.0.0.1:1')],
+    gateways: [gatewayOf('fonnte', 'http://127.0.0.1:1', { webhookSecret: 'rahasia' })],
     ...{ costPerDay: 1_000_000, costPerMonth: 1_000_000 },
   },
   oidc: {

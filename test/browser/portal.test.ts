@@ -21,7 +21,8 @@ import { redirectPath, router, session } from '../../portal/village.fixture.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { enlargeText, minHeightOf, overflowing, runAxe, smallTargets } from './in-page.ts';
 import { everyScene, PHONE, picture, withPhone as withPhoneOf } from './phone.ts';
-import { SCENES, type Visit } from './scenes.ts';
+import type { Visit } from './scene-tools.ts';
+import { SCENES } from './scenes.ts';
 import { smallPng } from './small-png.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));

@@ -1,134 +1,9 @@
 /** Every page there is, as a person comes to it: a page that is added adds a row, and every budget is asked of it. */
-import type { Page } from 'playwright-core';
-import { createFrame, speak } from '../../portal/frame.ts';
-import { PLAIN_HOUSE } from '../../portal/house.ts';
-import type { TextKey } from '../../portal/i18n.ts';
 import { NO_FACTS } from '../../portal/otp/facts.ts';
-import type { PageFacts, PageName } from '../../portal/pages.ts';
-import { set, type TestPortal, type World } from '../../portal/portal.fixture.ts';
-import { loadViews } from '../../portal/views.ts';
-import {
-  redirectPath,
-  router,
-  START_MS,
-  session,
-  usage,
-  village,
-} from '../../portal/village.fixture.ts';
-import type { Announcement } from '../../store/types.ts';
+import { redirectPath, router, START_MS, session, usage } from '../../portal/village.fixture.ts';
+import { first, goto, online, rendered, type Scene, waysOf } from './scene-tools.ts';
+import { MY_DATA, REGISTER, SIDE_SCENES } from './side-scenes.ts';
 
-export interface Visit {
-  readonly page: Page;
-  readonly test: TestPortal;
-  readonly origin: string;
-  readonly lang: string;
-}
-
-export interface Scene {
-  /** Also the name of its screenshots. */
-  readonly name: string;
-  /** A step of a login: all of it must be seen at once. */
-  readonly isWayIn?: boolean;
-  open(visit: Visit): Promise<void>;
-}
-
-type Change = (world: World) => void;
-
-const goto =
-  (path: (lang: string) => string, change: Change = () => {}) =>
-  async (visit: Visit) => {
-    furnish(visit.test.world);
-    change(visit.test.world);
-    await visit.page.goto(visit.origin + path(visit.lang));
-  };
-
-const waysOf = (ways: string) => [
-  set('portal.ways', ways),
-  ...['click', 'otp', 'oidc'].map((way) => set(`portal.tariff.${way}`, 'tamu')),
-];
-
-/** The login page of a phone that has agreed to nothing yet; the first of the ways stands open. */
-const first = (ways: string) =>
-  goto(
-    (lang) => redirectPath({ lang }),
-    (world) => {
-      world.consented = false;
-      world.settings = waysOf(ways);
-    },
-  );
-
-/** A step that a form far behind leads to: its template as it is filled, in the frame of the village. */
-const rendered =
-  <N extends PageName>(name: N, titleKey: TextKey, facts: PageFacts[N]) =>
-  async ({ page, origin, lang }: Visit) => {
-    const views = await loadViews();
-    const place = { where: WHERE, house: PLAIN_HOUSE, announcements: [], selling: null };
-    const request = { lang, acceptLanguage: undefined, place, path: '/', carry: {} };
-    const frame = createFrame(speak(request), request, titleKey);
-    const body = views.render(name, frame, facts);
-    const url = `${origin}/rendered/${name}`;
-    await page.route(url, async (route) =>
-      route.fulfill({ body, contentType: 'text/html; charset=utf-8' }),
-    );
-    await page.goto(url);
-    await page.unroute(url);
-  };
-
-const WHERE = {
-  kind: village.kind,
-  village: village.name,
-  district: village.districtName,
-  regency: village.regencyName,
-};
-
-const online: Change = (world) => {
-  world.session = session;
-};
-
-/** What a village has that has set everything. */
-function furnish(world: World): void {
-  world.session = null;
-  world.consented = true;
-  const { name: villageName, districtName } = world.village;
-  world.routers = [{ ...router, villageName, districtName }];
-  world.usage = usage;
-  world.lastSession = null;
-  world.state = null;
-  world.settings = FURNISHED;
-  world.announcements = ANNOUNCED;
-}
-
-const FURNISHED = [
-  set('portal.complaint', '0811-7112-112'),
-  set(
-    'portal.services',
-    'Pengaduan warga=https://lapor.example.go.id,Cek bansos=https://bansos.example.go.id',
-  ),
-];
-const ANNOUNCED: readonly Announcement[] = [
-  {
-    id: 'a1',
-    level: 'village',
-    code: village.code,
-    kind: 'news',
-    text: 'Posyandu balita: Jumat 27 November, pukul 08.00, di balai desa.',
-    textEn: 'Health post for toddlers: Friday 27 November, 8:00, at the village hall.',
-    from: null,
-    until: null,
-    position: 1,
-    createdAt: 0,
-  },
-];
-
-const REGISTER = {
-  hidden: [],
-  reset: false,
-  byVoucher: false,
-  nik: 'off',
-  phone: '',
-  name: '',
-  voucher: '',
-} as const;
 const PHONES = [
   {
     handle: 'h1',
@@ -292,22 +167,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'my-data',
-    open: rendered('data', 'account.data.title', {
-      notice: null,
-      isGood: true,
-      hidden: [],
-      who: 'Siti',
-      proof: 'password',
-      isCodeSent: false,
-      name: 'Siti',
-      profile: [{ label: 'Nomor HP', value: '0812 •••• 7890' }],
-      consents: [{ label: 'Syarat dan Ketentuan', value: '24 November 2026 pukul 10.00 WIB' }],
-      sessions: [
-        { label: '24 November 2026 pukul 09.30 WIB', value: 'sukarami-1, 30 menit, 180 MB' },
-      ],
-      erasure: null,
-      accountUrl: '/account',
-    }),
+    open: rendered('data', 'account.data.title', MY_DATA),
   },
   {
     name: 'choose-password',
@@ -378,4 +238,5 @@ export const SCENES: readonly Scene[] = [
   { name: 'terms', open: goto((lang) => `/terms?router=${router.name}&lang=${lang}`) },
   { name: 'privacy', open: goto((lang) => `/privacy?router=${router.name}&lang=${lang}`) },
   { name: 'not-found', open: goto((lang) => `/nowhere?lang=${lang}`) },
+  ...SIDE_SCENES,
 ];

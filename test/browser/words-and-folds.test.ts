@@ -6,7 +6,8 @@ import type { Village } from '../../store/types.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { belowTheFold } from './in-page.ts';
 import { everyScene, withPhone as withPhoneOf } from './phone.ts';
-import { SCENES, type Visit } from './scenes.ts';
+import type { Visit } from './scene-tools.ts';
+import { SCENES } from './scenes.ts';
 
 /** What a mini-browser's own bars leave of 360 × 640. */
 const LOW = { width: 360, height: 560 };
