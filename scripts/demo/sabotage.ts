@@ -121,7 +121,11 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'resolver-down',
     says: 'the resolver that the routers ask is not there',
     layer: 'dns',
-    beforePhones: onRouters(({ run }) => run('/ip/dns/set', { servers: BLOCK })),
+    // Their watches would put it right, once they have missed the server for a moment.
+    beforePhones: onRouters(async (router) => {
+      await removeRows(router, '/tool/netwatch');
+      await router.run('/ip/dns/set', { servers: BLOCK });
+    }),
   },
   {
     name: 'list-empty',
