@@ -43,9 +43,12 @@ export const citizenWrites = {
   async ensureCitizen(ctx: WriteContext, args: Args<'ensureCitizen'>): Promise<Subscriber> {
     const citizenKey = ctx.keys.credentialKey(`citizen:${args.origin}:${args.key}`);
     const phoneKey = args.phone === undefined ? null : phoneKeyOf(ctx.keys, args.phone);
-    const byPhone = phoneKey === null ? undefined : await keysOf(ctx, 'phone_k', phoneKey);
-    if (byPhone !== undefined) {
-      if (byPhone.phone_proved_at === null) await takeOver(ctx, byPhone.id, args.at);
+    const byPhone = args.phone === undefined ? undefined : await holderOf(ctx, args.phone);
+    if (args.phone !== undefined && byPhone !== undefined) {
+      if (byPhone.phone_proved_at === null) {
+        await takeOver(ctx, byPhone.id, args.at);
+        await keepPhone(ctx, byPhone.id, args.phone, args.at);
+      }
       return subscriberById(ctx, byPhone.id);
     }
     const byKey = await keysOf(ctx, 'citizen_k', citizenKey);
@@ -69,9 +72,10 @@ export const citizenWrites = {
     const phoneKey = phoneKeyOf(ctx.keys, phone);
     const guarded = 'SELECT id FROM subscribers WHERE id = ? AND guardian_k = ?';
     if ((await ctx.sql.get(guarded, id, phoneKey)) !== undefined) return 'guardian';
-    const other = await keysOf(ctx, 'phone_k', phoneKey);
+    const other = await holderOf(ctx, phone);
     const isOthers = other !== undefined && other.id !== id;
-    if (isOthers && other.phone_proved_at !== null) return 'taken';
+    // One that is named by the number stays found by it, whatever else would keep it.
+    if (isOthers && (other.phone_proved_at !== null || other.phone_k === null)) return 'taken';
     if (isOthers) {
       const none = 'UPDATE subscribers SET phone_k = NULL, phone = NULL WHERE id = ?';
       await ctx.sql.run(none, other.id);
@@ -135,6 +139,17 @@ async function keysOf(
   );
 }
 
+/** Whose number it is: who keeps it, or else the account that an operator has named by it. */
+async function holderOf(ctx: ReadContext, phone: string): Promise<KeyRow | undefined> {
+  const kept = await keysOf(ctx, 'phone_k', phoneKeyOf(ctx.keys, phone));
+  if (kept !== undefined) return kept;
+  return ctx.sql.get<KeyRow>(
+    `SELECT id, phone_k, phone_proved_at FROM subscribers
+     WHERE username = ? AND phone_k IS NULL AND reserved = 0`,
+    phone,
+  );
+}
+
 export async function subscriberById(ctx: ReadContext, id: string): Promise<Subscriber> {
   const row = await ctx.sql.get<SubscriberRow>(`${SUBSCRIBERS} WHERE a.id = ?`, id);
   return toSubscriber(row!);
@@ -184,9 +199,8 @@ async function keepPhone(
 /** An account that somebody made in the name of a number becomes that of the one who holds the number. */
 async function takeOver(ctx: WriteContext, id: string, at: number): Promise<void> {
   await ctx.sql.run(
-    `UPDATE subscribers SET phone_proved_at = ?, password_hash = ?, network_password = NULL, first_password = 0,
+    `UPDATE subscribers SET password_hash = ?, network_password = NULL, first_password = 0,
        display_name = NULL, nik = NULL, nik_k = NULL, child = 0, guardian_k = NULL WHERE id = ?`,
-    at,
     NO_PASSWORD,
     id,
   );

@@ -62,6 +62,36 @@ describe.each(ENGINES)('citizens on $name', (engine) => {
     expect(await store.subscriberByUsername(PHONE)).toMatchObject({ username: PHONE });
   });
 
+  it('gives the account that an operator has named by a number to who proves the number', async () => {
+    await store.importSubscribers({
+      subscribers: [
+        { username: PHONE, password: 'dari-kantor', tariff: 'harian', villageCode: null },
+      ],
+      at: AT,
+    });
+    const imported = (await store.subscriberByUsername(PHONE))!;
+
+    const proved = await store.ensureCitizen(otp);
+    const again = await store.ensureCitizen({ ...otp, at: AT + 1000 });
+
+    expect([proved.id, again.id]).toEqual([imported.id, imported.id]);
+    expect(proved.passwordHash).not.toBe(imported.passwordHash);
+    expect(again.passwordHash).toBe(proved.passwordHash);
+    expect((await store.profile(imported.id))?.phone).toBe(PHONE);
+  });
+
+  it('lets nobody change to the number that another account is named by', async () => {
+    const mine = await store.ensureCitizen({ ...otp, key: 'a', phone: '+6281234567891' });
+    await store.importSubscribers({
+      subscribers: [{ username: PHONE, password: 'x', tariff: 'harian', villageCode: null }],
+      at: AT,
+    });
+
+    const change = { subscriberId: mine.id, phone: PHONE, at: AT };
+
+    expect(await store.changePhone(change)).toBe('taken');
+  });
+
   it('gives an account without a number the number that its citizen proves later', async () => {
     const { phone: _, ...without } = {
       ...otp,
