@@ -20,7 +20,7 @@ export interface Question {
 
 export interface UpstreamOptions {
   readonly servers: readonly UpstreamAddress[];
-  /** For one attempt. A stub gives up after about 5 s, so attempts × this stays below. */
+  /** For one attempt. A stub resolver gives up after about 5 s, so attempts × this stays below. */
   readonly timeoutMs: number;
   readonly attempts: number;
   /** 0x20: spell the name in random case and expect the same back. */

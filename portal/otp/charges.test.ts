@@ -1,27 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveSettings, type Settings } from '../../settings/resolve.ts';
 import { sourceAt } from '../source.ts';
-import { type Asker, endOfDay, endOfMonth, graceCharges, sendCharges } from './charges.ts';
+import { ASKER, AT, HOUR, ROUTER, settingsWith } from './charges.fixture.ts';
+import { endOfDay, endOfMonth, graceCharges, sendCharges } from './charges.ts';
 
-const PLACE = { routerId: null, villageCode: 'v', districtCode: 'd', regencyCode: 'r' };
-const ROUTER = { id: 'r1', lanSubnet: '172.16.0.0/22' };
-const AT = Date.parse('2026-11-24T02:00:00Z');
-const HOUR = 3_600_000;
-const ASKER: Asker = {
-  phone: '+6281234567890',
-  mac: 'AA:BB:CC:00:00:01',
-  routerId: 'r1',
-  source: sourceAt(ROUTER, '172.16.0.7'),
-};
-
-const settingsWith = (values: Readonly<Record<string, number>> = {}): Settings =>
-  resolveSettings(
-    Object.entries(values).map(([name, value]) => ({
-      ...{ level: 'village', code: 'v', name, value: String(value) },
-    })),
-    PLACE,
-  );
 describe('the end of a day', () => {
   it.each([
     ['2026-11-24T16:59:59.999Z', 'Asia/Jakarta', '2026-11-24T17:00:00.000Z'],

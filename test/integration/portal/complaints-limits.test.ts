@@ -8,17 +8,19 @@ import { readPage } from '../../../simulator/phones/page.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { SERVER } from '../outage/server.ts';
 import type { Stand } from '../outage/stand.ts';
-import { type ComplaintStand, codeAt, openComplaintStand, REAL_MS } from './complaints-stand.ts';
+import {
+  actsOf,
+  type ComplaintStand,
+  codeAt,
+  openComplaintStand,
+  REAL_MS,
+} from './complaints-stand.ts';
 
 const HOUR = 3_600_000;
 
 let its: ComplaintStand;
 let stand: Stand;
-const visitor: ComplaintStand['visitor'] = (...args) => its.visitor(...args);
-const card: ComplaintStand['card'] = (limits) => its.card(limits);
-const atPortal: ComplaintStand['atPortal'] = (who) => its.atPortal(who);
-const online: ComplaintStand['online'] = (...args) => its.online(...args);
-const seconds: ComplaintStand['seconds'] = (count) => its.seconds(count);
+const { visitor, card, atPortal, online, seconds } = actsOf(() => its);
 
 beforeAll(async () => {
   its = await openComplaintStand();

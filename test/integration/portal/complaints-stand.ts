@@ -82,6 +82,19 @@ export async function openComplaintStand(): Promise<ComplaintStand> {
   };
 }
 
+/** What people do on a stand that is opened before the tests. */
+export function actsOf(
+  standing: () => ComplaintStand,
+): Pick<ComplaintStand, 'visitor' | 'card' | 'atPortal' | 'online' | 'seconds'> {
+  return {
+    visitor: (...args) => standing().visitor(...args),
+    card: (limits) => standing().card(limits),
+    atPortal: (who) => standing().atPortal(who),
+    online: (...args) => standing().online(...args),
+    seconds: (count) => standing().seconds(count),
+  };
+}
+
 /** Why the portal refuses this code. */
 export async function codeAt(who: Visitor, code: string): Promise<string | null> {
   const page = await who.assistant.fill({ voucher: code });

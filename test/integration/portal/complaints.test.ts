@@ -12,16 +12,12 @@ import { readPage } from '../../../simulator/phones/page.ts';
 import { PHONE_KINDS, PROBES } from '../../../simulator/phones/probes.ts';
 import { SERVER } from '../outage/server.ts';
 import type { Stand } from '../outage/stand.ts';
-import { type ComplaintStand, codeAt, openComplaintStand } from './complaints-stand.ts';
+import { actsOf, type ComplaintStand, codeAt, openComplaintStand } from './complaints-stand.ts';
 
 const BADCRED = 'SW-BADCRED';
 let its: ComplaintStand;
 let stand: Stand;
-const visitor: ComplaintStand['visitor'] = (...args) => its.visitor(...args);
-const card: ComplaintStand['card'] = (limits) => its.card(limits);
-const atPortal: ComplaintStand['atPortal'] = (who) => its.atPortal(who);
-const online: ComplaintStand['online'] = (...args) => its.online(...args);
-const seconds: ComplaintStand['seconds'] = (count) => its.seconds(count);
+const { visitor, card, atPortal, online, seconds } = actsOf(() => its);
 
 beforeAll(async () => {
   its = await openComplaintStand();

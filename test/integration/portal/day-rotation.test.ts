@@ -3,13 +3,10 @@
  * not: one page more each time, never a second card (docs/operations.md, `--when-full`).
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Assistant, createAssistant } from '../../../simulator/phones/assistant.ts';
-import type { Phone } from '../../../simulator/phones/contract.ts';
 import { readPage } from '../../../simulator/phones/page.ts';
-import type { NewTariff } from '../../../store/types.ts';
-import { outageStand, type Stand } from '../outage/stand.ts';
+import type { Stand } from '../outage/stand.ts';
+import { lifeOf, openDay, type Person } from './day-stand.ts';
 
-const STEP_MINUTES = 5;
 /** Minutes from when the phone was last there under its old MAC; null: it has not even left. */
 const MOMENTS: readonly (readonly [what: string, minutes: number | null])[] = [
   ['while the old session is open', null],
@@ -19,39 +16,15 @@ const MOMENTS: readonly (readonly [what: string, minutes: number | null])[] = [
   ['two hours after leaving', 120],
 ];
 
-interface Person {
-  readonly phone: Phone;
-  readonly assistant: Assistant;
-}
+const TWO_DAYS = { validitySeconds: 2 * 86_400 };
 
 let stand: Stand;
+const { person, card, pass } = lifeOf(() => stand);
+
 beforeEach(async () => {
-  stand = await outageStand({ routers: 1, settings: () => ({}) });
-  await stand.serve();
+  stand = await openDay();
 });
 afterEach(() => stand[Symbol.asyncDispose]());
-
-function person(mac: string): Person {
-  const phone = stand.simulator.phone(stand.routers[0]!.name, mac, 'android');
-  return { phone, assistant: createAssistant(phone, 'android') };
-}
-
-async function card(whenFull: NewTariff['whenFull']): Promise<string> {
-  const at = stand.clock.now();
-  await stand.store.createTariff({
-    ...{ name: 'harian', devices: 1, dailyOctets: 5e8, validitySeconds: 2 * 86_400, at },
-    ...(whenFull === undefined ? {} : { whenFull }),
-  });
-  const wanted = { tariff: 'harian', count: 1, villageCode: null, batch: 'a', at };
-  return (await stand.store.createVouchers(wanted))[0]!.code;
-}
-
-async function pass(minutes: number): Promise<void> {
-  for (let left = minutes; left > 0; left -= STEP_MINUTES) {
-    stand.clock.advance(STEP_MINUTES * 60_000 - 1000);
-    await stand.second();
-  }
-}
 
 /** Screens and taps until the internet is there. */
 async function wake(
@@ -92,7 +65,7 @@ async function accountsUsed(): Promise<number> {
 
 describe.each(MOMENTS)('a MAC that changes %s', (_what, away) => {
   it('costs one page, with a card that lets a new phone take the place of the old', async () => {
-    const voucher = await card('replace');
+    const voucher = await card({ ...TWO_DAYS, whenFull: 'replace' });
 
     const seen = await rotate({ voucher, remember: '1' }, away);
 
@@ -101,7 +74,7 @@ describe.each(MOMENTS)('a MAC that changes %s', (_what, away) => {
   }, 60_000);
 
   it('costs at most a tap more, with a card that asks which phone to let go of', async () => {
-    const voucher = await card('refuse');
+    const voucher = await card({ ...TWO_DAYS, whenFull: 'refuse' });
 
     const seen = await rotate({ voucher, remember: '1' }, away);
 

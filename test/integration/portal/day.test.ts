@@ -3,13 +3,11 @@
  * controller has set up, with its keepalive, leases and MAC authentication; time moves by hand.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Assistant, createAssistant } from '../../../simulator/phones/assistant.ts';
-import type { Phone } from '../../../simulator/phones/contract.ts';
-import { outageStand, type Stand } from '../outage/stand.ts';
+import type { Stand } from '../outage/stand.ts';
+import { lifeOf, openDay, type Person } from './day-stand.ts';
 
 const FIRST_MAC = '02:00:00:00:0A:01';
 const NEXT_MAC = '02:00:00:00:0A:02';
-const STEP_MINUTES = 5;
 /** Minutes awake, then asleep: ten sleeps in a day, five of them shorter than the keepalive. */
 const DAY: readonly (readonly [awake: number, asleep: number])[] = [
   [30, 10],
@@ -24,36 +22,13 @@ const DAY: readonly (readonly [awake: number, asleep: number])[] = [
   [45, 525],
 ];
 
-interface Person {
-  readonly phone: Phone;
-  readonly assistant: Assistant;
-}
-
 let stand: Stand;
+const { person, card, pass } = lifeOf(() => stand);
+
 beforeEach(async () => {
-  stand = await outageStand({ routers: 1, settings: () => ({}) });
-  await stand.serve();
+  stand = await openDay();
 });
 afterEach(() => stand[Symbol.asyncDispose]());
-
-function person(mac: string): Person {
-  const phone = stand.simulator.phone(stand.routers[0]!.name, mac, 'android');
-  return { phone, assistant: createAssistant(phone, 'android') };
-}
-
-async function card(): Promise<string> {
-  const at = stand.clock.now();
-  await stand.store.createTariff({ name: 'harian', devices: 1, dailyOctets: 5e8, at });
-  const wanted = { tariff: 'harian', count: 1, villageCode: null, batch: 'a', at };
-  return (await stand.store.createVouchers(wanted))[0]!.code;
-}
-
-async function pass(minutes: number): Promise<void> {
-  for (let left = minutes; left > 0; left -= STEP_MINUTES) {
-    stand.clock.advance(STEP_MINUTES * 60_000 - 1000);
-    await stand.second();
-  }
-}
 
 /** What the page was needed for. */
 async function wake(

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ASKER, AT, HOUR, ROUTER, settingsWith } from '../../../portal/otp/charges.fixture.ts';
 import {
   type Asker,
   askCharges,
@@ -16,28 +17,10 @@ import {
 import { CODE_TRIES } from '../../../portal/otp/sender.ts';
 import { type Source, sourceAt } from '../../../portal/source.ts';
 import { SETTINGS } from '../../../settings/known.ts';
-import { resolveSettings, type Settings } from '../../../settings/resolve.ts';
+import type { Settings } from '../../../settings/resolve.ts';
 import { judgeCharges } from '../../../store/otp-budget.ts';
 import type { OtpCharge, OtpSpent } from '../../../store/types.ts';
 
-const PLACE = { routerId: null, villageCode: 'v', districtCode: 'd', regencyCode: 'r' };
-const ROUTER = { id: 'r1', lanSubnet: '172.16.0.0/22' };
-const AT = Date.parse('2026-11-24T02:00:00Z');
-const HOUR = 3_600_000;
-const ASKER: Asker = {
-  phone: '+6281234567890',
-  mac: 'AA:BB:CC:00:00:01',
-  routerId: 'r1',
-  source: sourceAt(ROUTER, '172.16.0.7'),
-};
-
-const settingsWith = (values: Readonly<Record<string, number>> = {}): Settings =>
-  resolveSettings(
-    Object.entries(values).map(([name, value]) => ({
-      ...{ level: 'village', code: 'v', name, value: String(value) },
-    })),
-    PLACE,
-  );
 const fallback = (name: keyof typeof SETTINGS): number => Number(SETTINGS[name].fallback);
 
 /** What a store keeps, for one day. */
