@@ -4,6 +4,7 @@ import type { CommandContext } from '../command.ts';
 import { crowdCredentials } from './crowd.ts';
 import { ALLOWED_NAMES, BLOCKED_NAMES, TARIFFS } from './plan.ts';
 import { until } from './until.ts';
+import { openVisitor } from './visitor.ts';
 import type { World } from './world.ts';
 
 const PROVISION_SECONDS = 180;
@@ -16,6 +17,7 @@ export async function live(
   world: World,
   phones: number,
 ): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
   const { store, clock } = world;
   let done = 0;
   await until(async () => {
@@ -31,7 +33,10 @@ export async function live(
     batch: 'visitor',
     at: clock.now(),
   });
-  context.print(welcome(world, voucher!.code), welcomeText(world, voucher!.code));
+  const { hotspot, visitor: listen } = world.ports;
+  const visitor = stack.use(await openVisitor(world.routers[0]!, { hotspot, listen }));
+  const at = welcome(world, voucher!.code, visitor.proxy);
+  context.print(at, welcomeText(at));
 
   const home = new AbortController();
   const campaign = simulatePhones({
@@ -49,22 +54,20 @@ export async function live(
     random: Math.random,
     signal: home.signal,
   });
-  return {
-    [Symbol.asyncDispose]: async () => {
-      home.abort();
-      await campaign;
-    },
-  };
+  stack.defer(async () => {
+    home.abort();
+    await campaign;
+  });
+  return stack.move();
 }
 
-function welcome(world: World, voucher: string) {
+function welcome(world: World, voucher: string, proxy: string) {
   const router = world.routers[0]!;
-  const gateway = `${router.hotspotAddress}:${world.ports.hotspot}`;
   return {
     voucher,
     router: router.name,
     village: router.villageName,
-    proxy: gateway,
+    proxy,
     portal: world.config.portal.publicUrl,
     metrics: `http://127.0.0.1:${world.ports.metrics}/metrics`,
     configFile: world.configFile,
@@ -72,8 +75,7 @@ function welcome(world: World, voucher: string) {
   };
 }
 
-function welcomeText(world: World, voucher: string): string {
-  const at = welcome(world, voucher);
+function welcomeText(at: ReturnType<typeof welcome>): string {
   return [
     '',
     `You are a phone in ${at.village}. Your voucher: ${at.voucher}`,

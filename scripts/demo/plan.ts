@@ -28,6 +28,8 @@ export interface StagePorts {
   readonly api: number;
   /** On each router's LAN address, for 80 and 53. */
   readonly hotspot: number;
+  /** On this machine, for a browser that is to be a phone. */
+  readonly visitor: number;
   readonly lanDns: number;
   readonly internetHttp: number;
   readonly internetDns: number;
@@ -62,6 +64,7 @@ export async function stagePorts(): Promise<StagePorts> {
     metrics: await freeTcp('127.0.0.1', 9464),
     api: 8728,
     hotspot: 8088,
+    visitor: await freeTcp('127.0.0.1', 8088),
     lanDns: 5353,
     internetHttp: await freeTcp(INTERNET, 8090),
     internetDns: await freeUdp(INTERNET, 5390),
