@@ -140,6 +140,8 @@ describe('the WireGuard helper', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(lines.length - 2), line, async (at, text) => {
         fc.pre(text !== lines[at] && !/^# [A-Za-z0-9-]+$/.test(text) && !text.includes('\n'));
+        // Two routers may have one preshared key: that is a file of ours, too.
+        fc.pre(![text, lines[at]].every((one) => one!.startsWith('PresharedKey = ')));
         const said = await help(lines.with(at, text).join('\n'));
 
         expect(said).toMatchObject({ code: 1, given: null });
